@@ -1,0 +1,26 @@
+#ifndef CANVASS_COMMON_BASE_CLOCK_H_
+#define CANVASS_COMMON_BASE_CLOCK_H_
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace canvass {
+
+// Where a class asks for the time, so that tests can say what it is. Thread-safe.
+class Clock {
+ public:
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+  virtual ~Clock() = default;
+  virtual absl::Time Now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+}  // namespace canvass
+
+#endif  // CANVASS_COMMON_BASE_CLOCK_H_

@@ -1,0 +1,94 @@
+#ifndef CANVASS_COMMON_ELECTION_DECISION_CHECK_H_
+#define CANVASS_COMMON_ELECTION_DECISION_CHECK_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/election/count.h"
+#include "common/election/event.h"
+#include "common/election/report.h"
+
+// Whether an operator's decision may be recorded. Each function takes a decision in ids, and returns the
+// event to append, or nullopt where the same decision stands already (asking again is harmless), or an error
+// with a reason. Common errors: NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN,
+// INVALID_ARGUMENT REASON_MISSING, REVISION_MISSING, TEXT_INVALID.
+namespace canvass::election {
+
+// An event, or the sequence of the entry that says the same already.
+struct Decision {
+  std::optional<Event> event;
+  std::int64_t standing_sequence = 0;
+};
+
+struct ReportDecisionRequest {
+  ReportKey key;  // contest_id and source_id may be empty where there is only one
+  std::string reason;
+  bool station_expected_again = false;  // annulments only
+  std::vector<Document> documents;
+};
+
+// ABORTED REVISION_MOVED: the key does not name the newest revision (both numbers in the metadata).
+// FAILED_PRECONDITION REPORT_NOT_HELD, CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
+absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRequest& request);
+// ABORTED REVISION_MOVED. FAILED_PRECONDITION CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
+absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecisionRequest& request);
+// FAILED_PRECONDITION REPORT_NOT_ANNULLED, CONTEST_CERTIFIED. ABORTED REVISION_MOVED.
+absl::StatusOr<Decision> CheckReinstatement(const Count& count, const ReportDecisionRequest& request);
+
+struct PollFiguresRequest {
+  std::string contest_id;
+  std::string source_id;
+  std::string area_id;
+  struct Share {
+    std::string candidate_id;
+    std::string share_percent;
+  };
+  std::vector<Share> shares;
+  PollFigures figures;  // everything that is not an id; numbers of parts are filled in by the check
+};
+
+// INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), SHARE_OUT_OF_RANGE (not 0 to 100), DECIMAL_MALFORMED,
+// SHARES_MISSING, CANDIDATE_REPEATED, COUNT_OUT_OF_RANGE (sample size), CORRECTION_REASON_MISSING;
+// ALREADY_EXISTS REVISION_CONFLICT; FAILED_PRECONDITION REVISION_GAP.
+absl::StatusOr<Decision> CheckPollFigures(const Count& count, const PollFiguresRequest& request);
+
+struct CertificationRequest {
+  std::string contest_id;
+  std::string source_id;
+  std::int64_t expected_sequence = 0;
+  std::vector<std::string> elected_candidate_ids;
+  std::string reason;
+  bool accept_incomplete = false;
+  std::vector<Document> documents;
+};
+
+// `sequence`: the ledger's last. ABORTED RESULT_MOVED: the contest changed after expected_sequence. FAILED_PRECONDITION
+// RESULT_INCOMPLETE (missing and held in the metadata), ALREADY_CERTIFIED (with another content),
+// NOTHING_COUNTED. INVALID_ARGUMENT SEQUENCE_OUT_OF_RANGE, SOURCE_KIND_MISMATCH (not official), REASON_MISSING (accept_incomplete, a tie
+// between an elected and a candidate who is not elected, an elected candidate who withdrew or has not the most votes).
+absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t sequence,
+                                            const CertificationRequest& request);
+
+struct ReopeningRequest {
+  std::string contest_id;
+  std::string source_id;
+  ReopeningStatus status = ReopeningStatus::kCorrection;
+  std::string reason;
+  std::vector<Document> documents;
+};
+
+// FAILED_PRECONDITION RESULT_NOT_CERTIFIED.
+absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningRequest& request);
+
+// Numbers of the parts that ids name; an empty contest_id or source_id stands for the only one. NOT_FOUND
+// CONTEST_UNKNOWN, SOURCE_UNKNOWN; INVALID_ARGUMENT CONTEST_MISSING, SOURCE_MISSING where it must be named.
+absl::StatusOr<int> ResolveContest(const Definition& definition, std::string_view contest_id);
+absl::StatusOr<int> ResolveOfficialOrNamedSource(const Definition& definition, std::string_view source_id);
+
+}  // namespace canvass::election
+
+#endif  // CANVASS_COMMON_ELECTION_DECISION_CHECK_H_

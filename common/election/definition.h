@@ -1,0 +1,200 @@
+#ifndef CANVASS_COMMON_ELECTION_DEFINITION_H_
+#define CANVASS_COMMON_ELECTION_DEFINITION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "common/election/rule.h"
+
+// What an election consists of. Ids match [a-z0-9][a-z0-9._-]{0,62} and never change.
+namespace canvass::election {
+
+// A text in several languages: (BCP 47 tag, text), ordered by tag, each tag once.
+using LocalizedText = std::vector<std::pair<std::string, std::string>>;
+
+// What an election decides for itself.
+struct Policy {
+  // Severities that differ from DefaultSeverity, ordered by rule, each rule once.
+  std::vector<std::pair<Rule, Severity>> severities;
+  // Percent of ballots cast at which INVALID_SHARE_HIGH / BLANK_SHARE_HIGH warn, in hundredths: 300 is 3 %.
+  std::int32_t invalid_share_high_hundredths = 300;
+  std::int32_t blank_share_high_hundredths = 300;
+  // Official reports before this instant are refused; none if absent.
+  std::optional<absl::Time> polls_close_at;
+
+  bool operator==(const Policy&) const = default;
+};
+
+struct Election {
+  std::string id;
+  LocalizedText names;
+  std::vector<std::string> languages;  // in order of preference
+  std::string polling_date;            // YYYY-MM-DD
+  std::string time_zone;               // IANA name
+  std::optional<Policy> policy;        // absent in a change: stays as it is
+  std::string previous_election_id;
+  std::optional<bool> rehearsal;
+  LocalizedText notices;
+
+  bool operator==(const Election&) const = default;
+};
+
+struct Candidate {
+  std::string id;
+  LocalizedText names;
+  LocalizedText affiliations;
+  std::optional<bool> withdrawn;
+
+  bool operator==(const Candidate&) const = default;
+};
+
+struct Contest {
+  std::string id;
+  LocalizedText names;
+  std::string area_id;                // the root area where empty at first definition
+  std::vector<Candidate> candidates;  // in ballot order
+  std::optional<bool> blank_votes_valid;
+
+  bool operator==(const Contest&) const = default;
+};
+
+struct Area {
+  std::string id;
+  std::string parent_id;  // empty for the one root
+  std::string kind;
+  LocalizedText names;
+
+  bool operator==(const Area&) const = default;
+};
+
+struct Station {
+  std::string id;
+  std::string area_id;
+  LocalizedText names;
+  std::vector<std::string> tags;
+  std::optional<std::int64_t> registered_voters;     // register before the poll
+  std::optional<std::string> counted_at_station_id;  // "" : counted by itself again
+  std::optional<std::string> closed_reason;          // "" : open again
+
+  bool operator==(const Station&) const = default;
+};
+
+enum class SourceKind : std::uint8_t { kUnspecified = 0, kOfficial = 1, kExitPoll = 2, kParallelCount = 3 };
+
+struct Source {
+  std::string id;
+  SourceKind kind = SourceKind::kUnspecified;
+  LocalizedText names;
+  std::vector<std::string> organisations;
+  std::optional<absl::Time> visible_from;  // embargo until then
+  std::string sample_tag;                  // only stations with it are expected; all if empty
+  std::string design_effect;               // decimal, e.g. "1.6"; "1" if empty
+
+  bool operator==(const Source&) const = default;
+};
+
+// Parts of a definition, matched by id. As a request: a field or list left out (empty, nullopt) stays
+// as it is, one given replaces it. As an event: every part whole, and only those that are new or differ.
+struct DefinitionChange {
+  std::optional<Election> election;
+  std::vector<Contest> contests;
+  std::vector<Source> sources;
+  std::vector<Area> areas;
+  std::vector<Station> stations;
+  std::string reason;
+
+  // Number of parts; 0 when nothing changes.
+  std::size_t Parts() const {
+    return (election ? 1U : 0U) + contests.size() + sources.size() + areas.size() + stations.size();
+  }
+  bool operator==(const DefinitionChange&) const = default;
+};
+
+// A complete, consistent definition. Parts have numbers: their positions in the order in which they
+// were first defined, which never change. Not thread-safe; const access may be shared.
+class Definition {
+ public:
+  // Puts the parts of `change` in the place of those with the same id, and appends new ones.
+  // REQUIRES: `change` comes from CheckDefinitionChange against this definition.
+  void Apply(const DefinitionChange& change);
+
+  const Election& election() const { return election_; }
+  const Policy& policy() const;
+  const std::vector<Contest>& contests() const { return contests_; }
+  const std::vector<Source>& sources() const { return sources_; }
+  const std::vector<Area>& areas() const { return areas_; }
+  const std::vector<Station>& stations() const { return stations_; }
+
+  // Number of the part with this id.
+  std::optional<int> FindContest(std::string_view id) const;
+  std::optional<int> FindSource(std::string_view id) const;
+  std::optional<int> FindArea(std::string_view id) const;
+  std::optional<int> FindStation(std::string_view id) const;
+  std::optional<int> FindCandidate(int contest_no, std::string_view id) const;
+
+  // The only contest, or the only official source; absent if there are none or several.
+  std::optional<int> OnlyContest() const;
+  std::optional<int> OnlyOfficialSource() const;
+
+  // -1 for the root.
+  int ParentOfArea(int area_no) const { return area_parent_[static_cast<std::size_t>(area_no)]; }
+  int AreaOfStation(int station_no) const { return station_area_[static_cast<std::size_t>(station_no)]; }
+  int AreaOfContest(int contest_no) const { return contest_area_[static_cast<std::size_t>(contest_no)]; }
+  // True if `area_no` is `ancestor_no` or lies below it.
+  bool IsWithin(int area_no, int ancestor_no) const;
+  // Numbers of the areas directly below, in the order of definition.
+  const std::vector<int>& ChildrenOfArea(int area_no) const { return area_children_[static_cast<std::size_t>(area_no)]; }
+  // Numbers of the stations directly in the area, in the order of definition.
+  const std::vector<int>& StationsInArea(int area_no) const { return area_stations_[static_cast<std::size_t>(area_no)]; }
+  // All areas, parents before children, siblings in the order of definition; from `area_no` down.
+  std::vector<int> AreasBelow(int area_no) const;
+  int RootArea() const { return root_area_; }
+
+  // Station whose report includes this one's ballots: itself unless merged (one step; chains are refused).
+  int CountedAt(int station_no) const { return station_counted_at_[static_cast<std::size_t>(station_no)]; }
+  // Stations counted at this one, itself left out.
+  const std::vector<int>& StationsCountedHere(int station_no) const;
+  bool IsClosed(int station_no) const;
+  bool HasTag(int station_no, std::string_view tag) const;
+  // Whether `source_no` should report this station in this contest: in the contest's area, with the
+  // source's sample tag, not closed.
+  bool IsExpected(int contest_no, int source_no, int station_no) const;
+
+ private:
+  void Reindex(const DefinitionChange& change);
+
+  Election election_;
+  std::vector<Contest> contests_;
+  std::vector<Source> sources_;
+  std::vector<Area> areas_;
+  std::vector<Station> stations_;
+  absl::flat_hash_map<std::string, int> contest_no_;
+  absl::flat_hash_map<std::string, int> source_no_;
+  absl::flat_hash_map<std::string, int> area_no_;
+  absl::flat_hash_map<std::string, int> station_no_;
+  std::vector<absl::flat_hash_map<std::string, int>> candidate_no_;
+  std::vector<int> contest_area_;
+  std::vector<int> area_parent_;
+  std::vector<std::vector<int>> area_children_;
+  std::vector<std::vector<int>> area_stations_;
+  std::vector<int> station_area_;
+  std::vector<int> station_counted_at_;
+  absl::flat_hash_map<int, std::vector<int>> counted_here_;
+  int root_area_ = -1;
+};
+
+// `text` in the first of `languages` that it has; else in English; else the first; "" if it has none.
+std::string_view TextIn(const LocalizedText& text, const std::vector<std::string>& languages);
+
+// Whether `id` matches [a-z0-9][a-z0-9._-]{0,62}.
+bool IsValidId(std::string_view id);
+
+}  // namespace canvass::election
+
+#endif  // CANVASS_COMMON_ELECTION_DEFINITION_H_

@@ -1,0 +1,150 @@
+#ifndef CANVASS_COMMON_ELECTION_EVENT_H_
+#define CANVASS_COMMON_ELECTION_EVENT_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/election/definition.h"
+#include "common/election/report.h"
+#include "common/election/rule.h"
+#include "common/election/tally.h"
+
+// What can happen in an election. Parts are named by their numbers in the Definition.
+namespace canvass::election {
+
+// The parts take effect at the next seal.
+struct DefinitionSeal {
+  std::int32_t parts = 0;  // DefinitionChange entries directly before this one
+  std::array<std::uint8_t, 32> digest{};  // SHA-256 over their leaf hashes in sequence
+
+  bool operator==(const DefinitionSeal&) const = default;
+};
+
+// Names one contest, source and station.
+struct StationKey {
+  std::int32_t contest_no = 0;
+  std::int32_t source_no = 0;
+  std::int32_t station_no = 0;
+
+  bool operator==(const StationKey&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const StationKey& key) {
+    return H::combine(std::move(h), key.contest_no, key.source_no, key.station_no);
+  }
+};
+
+// A report that passed every REJECT rule.
+struct ReportRecorded {
+  StationKey key;
+  std::int32_t revision = 1;
+  std::string reason;
+  Counts counts;
+  std::optional<absl::Time> counted_at;
+  std::vector<Document> documents;
+  bool held = false;
+  std::vector<Finding> findings;
+
+  bool operator==(const ReportRecorded&) const = default;
+};
+
+struct ReportRelease {
+  StationKey key;
+  std::int32_t revision = 0;
+  std::string reason;
+  std::vector<Document> documents;
+
+  bool operator==(const ReportRelease&) const = default;
+};
+
+// Takes every revision up to `revision` out of the totals.
+struct ReportAnnulment {
+  StationKey key;
+  std::int32_t revision = 0;
+  std::string reason;
+  bool station_expected_again = false;
+  std::vector<Document> documents;
+
+  bool operator==(const ReportAnnulment&) const = default;
+};
+
+// Takes back every annulment of the station's report before it.
+struct ReportReinstatement {
+  StationKey key;
+  std::int32_t revision = 0;
+  std::string reason;
+  std::vector<Document> documents;
+
+  bool operator==(const ReportReinstatement&) const = default;
+};
+
+struct PollShare {
+  std::int32_t candidate_no = 0;
+  std::string share_percent;  // decimal as published, e.g. "93.9"
+
+  bool operator==(const PollShare&) const = default;
+};
+
+struct PollFigures {
+  std::int32_t contest_no = 0;
+  std::int32_t source_no = 0;
+  std::int32_t area_no = 0;
+  std::int32_t revision = 1;
+  std::string reason;
+  bool retracted = false;
+  std::vector<PollShare> shares;
+  std::optional<std::int64_t> sample_size;
+  std::string margin_of_error_points;  // decimal, "" if not published
+  std::optional<absl::Time> published_at;
+  std::vector<Document> documents;
+
+  bool operator==(const PollFigures&) const = default;
+};
+
+struct ResultCertification {
+  std::int32_t contest_no = 0;
+  std::int32_t source_no = 0;
+  std::int32_t number = 1;              // 1 for the first, one higher after each reopening
+  std::int64_t certified_sequence = 0;  // sequence of the figures that were read and signed
+  Tally tally;                          // of the contest's whole area
+  Progress progress;
+  std::vector<std::int32_t> elected_candidate_nos;
+  std::string reason;
+  bool accept_incomplete = false;
+  std::vector<Document> documents;
+
+  bool operator==(const ResultCertification&) const = default;
+};
+
+enum class ReopeningStatus : std::uint8_t { kCorrection = 5, kRecount = 6 };
+
+struct ContestReopening {
+  std::int32_t contest_no = 0;
+  std::int32_t source_no = 0;
+  ReopeningStatus status = ReopeningStatus::kCorrection;
+  std::string reason;
+  std::vector<Document> documents;
+
+  bool operator==(const ContestReopening&) const = default;
+};
+
+using Event = std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease, ReportAnnulment,
+                           ReportReinstatement, PollFigures, ResultCertification, ContestReopening>;
+
+// One thing that happened.
+struct Entry {
+  std::int64_t sequence = 0;   // from 1
+  absl::Time recorded_at;      // whole microseconds; never before the entry before it
+  std::string actor;           // authenticated caller; "local" on one machine without TLS
+  Event event;
+
+  bool operator==(const Entry&) const = default;
+};
+
+}  // namespace canvass::election
+
+#endif  // CANVASS_COMMON_ELECTION_EVENT_H_

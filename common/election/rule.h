@@ -1,0 +1,90 @@
+#ifndef CANVASS_COMMON_ELECTION_RULE_H_
+#define CANVASS_COMMON_ELECTION_RULE_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace canvass::election {
+
+enum class Severity : std::uint8_t { kUnspecified = 0, kOff = 1, kWarn = 2, kHold = 3, kReject = 4 };
+
+// Rules on a report, in the order in which findings are listed. The numbers are stored: never reuse one.
+enum class Rule : std::uint8_t {
+  // Identity: nothing further can be checked when one of these is broken. NOT_FOUND.
+  kElectionUnknown = 1,
+  kContestUnknown = 2,
+  kSourceUnknown = 3,
+  kStationUnknown = 4,
+  kStationNotInContest = 5,  // the station lies outside the contest's area, or outside the source's sample
+  kStationCountedElsewhere = 6,
+  kStationClosed = 7,
+  // Shape. INVALID_ARGUMENT.
+  kCountKindMismatch = 10,  // interviews from an official source, ballots from an exit poll, or nothing
+  kRevisionInvalid = 11,    // below 1
+  kTextInvalid = 12,        // reason or document not UTF-8 or too long, sha256 not 64 hex digits
+  kCountOutOfRange = 20,
+  kCandidateUnknown = 21,
+  kCandidateRepeated = 22,
+  kCandidateMissing = 23,
+  kCountMissing = 24,
+  kVotesNotBalanced = 25,
+  kInterviewsNotBalanced = 26,
+  kPollsNotClosed = 30,
+  kContestCertified = 31,
+  kReportAnnulled = 32,
+  kRevisionConflict = 33,
+  kRevisionGap = 34,
+  kCorrectionReasonMissing = 35,
+  kCastAboveRegistered = 40,
+  kIssuedAboveRegistered = 41,
+  kCastAboveIssued = 42,
+  kInvalidShareHigh = 43,
+  kBlankShareHigh = 44,
+  kNoBallots = 45,
+  kNoRegisteredVoters = 46,
+};
+
+// Every rule, in order.
+const std::vector<Rule>& AllRules();
+
+// E.g. "VOTES_NOT_BALANCED"; also google.rpc.ErrorInfo's reason.
+std::string_view RuleName(Rule rule);
+std::optional<Rule> FindRule(std::string_view name);
+
+// Severity of design section 4, with section 11 item 8: CONTEST_CERTIFIED is HOLD.
+Severity DefaultSeverity(Rule rule);
+
+// False for rules that the fold depends on (identity, shape, arithmetic, revisions): always REJECT.
+bool MaySetSeverity(Rule rule);
+
+// Status code of a report that was refused for this rule.
+absl::StatusCode CodeOf(Rule rule);
+
+// One rule that a report broke.
+struct Finding {
+  Rule rule = Rule::kElectionUnknown;
+  Severity severity = Severity::kUnspecified;
+  std::string field;  // path in the report, e.g. "ballots.votes[2].count"
+  std::vector<std::pair<std::string, std::int64_t>> numbers;  // those that disagree, by name
+  std::string subject;  // id that the rule is about, where there is one (candidate, station, ...)
+
+  bool operator==(const Finding&) const = default;
+};
+
+// One English sentence with the field's words and the numbers, e.g. "The votes (500), blank votes (3) and
+// invalid votes (2) add up to 505, but 510 ballots were cast."
+std::string MessageOf(const Finding& finding);
+
+// What follows from findings: the highest severity among them, kUnspecified for none.
+Severity HighestSeverity(const std::vector<Finding>& findings);
+
+}  // namespace canvass::election
+
+#endif  // CANVASS_COMMON_ELECTION_RULE_H_

@@ -1,0 +1,49 @@
+#ifndef CANVASS_COMMON_LEDGER_ENTRY_LOG_H_
+#define CANVASS_COMMON_LEDGER_ENTRY_LOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/ledger/merkle.h"
+
+namespace canvass::ledger {
+
+// An election's entries in memory, sequence 1 first, with their tree. Bytes lie in large blocks that never move, so
+// that a view stays valid as long as the log lives. Not thread-safe; const access may be shared.
+class EntryLog {
+ public:
+  // Appends the next entry.
+  void Append(std::string_view entry);
+  // Appends the next entry, of which only the leaf hash is known (embargo).
+  void AppendHidden(const Hash& leaf_hash);
+  // Gives a hidden entry its bytes. REQUIRES: LeafHash(entry) is its hash, and IsHidden(sequence).
+  void Disclose(std::int64_t sequence, std::string_view entry);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
+  // Exact bytes; empty while hidden. REQUIRES: 1 <= sequence <= size().
+  std::string_view Get(std::int64_t sequence) const;
+  bool IsHidden(std::int64_t sequence) const;
+  Hash LeafHashOf(std::int64_t sequence) const;
+  // Tree head over all entries.
+  Hash Root() const { return tree_.Root(); }
+  // Tree head over the first `size` entries; walks them. REQUIRES: size <= size().
+  Hash RootAt(std::int64_t size) const;
+
+ private:
+  std::string_view Store(std::string_view bytes);
+
+  static constexpr std::size_t kBlockBytes = 1U << 20U;
+  std::vector<std::unique_ptr<char[]>> blocks_;  // NOLINT(modernize-avoid-c-arrays): one allocation a block
+  std::size_t block_used_ = kBlockBytes;
+  std::vector<std::string_view> entries_;
+  absl::flat_hash_map<std::int64_t, Hash> hidden_;
+  MerkleTree tree_;
+};
+
+}  // namespace canvass::ledger
+
+#endif  // CANVASS_COMMON_LEDGER_ENTRY_LOG_H_
