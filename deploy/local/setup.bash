@@ -1,0 +1,110 @@
+# Makes a Debian 12 machine ready to build and test Canvass; sourced by deploy/local/run and
+# tests/run. Asks the network only for what is missing, so a complete machine needs none.
+
+# Works from any folder: callers may use paths relative to the repository's root.
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# One "PACKAGE" or "PACKAGE:PROGRAM" each. With a program, any copy of it on PATH will do, from a
+# package or not (a newer node, a go of one's own).
+build_packages=(
+  g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config ccache:ccache mold:mold
+  libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler:protoc
+  protobuf-compiler-grpc:grpc_cpp_plugin golang-github-gogo-googleapis-dev grpc-proto
+  libssl-dev libpq-dev libpqxx-dev postgresql-15
+  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+)
+test_packages=(
+  libgtest-dev libgmock-dev libbenchmark-dev
+  clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14
+  ca-certificates git:git golang-go:go npm:npm
+)
+
+# Pinned, so that everyone checks with the same. grpcurl builds with Debian 12's go 1.19.
+grpcurl_version=v1.8.9
+buf_version=1.75.0
+
+tools="$PWD/build/tools"
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf '%s: %s\n' "$0" "$*" >&2
+  exit 1
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "needs root to run: $*. Install sudo, or run it as root and start again."
+  fi
+}
+
+is_installed() {
+  local package=${1%%:*} program=""
+  [[ $1 == *:* ]] && program=${1#*:}
+  if [[ -n $program ]]; then
+    command -v "$program" >/dev/null
+  else
+    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]]
+  fi
+}
+
+# Installs those of the named packages that are missing.
+install_packages() {
+  local entry missing=()
+  for entry in "$@"; do
+    is_installed "$entry" || missing+=("${entry%%:*}")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  command -v apt-get >/dev/null ||
+    fail "missing: ${missing[*]} (Debian 12's names), and there is no apt-get to install them with."
+  say "Installing ${missing[*]}"
+  as_root apt-get update -qq
+  if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+    install_postgresql
+  fi
+  apt_install "${missing[@]}"
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}
+
+# Canvass runs a PostgreSQL of its own; without this, installing the package would also set up one
+# for the whole machine, on port 5432 and at every boot.
+install_postgresql() {
+  local settings=/etc/postgresql-common/createcluster.d/canvass.conf
+  apt_install postgresql-common
+  as_root mkdir -p "${settings%/*}"
+  say "create_main_cluster = false" | as_root tee "$settings" >/dev/null
+  apt_install postgresql-15
+  as_root rm "$settings"
+}
+
+# Puts grpcurl on PATH; one that is there already will do.
+install_grpcurl() {
+  PATH="$PATH:$tools/bin"
+  command -v grpcurl >/dev/null && return
+  say "Building grpcurl $grpcurl_version"
+  GOBIN="$tools/bin" GOFLAGS=-trimpath \
+    go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version"
+}
+
+# Puts buf's pinned version on PATH.
+install_buf() {
+  PATH="$tools/node_modules/.bin:$PATH"
+  [[ -x $tools/node_modules/.bin/buf ]] &&
+    grep -q "\"version\": \"$buf_version\"" "$tools/node_modules/@bufbuild/buf/package.json" && return
+  say "Installing buf $buf_version"
+  npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$tools" \
+    "@bufbuild/buf@$buf_version"
+}
+
+# Configures a preset the first time; later builds notice by themselves when CMake files change.
+configure() {
+  local preset=$1
+  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset"
+}

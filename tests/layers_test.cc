@@ -1,0 +1,301 @@
+// Checks that every file in common/ and services/ includes only what its layer may depend on.
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace canvass {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Path from the root, and text.
+using SourceTree = std::map<std::string, std::string>;
+
+// Something that a file can depend on.
+enum class Part {
+  kStandard,
+  kFiles,  // the standard library's files and streams: I/O
+  kPosix,
+  kAbseil,
+  kFlags,
+  kOpenSsl,
+  kProto,
+  kGrpc,
+  kPostgresLibrary,  // libpqxx, libpq
+  kSqlite,
+  kFormat,
+  kLog,
+  kJson,
+  kCommandLine,
+  kBase,
+  kElection,
+  kLedger,
+  kPostgres,
+  kRpc,
+  kTelemetry,
+  kService,       // the service that the file belongs to
+  kOtherService,  // another one: they meet through gRPC alone
+  kUnknown,
+};
+
+using Parts = std::set<Part>;
+
+bool StartsWith(std::string_view text, std::string_view prefix) { return text.starts_with(prefix); }
+
+// "services/publisher" of "services/publisher/board.cc".
+std::string FolderOf(std::string_view path) {
+  const std::size_t first = path.find('/');
+  const std::size_t second = path.find('/', first == std::string_view::npos ? first : first + 1);
+  return std::string(path.substr(0, second));
+}
+
+std::string FileNameOf(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+// What the first folders of an include say. The longest match counts.
+const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
+  static const auto* const kParts = new std::map<std::string, Part, std::less<>>{
+      {"absl/", Part::kAbseil},
+      {"absl/flags/", Part::kFlags},
+      {"openssl/", Part::kOpenSsl},
+      {"canvass/", Part::kProto},
+      {"google/protobuf/", Part::kProto},
+      {"google/rpc/", Part::kProto},
+      {"grpc/", Part::kGrpc},
+      {"grpcpp/", Part::kGrpc},
+      {"pqxx/", Part::kPostgresLibrary},
+      {"pqxx", Part::kPostgresLibrary},
+      {"libpq-fe.h", Part::kPostgresLibrary},
+      {"postgresql/libpq-fe.h", Part::kPostgresLibrary},
+      {"sqlite3.h", Part::kSqlite},
+      {"fmt/", Part::kFormat},
+      {"spdlog/", Part::kLog},
+      {"nlohmann/", Part::kJson},
+      {"CLI/", Part::kCommandLine},
+      {"common/base/", Part::kBase},
+      {"common/election/", Part::kElection},
+      {"common/ledger/", Part::kLedger},
+      {"common/postgres/", Part::kPostgres},
+      {"common/rpc/", Part::kRpc},
+      {"common/telemetry/", Part::kTelemetry},
+      {"services/", Part::kOtherService},
+      {"sys/", Part::kPosix},
+      {"netinet/", Part::kPosix},
+      {"arpa/", Part::kPosix},
+  };
+  return *kParts;
+}
+
+Part PartOf(std::string_view including_file, std::string_view include) {
+  if (StartsWith(include, FolderOf(including_file) + "/") && StartsWith(include, "services/")) {
+    return Part::kService;
+  }
+  Part found = Part::kUnknown;
+  std::size_t longest = 0;
+  for (const auto& [prefix, part] : PartsByPrefix()) {
+    if (StartsWith(include, prefix) && prefix.size() > longest) {
+      found = part;
+      longest = prefix.size();
+    }
+  }
+  if (found != Part::kUnknown || include.find('/') != std::string_view::npos) return found;
+  if (include == "fstream" || include == "iostream" || include == "filesystem") return Part::kFiles;
+  return include.ends_with(".h") ? Part::kPosix : Part::kStandard;
+}
+
+struct Layer {
+  std::string name;
+  Parts may_include;
+  Parts must_not_reach;  // not even through headers of ours
+};
+
+Parts With(Parts parts, const Parts& more) {
+  parts.insert(more.begin(), more.end());
+  return parts;
+}
+
+Layer LayerOf(const std::string& path) {
+  const Parts base = {Part::kStandard, Part::kAbseil, Part::kOpenSsl, Part::kBase};
+  const Parts core = With(base, {Part::kElection, Part::kLedger});
+  const Parts system = {Part::kPosix, Part::kFiles, Part::kFlags, Part::kService};
+  const std::string folder = FolderOf(path);
+  if (folder == "common/base") return {"base", base, {}};
+  if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
+  if (folder == "common/ledger") return {"ledger", core, {}};
+  if (folder == "common/telemetry") {
+    return {"telemetry",
+            With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kTelemetry}),
+            {}};
+  }
+  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc,
+                                Part::kTelemetry, Part::kService});
+  if (folder == "common/rpc") return {"rpc", rpc, {Part::kPostgresLibrary}};
+  const Parts postgres =
+      With(With(core, system), {Part::kPostgresLibrary, Part::kPostgres, Part::kTelemetry});
+  const std::string file = FileNameOf(path);
+  if (folder == "common/postgres" || StartsWith(file, "postgres_")) {
+    return {"postgres", postgres, {Part::kGrpc, Part::kProto}};
+  }
+  if (file.ends_with("_service.cc") || file.ends_with("_service.h")) {
+    return {"service", rpc, {Part::kPostgresLibrary}};
+  }
+  // What is left in a service may use what its service is made of; libpqxx stays behind postgres_*.
+  const Parts rest = With(With(rpc, system), {Part::kPostgres, Part::kFormat, Part::kJson,
+                                              Part::kCommandLine, Part::kSqlite});
+  if (file == "main.cc") return {"main", rest, {}};
+  if (folder == "services/station_reporter" || folder == "services/publisher") {
+    return {"no database", rest, {Part::kPostgresLibrary, Part::kPostgres}};
+  }
+  return {"rest of a service", rest, {}};
+}
+
+// The files that the text includes, in its order.
+std::vector<std::string> IncludesOf(const std::string& text) {
+  std::vector<std::string> includes;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!StartsWith(line, "#include")) continue;
+    const std::size_t open = line.find_first_of("<\"");
+    const std::size_t close = line.find_first_of(">\"", open + 1);
+    if (close != std::string::npos) includes.push_back(line.substr(open + 1, close - open - 1));
+  }
+  return includes;
+}
+
+// Every file that `path` includes, directly or through files of the tree.
+std::set<std::string> ReachedFrom(const std::string& path, const SourceTree& tree) {
+  std::set<std::string> reached;
+  std::vector<std::string> waiting = {path};
+  while (!waiting.empty()) {
+    const auto file = tree.find(waiting.back());
+    waiting.pop_back();
+    if (file == tree.end()) continue;
+    for (const std::string& include : IncludesOf(file->second)) {
+      if (reached.insert(include).second) waiting.push_back(include);
+    }
+  }
+  return reached;
+}
+
+// One line for each include that its file's layer forbids.
+std::vector<std::string> FindViolations(const SourceTree& tree) {
+  std::vector<std::string> violations;
+  for (const auto& [path, text] : tree) {
+    const Layer layer = LayerOf(path);
+    for (const std::string& include : IncludesOf(text)) {
+      if (layer.may_include.contains(PartOf(path, include))) continue;
+      violations.push_back(path + " (" + layer.name + ") includes " + include);
+    }
+    for (const std::string& include : ReachedFrom(path, tree)) {
+      if (!layer.must_not_reach.contains(PartOf(path, include))) continue;
+      violations.push_back(path + " (" + layer.name + ") reaches " + include);
+    }
+  }
+  return violations;
+}
+
+SourceTree ReadTree() {
+  SourceTree tree;
+  const std::filesystem::path root(CANVASS_SOURCE_DIR);
+  for (const char* top : {"common", "services"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
+      const std::string extension = entry.path().extension().string();
+      if (extension != ".cc" && extension != ".h") continue;
+      std::ifstream file(entry.path());
+      tree[entry.path().lexically_relative(root).generic_string()] =
+          std::string(std::istreambuf_iterator<char>(file), {});
+    }
+  }
+  return tree;
+}
+
+TEST(LayersTest, EveryFileKeepsToItsLayer) {
+  const SourceTree tree = ReadTree();
+  ASSERT_FALSE(tree.empty());
+  EXPECT_THAT(FindViolations(tree), IsEmpty());
+}
+
+TEST(LayersTest, AllowsWhatTheLayersAllow) {
+  EXPECT_THAT(FindViolations({
+                  {"common/election/tally.cc",
+                   "#include <vector>\n#include \"absl/status/status.h\"\n"
+                   "#include \"common/election/tally.h\"\n"},
+                  {"common/ledger/merkle.cc",
+                   "#include <openssl/sha.h>\n"
+                   "#include \"common/election/event.h\"\n"},
+                  {"common/postgres/session.cc", "#include <libpq-fe.h>\n#include <pqxx/pqxx>\n"},
+                  {"services/aggregator/postgres_ledger.cc",
+                   "#include <pqxx/pqxx>\n#include \"services/aggregator/ledger.h\"\n"},
+                  {"services/publisher/publisher_service.cc",
+                   "#include \"canvass/publisher/v1/publisher_service.grpc.pb.h\"\n"
+                   "#include \"services/publisher/result_board.h\"\n"},
+              }),
+              IsEmpty());
+}
+
+// One file with one include that its layer forbids.
+struct Forbidden {
+  std::string file;
+  std::string include;
+};
+
+class ForbiddenIncludeTest : public testing::TestWithParam<Forbidden> {};
+
+TEST_P(ForbiddenIncludeTest, IsFound) {
+  const auto& [file, include] = GetParam();
+  const std::vector<std::string> violations =
+      FindViolations({{file, "#include " + include + "\n"}});
+  ASSERT_FALSE(violations.empty());
+  EXPECT_THAT(violations.front(), HasSubstr(file));
+  EXPECT_THAT(violations.front(), HasSubstr(include.substr(1, include.size() - 2)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EachLayer, ForbiddenIncludeTest,
+    testing::Values(
+        Forbidden{"common/base/clock.h", "\"common/election/tally.h\""},
+        Forbidden{"common/election/count.cc", "\"common/ledger/encoding.h\""},
+        Forbidden{"common/election/count.cc", "<fstream>"},
+        Forbidden{"common/election/count.cc", "<unistd.h>"},
+        Forbidden{"common/election/report.h", "\"canvass/v1/report.pb.h\""},
+        Forbidden{"common/election/report.h", "<fmt/format.h>"},
+        Forbidden{"common/ledger/encoding.cc", "<google/protobuf/message.h>"},
+        Forbidden{"common/ledger/encoding.cc", "<nlohmann/json.hpp>"},
+        Forbidden{"common/postgres/session.cc", "<grpcpp/grpcpp.h>"},
+        Forbidden{"common/rpc/server.cc", "<pqxx/pqxx>"},
+        Forbidden{"common/rpc/server.cc", "\"common/postgres/session.h\""},
+        Forbidden{"common/telemetry/log.cc", "\"common/election/count.h\""},
+        Forbidden{"services/aggregator/postgres_ledger.cc", "\"common/rpc/status.h\""},
+        Forbidden{"services/aggregator/election_service.cc", "\"common/postgres/session.h\""},
+        Forbidden{"services/aggregator/ledger_writer.cc", "<pqxx/pqxx>"},
+        Forbidden{"services/publisher/result_board.cc", "\"common/postgres/session.h\""},
+        Forbidden{"services/publisher/main.cc", "\"services/aggregator/ledger.h\""},
+        Forbidden{"services/canvass/up.cc", "<boost/asio.hpp>"}));
+
+TEST(LayersTest, FindsLibpqxxBehindAHeader) {
+  const std::vector<std::string> violations = FindViolations({
+      {"services/aggregator/ledger.h", "#include \"common/postgres/session.h\"\n"},
+      {"common/postgres/session.h", "#include <pqxx/pqxx>\n"},
+      {"services/aggregator/aggregator_service.cc", "#include \"services/aggregator/ledger.h\"\n"},
+  });
+  EXPECT_THAT(violations, SizeIs(1));
+  EXPECT_THAT(violations, Contains(HasSubstr("aggregator_service.cc (service) reaches pqxx/pqxx")));
+}
+
+}  // namespace
+}  // namespace canvass
