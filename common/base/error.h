@@ -12,17 +12,17 @@ namespace canvass {
 
 // What is wrong with one field of a request.
 struct FieldViolation {
-  std::string field;        // path, e.g. "report.ballots.votes[2].count"
-  std::string description;  // with the numbers that disagree
+  std::string field{};        // path, e.g. "report.ballots.votes[2].count"
+  std::string description{};  // with the numbers that disagree
 
   bool operator==(const FieldViolation&) const = default;
 };
 
 // What a program needs to know of an error, carried by an absl::Status as a payload.
 struct ErrorDetail {
-  std::string reason;  // UPPER_SNAKE_CASE, stable; google.rpc.ErrorInfo.reason
-  std::vector<FieldViolation> violations;                      // google.rpc.BadRequest
-  std::vector<std::pair<std::string, std::string>> metadata;  // google.rpc.ErrorInfo.metadata
+  std::string reason{};  // UPPER_SNAKE_CASE, stable; google.rpc.ErrorInfo.reason
+  std::vector<FieldViolation> violations{};                      // google.rpc.BadRequest
+  std::vector<std::pair<std::string, std::string>> metadata{};  // google.rpc.ErrorInfo.metadata
   int retry_after_ms = 0;                                      // google.rpc.RetryInfo; 0 for none
 
   bool operator==(const ErrorDetail&) const = default;

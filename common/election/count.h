@@ -36,7 +36,7 @@ struct Revision {
   bool held = false;      // recorded as held
   bool released = false;  // and released since
   bool flagged = false;   // has a warning
-  Counts counts;
+  Counts counts{};
 };
 
 // Everything about one station's report from one source in one contest.
@@ -55,14 +55,14 @@ struct StationStanding {
 // The newest certification of a contest and source.
 struct Certified {
   std::int64_t sequence = 0;  // its entry
-  absl::Time certified_at;
-  ResultCertification certification;
+  absl::Time certified_at{};
+  ResultCertification certification{};
 };
 
 // The newest poll figures of a contest, source and area.
 struct PublishedPoll {
   std::int64_t sequence = 0;
-  PollFigures figures;
+  PollFigures figures{};
 };
 
 // What an election's ledger adds up to: the pure fold over its events. Every tally equals the sum of the

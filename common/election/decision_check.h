@@ -20,15 +20,15 @@ namespace canvass::election {
 
 // An event, or the sequence of the entry that says the same already.
 struct Decision {
-  std::optional<Event> event;
+  std::optional<Event> event{};
   std::int64_t standing_sequence = 0;
 };
 
 struct ReportDecisionRequest {
-  ReportKey key;  // contest_id and source_id may be empty where there is only one
-  std::string reason;
+  ReportKey key{};  // contest_id and source_id may be empty where there is only one
+  std::string reason{};
   bool station_expected_again = false;  // annulments only
-  std::vector<Document> documents;
+  std::vector<Document> documents{};
 };
 
 // ABORTED REVISION_MOVED: the key does not name the newest revision (both numbers in the metadata).
@@ -40,15 +40,15 @@ absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecision
 absl::StatusOr<Decision> CheckReinstatement(const Count& count, const ReportDecisionRequest& request);
 
 struct PollFiguresRequest {
-  std::string contest_id;
-  std::string source_id;
-  std::string area_id;
+  std::string contest_id{};
+  std::string source_id{};
+  std::string area_id{};
   struct Share {
     std::string candidate_id;
     std::string share_percent;
   };
-  std::vector<Share> shares;
-  PollFigures figures;  // everything that is not an id; numbers of parts are filled in by the check
+  std::vector<Share> shares{};
+  PollFigures figures{};  // everything that is not an id; numbers of parts are filled in by the check
 };
 
 // INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), SHARE_OUT_OF_RANGE (not 0 to 100), DECIMAL_MALFORMED,
@@ -57,13 +57,13 @@ struct PollFiguresRequest {
 absl::StatusOr<Decision> CheckPollFigures(const Count& count, const PollFiguresRequest& request);
 
 struct CertificationRequest {
-  std::string contest_id;
-  std::string source_id;
+  std::string contest_id{};
+  std::string source_id{};
   std::int64_t expected_sequence = 0;
-  std::vector<std::string> elected_candidate_ids;
-  std::string reason;
+  std::vector<std::string> elected_candidate_ids{};
+  std::string reason{};
   bool accept_incomplete = false;
-  std::vector<Document> documents;
+  std::vector<Document> documents{};
 };
 
 // `sequence`: the ledger's last. ABORTED RESULT_MOVED: the contest changed after expected_sequence. FAILED_PRECONDITION
@@ -74,11 +74,11 @@ absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t seq
                                             const CertificationRequest& request);
 
 struct ReopeningRequest {
-  std::string contest_id;
-  std::string source_id;
+  std::string contest_id{};
+  std::string source_id{};
   ReopeningStatus status = ReopeningStatus::kCorrection;
-  std::string reason;
-  std::vector<Document> documents;
+  std::string reason{};
+  std::vector<Document> documents{};
 };
 
 // FAILED_PRECONDITION RESULT_NOT_CERTIFIED.

@@ -21,66 +21,66 @@ using LocalizedText = std::vector<std::pair<std::string, std::string>>;
 // What an election decides for itself.
 struct Policy {
   // Severities that differ from DefaultSeverity, ordered by rule, each rule once.
-  std::vector<std::pair<Rule, Severity>> severities;
+  std::vector<std::pair<Rule, Severity>> severities{};
   // Percent of ballots cast at which INVALID_SHARE_HIGH / BLANK_SHARE_HIGH warn, in hundredths: 300 is 3 %.
   std::int32_t invalid_share_high_hundredths = 300;
   std::int32_t blank_share_high_hundredths = 300;
   // Official reports before this instant are refused; none if absent.
-  std::optional<absl::Time> polls_close_at;
+  std::optional<absl::Time> polls_close_at{};
 
   bool operator==(const Policy&) const = default;
 };
 
 struct Election {
-  std::string id;
-  LocalizedText names;
-  std::vector<std::string> languages;  // in order of preference
-  std::string polling_date;            // YYYY-MM-DD
-  std::string time_zone;               // IANA name
-  std::optional<Policy> policy;        // absent in a change: stays as it is
-  std::string previous_election_id;
-  std::optional<bool> rehearsal;
-  LocalizedText notices;
+  std::string id{};
+  LocalizedText names{};
+  std::vector<std::string> languages{};  // in order of preference
+  std::string polling_date{};            // YYYY-MM-DD
+  std::string time_zone{};               // IANA name
+  std::optional<Policy> policy{};        // absent in a change: stays as it is
+  std::string previous_election_id{};
+  std::optional<bool> rehearsal{};
+  LocalizedText notices{};
 
   bool operator==(const Election&) const = default;
 };
 
 struct Candidate {
-  std::string id;
-  LocalizedText names;
-  LocalizedText affiliations;
-  std::optional<bool> withdrawn;
+  std::string id{};
+  LocalizedText names{};
+  LocalizedText affiliations{};
+  std::optional<bool> withdrawn{};
 
   bool operator==(const Candidate&) const = default;
 };
 
 struct Contest {
-  std::string id;
-  LocalizedText names;
-  std::string area_id;                // the root area where empty at first definition
-  std::vector<Candidate> candidates;  // in ballot order
-  std::optional<bool> blank_votes_valid;
+  std::string id{};
+  LocalizedText names{};
+  std::string area_id{};                // the root area where empty at first definition
+  std::vector<Candidate> candidates{};  // in ballot order
+  std::optional<bool> blank_votes_valid{};
 
   bool operator==(const Contest&) const = default;
 };
 
 struct Area {
-  std::string id;
-  std::string parent_id;  // empty for the one root
-  std::string kind;
-  LocalizedText names;
+  std::string id{};
+  std::string parent_id{};  // empty for the one root
+  std::string kind{};
+  LocalizedText names{};
 
   bool operator==(const Area&) const = default;
 };
 
 struct Station {
-  std::string id;
-  std::string area_id;
-  LocalizedText names;
-  std::vector<std::string> tags;
-  std::optional<std::int64_t> registered_voters;     // register before the poll
-  std::optional<std::string> counted_at_station_id;  // "" : counted by itself again
-  std::optional<std::string> closed_reason;          // "" : open again
+  std::string id{};
+  std::string area_id{};
+  LocalizedText names{};
+  std::vector<std::string> tags{};
+  std::optional<std::int64_t> registered_voters{};     // register before the poll
+  std::optional<std::string> counted_at_station_id{};  // "" : counted by itself again
+  std::optional<std::string> closed_reason{};          // "" : open again
 
   bool operator==(const Station&) const = default;
 };
@@ -88,13 +88,13 @@ struct Station {
 enum class SourceKind : std::uint8_t { kUnspecified = 0, kOfficial = 1, kExitPoll = 2, kParallelCount = 3 };
 
 struct Source {
-  std::string id;
+  std::string id{};
   SourceKind kind = SourceKind::kUnspecified;
-  LocalizedText names;
-  std::vector<std::string> organisations;
-  std::optional<absl::Time> visible_from;  // embargo until then
-  std::string sample_tag;                  // only stations with it are expected; all if empty
-  std::string design_effect;               // decimal, e.g. "1.6"; "1" if empty
+  LocalizedText names{};
+  std::vector<std::string> organisations{};
+  std::optional<absl::Time> visible_from{};  // embargo until then
+  std::string sample_tag{};                  // only stations with it are expected; all if empty
+  std::string design_effect{};               // decimal, e.g. "1.6"; "1" if empty
 
   bool operator==(const Source&) const = default;
 };
@@ -102,12 +102,12 @@ struct Source {
 // Parts of a definition, matched by id. As a request: a field or list left out (empty, nullopt) stays
 // as it is, one given replaces it. As an event: every part whole, and only those that are new or differ.
 struct DefinitionChange {
-  std::optional<Election> election;
-  std::vector<Contest> contests;
-  std::vector<Source> sources;
-  std::vector<Area> areas;
-  std::vector<Station> stations;
-  std::string reason;
+  std::optional<Election> election{};
+  std::vector<Contest> contests{};
+  std::vector<Source> sources{};
+  std::vector<Area> areas{};
+  std::vector<Station> stations{};
+  std::string reason{};
 
   // Number of parts; 0 when nothing changes.
   std::size_t Parts() const {

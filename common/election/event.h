@@ -40,51 +40,51 @@ struct StationKey {
 
 // A report that passed every REJECT rule.
 struct ReportRecorded {
-  StationKey key;
+  StationKey key{};
   std::int32_t revision = 1;
-  std::string reason;
-  Counts counts;
-  std::optional<absl::Time> counted_at;
-  std::vector<Document> documents;
+  std::string reason{};
+  Counts counts{};
+  std::optional<absl::Time> counted_at{};
+  std::vector<Document> documents{};
   bool held = false;
-  std::vector<Finding> findings;
+  std::vector<Finding> findings{};
 
   bool operator==(const ReportRecorded&) const = default;
 };
 
 struct ReportRelease {
-  StationKey key;
+  StationKey key{};
   std::int32_t revision = 0;
-  std::string reason;
-  std::vector<Document> documents;
+  std::string reason{};
+  std::vector<Document> documents{};
 
   bool operator==(const ReportRelease&) const = default;
 };
 
 // Takes every revision up to `revision` out of the totals.
 struct ReportAnnulment {
-  StationKey key;
+  StationKey key{};
   std::int32_t revision = 0;
-  std::string reason;
+  std::string reason{};
   bool station_expected_again = false;
-  std::vector<Document> documents;
+  std::vector<Document> documents{};
 
   bool operator==(const ReportAnnulment&) const = default;
 };
 
 // Takes back every annulment of the station's report before it.
 struct ReportReinstatement {
-  StationKey key;
+  StationKey key{};
   std::int32_t revision = 0;
-  std::string reason;
-  std::vector<Document> documents;
+  std::string reason{};
+  std::vector<Document> documents{};
 
   bool operator==(const ReportReinstatement&) const = default;
 };
 
 struct PollShare {
   std::int32_t candidate_no = 0;
-  std::string share_percent;  // decimal as published, e.g. "93.9"
+  std::string share_percent{};  // decimal as published, e.g. "93.9"
 
   bool operator==(const PollShare&) const = default;
 };
@@ -94,13 +94,13 @@ struct PollFigures {
   std::int32_t source_no = 0;
   std::int32_t area_no = 0;
   std::int32_t revision = 1;
-  std::string reason;
+  std::string reason{};
   bool retracted = false;
-  std::vector<PollShare> shares;
-  std::optional<std::int64_t> sample_size;
-  std::string margin_of_error_points;  // decimal, "" if not published
-  std::optional<absl::Time> published_at;
-  std::vector<Document> documents;
+  std::vector<PollShare> shares{};
+  std::optional<std::int64_t> sample_size{};
+  std::string margin_of_error_points{};  // decimal, "" if not published
+  std::optional<absl::Time> published_at{};
+  std::vector<Document> documents{};
 
   bool operator==(const PollFigures&) const = default;
 };
@@ -110,12 +110,12 @@ struct ResultCertification {
   std::int32_t source_no = 0;
   std::int32_t number = 1;              // 1 for the first, one higher after each reopening
   std::int64_t certified_sequence = 0;  // sequence of the figures that were read and signed
-  Tally tally;                          // of the contest's whole area
-  Progress progress;
-  std::vector<std::int32_t> elected_candidate_nos;
-  std::string reason;
+  Tally tally{};                          // of the contest's whole area
+  Progress progress{};
+  std::vector<std::int32_t> elected_candidate_nos{};
+  std::string reason{};
   bool accept_incomplete = false;
-  std::vector<Document> documents;
+  std::vector<Document> documents{};
 
   bool operator==(const ResultCertification&) const = default;
 };
@@ -126,8 +126,8 @@ struct ContestReopening {
   std::int32_t contest_no = 0;
   std::int32_t source_no = 0;
   ReopeningStatus status = ReopeningStatus::kCorrection;
-  std::string reason;
-  std::vector<Document> documents;
+  std::string reason{};
+  std::vector<Document> documents{};
 
   bool operator==(const ContestReopening&) const = default;
 };
@@ -138,9 +138,9 @@ using Event = std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, Rep
 // One thing that happened.
 struct Entry {
   std::int64_t sequence = 0;   // from 1
-  absl::Time recorded_at;      // whole microseconds; never before the entry before it
-  std::string actor;           // authenticated caller; "local" on one machine without TLS
-  Event event;
+  absl::Time recorded_at{};      // whole microseconds; never before the entry before it
+  std::string actor{};           // authenticated caller; "local" on one machine without TLS
+  Event event{};
 
   bool operator==(const Entry&) const = default;
 };

@@ -15,9 +15,9 @@ namespace canvass::election {
 struct CheckedReport {
   // What would be recorded; key, revision, counts, ... are complete if no finding is REJECT. Its `held`
   // and `findings` are those of this check.
-  ReportRecorded recorded;
+  ReportRecorded recorded{};
   // Every rule that was broken, in rule order.
-  std::vector<Finding> findings;
+  std::vector<Finding> findings{};
   // What the election's own rules make of it: kUnspecified or kWarn (count it), kHold, kReject.
   Severity outcome = Severity::kUnspecified;
   // True when the ids of contest, source and station are known, so that `recorded.key` names a station.

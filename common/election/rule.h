@@ -63,6 +63,9 @@ Severity DefaultSeverity(Rule rule);
 
 // False for rules that the fold depends on (identity, shape, arithmetic, revisions): always REJECT.
 bool MaySetSeverity(Rule rule);
+// Whether a policy may give `rule` this severity. CONTEST_CERTIFIED and REPORT_ANNULLED may be HOLD or
+// REJECT only: below that, a report would change what was certified or annulled.
+bool MaySetSeverity(Rule rule, Severity severity);
 
 // Status code of a report that was refused for this rule.
 absl::StatusCode CodeOf(Rule rule);
@@ -71,15 +74,24 @@ absl::StatusCode CodeOf(Rule rule);
 struct Finding {
   Rule rule = Rule::kElectionUnknown;
   Severity severity = Severity::kUnspecified;
-  std::string field;  // path in the report, e.g. "ballots.votes[2].count"
-  std::vector<std::pair<std::string, std::int64_t>> numbers;  // those that disagree, by name
-  std::string subject;  // id that the rule is about, where there is one (candidate, station, ...)
+  std::string field{};  // path in the report, e.g. "ballots.votes[2].count"
+  std::vector<std::pair<std::string, std::int64_t>> numbers{};  // those that disagree, by name
+  std::string subject{};  // id that the rule is about, where there is one (candidate, station, ...)
 
   bool operator==(const Finding&) const = default;
 };
 
 // One English sentence with the field's words and the numbers, e.g. "The votes (500), blank votes (3) and
-// invalid votes (2) add up to 505, but 510 ballots were cast."
+// invalid votes (2) add up to 505, but 510 ballots were cast." It looks for these numbers:
+//   those of the report by the names of their fields (ballots_cast, registered_voters, asked, ...), with
+//     `votes` or `answers` for the sum over the candidates;
+//   COUNT_OUT_OF_RANGE: count; CANDIDATE_REPEATED: times;
+//   INVALID_SHARE_HIGH, BLANK_SHARE_HIGH: limit_hundredths beside the two numbers;
+//   POLLS_NOT_CLOSED: polls_close_at, in seconds since the Unix epoch;
+//   REVISION_INVALID, REVISION_CONFLICT, REVISION_GAP, REPORT_ANNULLED, CORRECTION_REASON_MISSING:
+//     revision; REVISION_GAP also newest_revision; REPORT_ANNULLED also annulled_revision.
+// Subjects: the id that is unknown, closed, outside, repeated or missing; for STATION_COUNTED_ELSEWHERE the
+// station that it is counted at.
 std::string MessageOf(const Finding& finding);
 
 // What follows from findings: the highest severity among them, kUnspecified for none.

@@ -20,7 +20,7 @@ struct Counts {
   std::int32_t asked = kUnknown;
   std::int32_t refused = kUnknown;
   std::int32_t undecided = kUnknown;
-  std::vector<std::int32_t> votes;  // votes or answers in ballot order; kUnknown where a poll did not ask
+  std::vector<std::int32_t> votes{};  // votes or answers in ballot order; kUnknown where a poll did not ask
 
   bool operator==(const Counts&) const = default;
 };
@@ -37,15 +37,15 @@ struct Sum {
 struct Tally {
   std::int32_t reports = 0;  // counting reports in it
   std::int32_t flagged = 0;  // of those, with a warning
-  Sum registered_voters;
-  Sum ballots_issued;
-  Sum ballots_cast;
-  Sum blank_votes;
-  Sum invalid_votes;
-  Sum asked;
-  Sum refused;
-  Sum undecided;
-  std::vector<Sum> votes;  // in ballot order; empty means all zero
+  Sum registered_voters{};
+  Sum ballots_issued{};
+  Sum ballots_cast{};
+  Sum blank_votes{};
+  Sum invalid_votes{};
+  Sum asked{};
+  Sum refused{};
+  Sum undecided{};
+  std::vector<Sum> votes{};  // in ballot order; empty means all zero
 
   bool operator==(const Tally&) const = default;
 };

@@ -2,13 +2,22 @@
 #define CANVASS_COMMON_TELEMETRY_LOG_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 
+// The one door to the log: spdlog stays behind it. All functions are thread-safe.
 namespace canvass::telemetry {
 
-// Sets up spdlog's default logger: lines on stderr with time (UTC, ms), level and `service`. Call once, in main.
-void StartLog(const std::string& service, const std::string& level);
+// Lines on stderr with time (UTC, ms), level and `service`. `level`: trace, debug, info, warning, error or off;
+// INVALID_ARGUMENT LOG_LEVEL_UNKNOWN for anything else. Call once, in main; until then only warnings and errors
+// are shown.
+absl::Status StartLog(const std::string& service, const std::string& level);
+
+void LogDebug(std::string_view message);
+void LogInfo(std::string_view message);
+void LogWarning(std::string_view message);
+void LogError(std::string_view message);
 
 // "UNAVAILABLE: text (REASON)" for log lines.
 std::string Describe(const absl::Status& status);

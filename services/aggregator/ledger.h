@@ -19,33 +19,33 @@ namespace canvass::aggregator {
 
 // One entry on its way into the ledger.
 struct AppendedEntry {
-  std::string election_id;
+  std::string election_id{};
   // Parts as defined before the group, for SQL readers' numbers; null for a new election. Not owned.
   const election::Definition* definition = nullptr;
-  election::Entry entry;
-  std::string bytes;  // Encode(entry)
+  election::Entry entry{};
+  std::string bytes{};  // Encode(entry)
   ledger::Hash leaf_hash{};
 };
 
 // A report that was refused, for whoever looks into it.
 struct Refusal {
-  election::StationReport report;
-  std::vector<election::Finding> findings;
-  absl::Time refused_at;
-  std::string actor;
+  election::StationReport report{};
+  std::vector<election::Finding> findings{};
+  absl::Time refused_at{};
+  std::string actor{};
 };
 
 // What is committed together.
 struct AppendGroup {
-  std::vector<AppendedEntry> entries;  // sequences of each election without gaps
-  std::vector<Refusal> refusals;
+  std::vector<AppendedEntry> entries{};  // sequences of each election without gaps
+  std::vector<Refusal> refusals{};
 };
 
 // An entry as it was stored.
 struct StoredEntry {
-  std::string_view election_id;
+  std::string_view election_id{};
   std::int64_t sequence = 0;
-  std::string_view bytes;
+  std::string_view bytes{};
   ledger::Hash leaf_hash{};
 };
 

@@ -1,0 +1,123 @@
+#include "common/base/error.h"
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+
+// The payload never leaves the process: common/rpc turns it into google.rpc details. Its grammar:
+//
+//   payload  = text(reason) number(retry_after_ms)
+//              number(n) n * (text(field) text(description))
+//              number(n) n * (text(key) text(value))
+//   text     = number(length) length * byte
+//   number   = 1*digit ":"
+namespace canvass {
+namespace {
+
+constexpr std::string_view kTypeUrl = "canvass/error-detail";
+
+void AppendText(std::string& payload, std::string_view text) {
+  absl::StrAppend(&payload, text.size(), ":", text);
+}
+
+void AppendNumber(std::string& payload, std::size_t number) {
+  absl::StrAppend(&payload, number, ":");
+}
+
+std::string ToPayload(const ErrorDetail& detail) {
+  std::string payload;
+  AppendText(payload, detail.reason);
+  AppendNumber(payload, static_cast<std::size_t>(detail.retry_after_ms));
+  AppendNumber(payload, detail.violations.size());
+  for (const FieldViolation& violation : detail.violations) {
+    AppendText(payload, violation.field);
+    AppendText(payload, violation.description);
+  }
+  AppendNumber(payload, detail.metadata.size());
+  for (const auto& [key, value] : detail.metadata) {
+    AppendText(payload, key);
+    AppendText(payload, value);
+  }
+  return payload;
+}
+
+// Takes values off the front of a payload; afterwards `ok` says whether all of them were there.
+class PayloadReader {
+ public:
+  explicit PayloadReader(std::string_view rest) : rest_(rest) {}
+
+  std::size_t Number() {
+    std::size_t number = 0;
+    const char* const end = rest_.data() + rest_.size();
+    const auto [after, error] = std::from_chars(rest_.data(), end, number);
+    if (error != std::errc() || after == end || *after != ':') {
+      ok_ = false;
+      return 0;
+    }
+    rest_.remove_prefix(static_cast<std::size_t>(after - rest_.data()) + 1);
+    return number;
+  }
+
+  std::string Text() {
+    const std::size_t length = Number();
+    if (length > rest_.size()) ok_ = false;
+    if (!ok_) return "";
+    std::string text(rest_.substr(0, length));
+    rest_.remove_prefix(length);
+    return text;
+  }
+
+  bool ok() const { return ok_; }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+ErrorDetail FromPayload(std::string_view payload) {
+  PayloadReader reader(payload);
+  ErrorDetail detail;
+  detail.reason = reader.Text();
+  detail.retry_after_ms = static_cast<int>(reader.Number());
+  for (std::size_t left = reader.Number(); left > 0 && reader.ok(); --left) {
+    std::string field = reader.Text();
+    detail.violations.push_back({.field = std::move(field), .description = reader.Text()});
+  }
+  for (std::size_t left = reader.Number(); left > 0 && reader.ok(); --left) {
+    std::string key = reader.Text();
+    detail.metadata.emplace_back(std::move(key), reader.Text());
+  }
+  return reader.ok() ? detail : ErrorDetail{};
+}
+
+}  // namespace
+
+absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
+  absl::Status status(code, message);
+  status.SetPayload(kTypeUrl, absl::Cord(ToPayload(detail)));
+  return status;
+}
+
+absl::Status FieldError(std::string_view reason, std::string_view field,
+                        std::string_view description) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, absl::StrCat(field, ": ", description),
+      {.reason = std::string(reason),
+       .violations = {{.field = std::string(field), .description = std::string(description)}}});
+}
+
+ErrorDetail DetailOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kTypeUrl);
+  if (!payload) return {};
+  return FromPayload(std::string(*payload));
+}
+
+}  // namespace canvass

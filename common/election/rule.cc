@@ -1,0 +1,344 @@
+#include "common/election/rule.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "common/election/report.h"
+#include "common/election/share.h"
+
+namespace canvass::election {
+namespace {
+
+using absl::StatusCode;
+
+struct RuleFacts {
+  Rule rule;
+  std::string_view name;
+  Severity normal;  // without a policy
+  Severity lowest;  // that a policy may set; REJECT: fixed
+  StatusCode code;
+};
+
+constexpr auto kFacts = std::to_array<RuleFacts>({
+    {Rule::kElectionUnknown, "ELECTION_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kNotFound},
+    {Rule::kContestUnknown, "CONTEST_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kNotFound},
+    {Rule::kSourceUnknown, "SOURCE_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kNotFound},
+    {Rule::kStationUnknown, "STATION_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kNotFound},
+    {Rule::kStationNotInContest, "STATION_NOT_IN_CONTEST", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kStationCountedElsewhere, "STATION_COUNTED_ELSEWHERE", Severity::kReject,
+     Severity::kReject, StatusCode::kFailedPrecondition},
+    {Rule::kStationClosed, "STATION_CLOSED", Severity::kReject, Severity::kReject,
+     StatusCode::kFailedPrecondition},
+    {Rule::kCountKindMismatch, "COUNT_KIND_MISMATCH", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kRevisionInvalid, "REVISION_INVALID", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kTextInvalid, "TEXT_INVALID", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kCountOutOfRange, "COUNT_OUT_OF_RANGE", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kCandidateUnknown, "CANDIDATE_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kCandidateRepeated, "CANDIDATE_REPEATED", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kCandidateMissing, "CANDIDATE_MISSING", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kCountMissing, "COUNT_MISSING", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kVotesNotBalanced, "VOTES_NOT_BALANCED", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kInterviewsNotBalanced, "INTERVIEWS_NOT_BALANCED", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kPollsNotClosed, "POLLS_NOT_CLOSED", Severity::kReject, Severity::kOff,
+     StatusCode::kFailedPrecondition},
+    {Rule::kContestCertified, "CONTEST_CERTIFIED", Severity::kHold, Severity::kHold,
+     StatusCode::kFailedPrecondition},
+    {Rule::kReportAnnulled, "REPORT_ANNULLED", Severity::kHold, Severity::kHold,
+     StatusCode::kFailedPrecondition},
+    {Rule::kRevisionConflict, "REVISION_CONFLICT", Severity::kReject, Severity::kReject,
+     StatusCode::kAlreadyExists},
+    {Rule::kRevisionGap, "REVISION_GAP", Severity::kReject, Severity::kReject,
+     StatusCode::kFailedPrecondition},
+    {Rule::kCorrectionReasonMissing, "CORRECTION_REASON_MISSING", Severity::kReject, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kCastAboveRegistered, "CAST_ABOVE_REGISTERED", Severity::kHold, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kIssuedAboveRegistered, "ISSUED_ABOVE_REGISTERED", Severity::kHold, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kCastAboveIssued, "CAST_ABOVE_ISSUED", Severity::kHold, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kInvalidShareHigh, "INVALID_SHARE_HIGH", Severity::kWarn, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kBlankShareHigh, "BLANK_SHARE_HIGH", Severity::kWarn, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kNoBallots, "NO_BALLOTS", Severity::kWarn, Severity::kOff, StatusCode::kInvalidArgument},
+    {Rule::kNoRegisteredVoters, "NO_REGISTERED_VOTERS", Severity::kWarn, Severity::kOff,
+     StatusCode::kInvalidArgument},
+});
+
+const RuleFacts& FactsOf(Rule rule) {
+  for (const RuleFacts& facts : kFacts) {
+    if (facts.rule == rule) return facts;
+  }
+  std::abort();  // not an enumerator
+}
+
+std::optional<std::int64_t> NumberOf(const Finding& finding, std::string_view name) {
+  for (const auto& [number_name, number] : finding.numbers) {
+    if (number_name == name) return number;
+  }
+  return std::nullopt;
+}
+
+// "an unknown number" where a finding does not say it.
+std::string Say(const Finding& finding, std::string_view name) {
+  const std::optional<std::int64_t> number = NumberOf(finding, name);
+  return number ? absl::StrCat(*number) : "an unknown number";
+}
+
+std::string Counted(const Finding& finding, std::string_view name, std::string_view one,
+                    std::string_view many) {
+  return absl::StrCat(Say(finding, name), " ", NumberOf(finding, name) == 1 ? one : many);
+}
+
+// E.g. `candidate "x"`; only the kind where the finding has no subject.
+std::string Subject(const Finding& finding, std::string_view kind) {
+  if (finding.subject.empty()) return absl::StrCat("this ", kind);
+  return absl::StrCat(kind, " \"", finding.subject, "\"");
+}
+
+std::string Unknown(const Finding& finding, std::string_view kind, std::string_view where) {
+  if (finding.subject.empty()) return absl::StrCat("The report names no ", kind, ".");
+  return absl::StrCat(where, " no ", kind, " \"", finding.subject, "\".");
+}
+
+// Where the rule is about one field: its path in front of "what".
+std::string AtField(const Finding& finding, std::string_view what) {
+  if (finding.field.empty()) return absl::StrCat("The report ", what);
+  return absl::StrCat("The field ", finding.field, " ", what);
+}
+
+struct Addend {
+  std::string_view name;   // of the number
+  std::string_view words;  // for it
+};
+
+// "The votes (500), blank votes (3) and invalid votes (2) add up to 505", of those that were given.
+std::string AddUp(const Finding& finding, const std::vector<Addend>& addends) {
+  std::vector<std::string> said;
+  std::int64_t sum = 0;
+  for (const Addend& addend : addends) {
+    const std::optional<std::int64_t> number = NumberOf(finding, addend.name);
+    if (!number) continue;
+    said.push_back(absl::StrCat(addend.words, " (", *number, ")"));
+    sum += *number;
+  }
+  if (said.empty()) return "The parts do not add up";
+  const std::string last = said.back();
+  said.pop_back();
+  const std::string_view conjunction = said.empty() ? "" : " and ";
+  return absl::StrCat("The ", absl::StrJoin(said, ", "), conjunction, last, " add up to ", sum);
+}
+
+std::string ShareHighMessage(const Finding& finding, std::string_view name,
+                             std::string_view words) {
+  const std::int64_t part = NumberOf(finding, name).value_or(0);
+  const std::int64_t cast = NumberOf(finding, "ballots_cast").value_or(0);
+  return absl::StrCat("The ", words, " (", part, ") are ", SharePercent(part, cast), " % of the ",
+                      Counted(finding, "ballots_cast", "ballot", "ballots"),
+                      " cast; the warning limit is ",
+                      FormatHundredths(NumberOf(finding, "limit_hundredths").value_or(0)), " %.");
+}
+
+std::string AboveMessage(const Finding& finding, std::string_view name, std::string_view one,
+                         std::string_view many, std::string_view limit_name,
+                         std::string_view limit_one, std::string_view limit_many) {
+  return absl::StrCat(Counted(finding, name, one, many), ", but only ",
+                      Counted(finding, limit_name, limit_one, limit_many), ".");
+}
+
+std::string IdentityMessage(const Finding& finding) {
+  switch (finding.rule) {
+    case Rule::kElectionUnknown:
+      return Unknown(finding, "election", "There is");
+    case Rule::kContestUnknown:
+      return Unknown(finding, "contest", "The election has");
+    case Rule::kSourceUnknown:
+      return Unknown(finding, "source", "The election has");
+    case Rule::kStationUnknown:
+      return Unknown(finding, "station", "The election has");
+    case Rule::kStationNotInContest:
+      return absl::StrCat("No report is expected of ", Subject(finding, "station"),
+                          ": it lies outside the contest's area or the source's sample.");
+    case Rule::kStationCountedElsewhere:
+      return finding.subject.empty()
+                 ? "The ballots of this station are counted at another station: report them there."
+                 : absl::StrCat("The ballots of this station are counted at station \"",
+                                finding.subject, "\": report them there.");
+    default:
+      return absl::StrCat("No report is expected of ", Subject(finding, "station"),
+                          ": it is closed.");
+  }
+}
+
+std::string ShapeMessage(const Finding& finding) {
+  switch (finding.rule) {
+    case Rule::kCountKindMismatch:
+      return "Official sources and parallel counts report ballots, exit polls report interviews; "
+             "this report does not have the kind of count that its source gives.";
+    case Rule::kRevisionInvalid:
+      return absl::StrCat("The revision is ", Say(finding, "revision"),
+                          "; the first report is revision 1.");
+    case Rule::kTextInvalid:
+      return AtField(finding,
+                     "has an invalid text: it must be UTF-8 and not too long, and a sha256 must "
+                     "be 64 lower-case hex digits.");
+    case Rule::kCountOutOfRange:
+      return AtField(finding, absl::StrCat("has the number ", Say(finding, "count"),
+                                           "; a count lies between 0 and ", kCountMax, "."));
+    case Rule::kCandidateUnknown:
+      return Unknown(finding, "candidate", "The contest has");
+    case Rule::kCandidateRepeated:
+      return absl::StrCat("The report gives ", Subject(finding, "candidate"), " ",
+                          Counted(finding, "times", "time", "times"),
+                          "; each candidate comes once.");
+    case Rule::kCandidateMissing:
+      return absl::StrCat("The report gives no number for ", Subject(finding, "candidate"),
+                          "; 0 must be said.");
+    default:
+      return AtField(finding, "has no number, and this source must give it; 0 must be said.");
+  }
+}
+
+std::string BalanceMessage(const Finding& finding) {
+  if (finding.rule == Rule::kVotesNotBalanced) {
+    return absl::StrCat(AddUp(finding, {{"votes", "votes"},
+                                        {"blank_votes", "blank votes"},
+                                        {"invalid_votes", "invalid votes"}}),
+                        ", but ",
+                        Counted(finding, "ballots_cast", "ballot was cast.", "ballots were cast."));
+  }
+  return absl::StrCat(
+      AddUp(finding,
+            {{"answers", "answers"}, {"refused", "refusals"}, {"undecided", "undecided answers"}}),
+      ", but ", Counted(finding, "asked", "person was asked.", "people were asked."));
+}
+
+std::string PollsNotClosedMessage(const Finding& finding) {
+  const std::optional<std::int64_t> closing = NumberOf(finding, "polls_close_at");
+  if (!closing) return "Official reports are taken only after the polls have closed.";
+  return absl::StrCat(
+      "Official reports are taken only after the polls have closed, at ",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(*closing), absl::UTCTimeZone()),
+      ".");
+}
+
+std::string HistoryMessage(const Finding& finding) {
+  const std::string revision = Say(finding, "revision");
+  switch (finding.rule) {
+    case Rule::kPollsNotClosed:
+      return PollsNotClosedMessage(finding);
+    case Rule::kContestCertified:
+      return "The result of this contest is certified: further reports are held until it is "
+             "reopened.";
+    case Rule::kReportAnnulled:
+      return absl::StrCat("The report of this station was annulled at revision ",
+                          Say(finding, "annulled_revision"), "; revision ", revision,
+                          " needs an operator's decision.");
+    case Rule::kRevisionConflict:
+      return absl::StrCat("Revision ", revision,
+                          " of this report is recorded with other content; a correction is the "
+                          "next revision and gives its reason.");
+    case Rule::kRevisionGap: {
+      const std::optional<std::int64_t> newest = NumberOf(finding, "newest_revision");
+      if (!newest) return absl::StrCat("Revision ", revision, " is not the next one.");
+      return absl::StrCat("Revision ", revision, " does not follow the newest revision (", *newest,
+                          "); the next one is ", *newest + 1, ".");
+    }
+    default:
+      return absl::StrCat("Revision ", revision, " corrects a report and gives no reason.");
+  }
+}
+
+std::string PlausibilityMessage(const Finding& finding) {
+  switch (finding.rule) {
+    case Rule::kCastAboveRegistered:
+      return AboveMessage(finding, "ballots_cast", "ballot was cast", "ballots were cast",
+                          "registered_voters", "voter is registered", "voters are registered");
+    case Rule::kIssuedAboveRegistered:
+      return AboveMessage(finding, "ballots_issued", "ballot was issued", "ballots were issued",
+                          "registered_voters", "voter is registered", "voters are registered");
+    case Rule::kCastAboveIssued:
+      return AboveMessage(finding, "ballots_cast", "ballot was cast", "ballots were cast",
+                          "ballots_issued", "ballot was issued", "ballots were issued");
+    case Rule::kInvalidShareHigh:
+      return ShareHighMessage(finding, "invalid_votes", "invalid votes");
+    case Rule::kBlankShareHigh:
+      return ShareHighMessage(finding, "blank_votes", "blank votes");
+    case Rule::kNoBallots:
+      return "The report says that 0 ballots were cast.";
+    default:
+      return "The report says that 0 voters are registered.";
+  }
+}
+
+}  // namespace
+
+const std::vector<Rule>& AllRules() {
+  static const auto& rules = *new std::vector<Rule>([] {
+    std::vector<Rule> all;
+    all.reserve(kFacts.size());
+    for (const RuleFacts& facts : kFacts) all.push_back(facts.rule);
+    return all;
+  }());
+  return rules;
+}
+
+std::string_view RuleName(Rule rule) { return FactsOf(rule).name; }
+
+std::optional<Rule> FindRule(std::string_view name) {
+  for (const RuleFacts& facts : kFacts) {
+    if (facts.name == name) return facts.rule;
+  }
+  return std::nullopt;
+}
+
+Severity DefaultSeverity(Rule rule) { return FactsOf(rule).normal; }
+
+bool MaySetSeverity(Rule rule) { return FactsOf(rule).lowest != Severity::kReject; }
+
+bool MaySetSeverity(Rule rule, Severity severity) { return severity >= FactsOf(rule).lowest; }
+
+absl::StatusCode CodeOf(Rule rule) { return FactsOf(rule).code; }
+
+std::string MessageOf(const Finding& finding) {
+  if (finding.rule < Rule::kCountKindMismatch) return IdentityMessage(finding);
+  if (finding.rule < Rule::kVotesNotBalanced) return ShapeMessage(finding);
+  if (finding.rule < Rule::kPollsNotClosed) return BalanceMessage(finding);
+  if (finding.rule < Rule::kCastAboveRegistered) return HistoryMessage(finding);
+  return PlausibilityMessage(finding);
+}
+
+Severity HighestSeverity(const std::vector<Finding>& findings) {
+  Severity highest = Severity::kUnspecified;
+  for (const Finding& finding : findings) highest = std::max(highest, finding.severity);
+  return highest;
+}
+
+}  // namespace canvass::election

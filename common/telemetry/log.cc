@@ -1,0 +1,59 @@
+#include "common/telemetry/log.h"
+
+#include <spdlog/common.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/call_once.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+
+namespace canvass::telemetry {
+namespace {
+
+// Lives as long as the process: threads may log while it exits. Its name and level are set by StartLog;
+// stdout is for data alone, so that everything here goes to stderr.
+spdlog::logger& Logger() {
+  static spdlog::logger* const logger = [] {
+    auto* made = new spdlog::logger("canvass", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_level(spdlog::level::warn);
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }();
+  return *logger;
+}
+
+}  // namespace
+
+absl::Status StartLog(const std::string& service, const std::string& level) {
+  const spdlog::level::level_enum parsed = spdlog::level::from_str(level);
+  // from_str answers `off` for a word that it does not know.
+  if (parsed == spdlog::level::off && level != "off") {
+    return FieldError("LOG_LEVEL_UNKNOWN", "log_level",
+                      absl::StrCat("\"", level, "\" is none of trace, debug, info, warning, error, off"));
+  }
+  Logger().set_formatter(std::make_unique<spdlog::pattern_formatter>(
+      absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", service, ": %v"), spdlog::pattern_time_type::utc));
+  Logger().set_level(parsed);
+  return absl::OkStatus();
+}
+
+void LogDebug(std::string_view message) { Logger().debug(message); }
+void LogInfo(std::string_view message) { Logger().info(message); }
+void LogWarning(std::string_view message) { Logger().warn(message); }
+void LogError(std::string_view message) { Logger().error(message); }
+
+std::string Describe(const absl::Status& status) {
+  if (status.ok()) return "OK";
+  const std::string reason = DetailOf(status).reason;
+  return absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message(),
+                      reason.empty() ? "" : absl::StrCat(" (", reason, ")"));
+}
+
+}  // namespace canvass::telemetry
