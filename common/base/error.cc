@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -10,7 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "common/base/text.h"
 
 // The payload never leaves the process: common/rpc turns it into google.rpc details. Its grammar:
 //
@@ -22,15 +23,13 @@
 namespace canvass {
 namespace {
 
-constexpr std::string_view kTypeUrl = "canvass/error-detail";
+constexpr absl::string_view kTypeUrl = "canvass/error-detail";
 
 void AppendText(std::string& payload, std::string_view text) {
-  absl::StrAppend(&payload, text.size(), ":", text);
+  StrAppend(&payload, text.size(), ":", text);
 }
 
-void AppendNumber(std::string& payload, std::size_t number) {
-  absl::StrAppend(&payload, number, ":");
-}
+void AppendNumber(std::string& payload, std::size_t number) { StrAppend(&payload, number, ":"); }
 
 std::string ToPayload(const ErrorDetail& detail) {
   std::string payload;
@@ -69,7 +68,7 @@ class PayloadReader {
   std::string Text() {
     const std::size_t length = Number();
     if (length > rest_.size()) ok_ = false;
-    if (!ok_) return "";
+    if (!ok_) return {};
     std::string text(rest_.substr(0, length));
     rest_.remove_prefix(length);
     return text;
@@ -101,7 +100,7 @@ ErrorDetail FromPayload(std::string_view payload) {
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
-  absl::Status status(code, message);
+  absl::Status status(code, ToAbsl(message));
   status.SetPayload(kTypeUrl, absl::Cord(ToPayload(detail)));
   return status;
 }
@@ -109,7 +108,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, const Er
 absl::Status FieldError(std::string_view reason, std::string_view field,
                         std::string_view description) {
   return MakeError(
-      absl::StatusCode::kInvalidArgument, absl::StrCat(field, ": ", description),
+      absl::StatusCode::kInvalidArgument, StrCat(field, ": ", description),
       {.reason = std::string(reason),
        .violations = {{.field = std::string(field), .description = std::string(description)}}});
 }

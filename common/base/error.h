@@ -21,9 +21,9 @@ struct FieldViolation {
 // What a program needs to know of an error, carried by an absl::Status as a payload.
 struct ErrorDetail {
   std::string reason{};  // UPPER_SNAKE_CASE, stable; google.rpc.ErrorInfo.reason
-  std::vector<FieldViolation> violations{};                      // google.rpc.BadRequest
+  std::vector<FieldViolation> violations{};                     // google.rpc.BadRequest
   std::vector<std::pair<std::string, std::string>> metadata{};  // google.rpc.ErrorInfo.metadata
-  int retry_after_ms = 0;                                      // google.rpc.RetryInfo; 0 for none
+  int retry_after_ms = 0;                                       // google.rpc.RetryInfo; 0 for none
 
   bool operator==(const ErrorDetail&) const = default;
 };
@@ -32,7 +32,8 @@ struct ErrorDetail {
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail);
 
 // INVALID_ARGUMENT about one field; the message names it too.
-absl::Status FieldError(std::string_view reason, std::string_view field, std::string_view description);
+absl::Status FieldError(std::string_view reason, std::string_view field,
+                        std::string_view description);
 
 // Empty where `status` carries none.
 ErrorDetail DetailOf(const absl::Status& status);

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/base/text.h"
 #include "common/election/report.h"
 #include "common/election/share.h"
 
@@ -109,29 +109,29 @@ std::optional<std::int64_t> NumberOf(const Finding& finding, std::string_view na
 // "an unknown number" where a finding does not say it.
 std::string Say(const Finding& finding, std::string_view name) {
   const std::optional<std::int64_t> number = NumberOf(finding, name);
-  return number ? absl::StrCat(*number) : "an unknown number";
+  return number ? StrCat(*number) : "an unknown number";
 }
 
 std::string Counted(const Finding& finding, std::string_view name, std::string_view one,
                     std::string_view many) {
-  return absl::StrCat(Say(finding, name), " ", NumberOf(finding, name) == 1 ? one : many);
+  return StrCat(Say(finding, name), " ", NumberOf(finding, name) == 1 ? one : many);
 }
 
 // E.g. `candidate "x"`; only the kind where the finding has no subject.
 std::string Subject(const Finding& finding, std::string_view kind) {
-  if (finding.subject.empty()) return absl::StrCat("this ", kind);
-  return absl::StrCat(kind, " \"", finding.subject, "\"");
+  if (finding.subject.empty()) return StrCat("this ", kind);
+  return StrCat(kind, " \"", finding.subject, "\"");
 }
 
 std::string Unknown(const Finding& finding, std::string_view kind, std::string_view where) {
-  if (finding.subject.empty()) return absl::StrCat("The report names no ", kind, ".");
-  return absl::StrCat(where, " no ", kind, " \"", finding.subject, "\".");
+  if (finding.subject.empty()) return StrCat("The report names no ", kind, ".");
+  return StrCat(where, " no ", kind, " \"", finding.subject, "\".");
 }
 
 // Where the rule is about one field: its path in front of "what".
 std::string AtField(const Finding& finding, std::string_view what) {
-  if (finding.field.empty()) return absl::StrCat("The report ", what);
-  return absl::StrCat("The field ", finding.field, " ", what);
+  if (finding.field.empty()) return StrCat("The report ", what);
+  return StrCat("The field ", finding.field, " ", what);
 }
 
 struct Addend {
@@ -146,31 +146,31 @@ std::string AddUp(const Finding& finding, const std::vector<Addend>& addends) {
   for (const Addend& addend : addends) {
     const std::optional<std::int64_t> number = NumberOf(finding, addend.name);
     if (!number) continue;
-    said.push_back(absl::StrCat(addend.words, " (", *number, ")"));
+    said.push_back(StrCat(addend.words, " (", *number, ")"));
     sum += *number;
   }
   if (said.empty()) return "The parts do not add up";
   const std::string last = said.back();
   said.pop_back();
   const std::string_view conjunction = said.empty() ? "" : " and ";
-  return absl::StrCat("The ", absl::StrJoin(said, ", "), conjunction, last, " add up to ", sum);
+  return StrCat("The ", absl::StrJoin(said, ", "), conjunction, last, " add up to ", sum);
 }
 
 std::string ShareHighMessage(const Finding& finding, std::string_view name,
                              std::string_view words) {
   const std::int64_t part = NumberOf(finding, name).value_or(0);
   const std::int64_t cast = NumberOf(finding, "ballots_cast").value_or(0);
-  return absl::StrCat("The ", words, " (", part, ") are ", SharePercent(part, cast), " % of the ",
-                      Counted(finding, "ballots_cast", "ballot", "ballots"),
-                      " cast; the warning limit is ",
-                      FormatHundredths(NumberOf(finding, "limit_hundredths").value_or(0)), " %.");
+  return StrCat("The ", words, " (", part, ") are ", SharePercent(part, cast), " % of the ",
+                Counted(finding, "ballots_cast", "ballot", "ballots"),
+                " cast; the warning limit is ",
+                FormatHundredths(NumberOf(finding, "limit_hundredths").value_or(0)), " %.");
 }
 
 std::string AboveMessage(const Finding& finding, std::string_view name, std::string_view one,
                          std::string_view many, std::string_view limit_name,
                          std::string_view limit_one, std::string_view limit_many) {
-  return absl::StrCat(Counted(finding, name, one, many), ", but only ",
-                      Counted(finding, limit_name, limit_one, limit_many), ".");
+  return StrCat(Counted(finding, name, one, many), ", but only ",
+                Counted(finding, limit_name, limit_one, limit_many), ".");
 }
 
 std::string IdentityMessage(const Finding& finding) {
@@ -184,16 +184,15 @@ std::string IdentityMessage(const Finding& finding) {
     case Rule::kStationUnknown:
       return Unknown(finding, "station", "The election has");
     case Rule::kStationNotInContest:
-      return absl::StrCat("No report is expected of ", Subject(finding, "station"),
-                          ": it lies outside the contest's area or the source's sample.");
+      return StrCat("No report is expected of ", Subject(finding, "station"),
+                    ": it lies outside the contest's area or the source's sample.");
     case Rule::kStationCountedElsewhere:
       return finding.subject.empty()
                  ? "The ballots of this station are counted at another station: report them there."
-                 : absl::StrCat("The ballots of this station are counted at station \"",
-                                finding.subject, "\": report them there.");
+                 : StrCat("The ballots of this station are counted at station \"", finding.subject,
+                          "\": report them there.");
     default:
-      return absl::StrCat("No report is expected of ", Subject(finding, "station"),
-                          ": it is closed.");
+      return StrCat("No report is expected of ", Subject(finding, "station"), ": it is closed.");
   }
 }
 
@@ -203,24 +202,23 @@ std::string ShapeMessage(const Finding& finding) {
       return "Official sources and parallel counts report ballots, exit polls report interviews; "
              "this report does not have the kind of count that its source gives.";
     case Rule::kRevisionInvalid:
-      return absl::StrCat("The revision is ", Say(finding, "revision"),
-                          "; the first report is revision 1.");
+      return StrCat("The revision is ", Say(finding, "revision"),
+                    "; the first report is revision 1.");
     case Rule::kTextInvalid:
       return AtField(finding,
                      "has an invalid text: it must be UTF-8 and not too long, and a sha256 must "
                      "be 64 lower-case hex digits.");
     case Rule::kCountOutOfRange:
-      return AtField(finding, absl::StrCat("has the number ", Say(finding, "count"),
-                                           "; a count lies between 0 and ", kCountMax, "."));
+      return AtField(finding, StrCat("has the number ", Say(finding, "count"),
+                                     "; a count lies between 0 and ", kCountMax, "."));
     case Rule::kCandidateUnknown:
       return Unknown(finding, "candidate", "The contest has");
     case Rule::kCandidateRepeated:
-      return absl::StrCat("The report gives ", Subject(finding, "candidate"), " ",
-                          Counted(finding, "times", "time", "times"),
-                          "; each candidate comes once.");
+      return StrCat("The report gives ", Subject(finding, "candidate"), " ",
+                    Counted(finding, "times", "time", "times"), "; each candidate comes once.");
     case Rule::kCandidateMissing:
-      return absl::StrCat("The report gives no number for ", Subject(finding, "candidate"),
-                          "; 0 must be said.");
+      return StrCat("The report gives no number for ", Subject(finding, "candidate"),
+                    "; 0 must be said.");
     default:
       return AtField(finding, "has no number, and this source must give it; 0 must be said.");
   }
@@ -228,13 +226,13 @@ std::string ShapeMessage(const Finding& finding) {
 
 std::string BalanceMessage(const Finding& finding) {
   if (finding.rule == Rule::kVotesNotBalanced) {
-    return absl::StrCat(AddUp(finding, {{"votes", "votes"},
-                                        {"blank_votes", "blank votes"},
-                                        {"invalid_votes", "invalid votes"}}),
-                        ", but ",
-                        Counted(finding, "ballots_cast", "ballot was cast.", "ballots were cast."));
+    return StrCat(AddUp(finding, {{"votes", "votes"},
+                                  {"blank_votes", "blank votes"},
+                                  {"invalid_votes", "invalid votes"}}),
+                  ", but ",
+                  Counted(finding, "ballots_cast", "ballot was cast.", "ballots were cast."));
   }
-  return absl::StrCat(
+  return StrCat(
       AddUp(finding,
             {{"answers", "answers"}, {"refused", "refusals"}, {"undecided", "undecided answers"}}),
       ", but ", Counted(finding, "asked", "person was asked.", "people were asked."));
@@ -243,7 +241,7 @@ std::string BalanceMessage(const Finding& finding) {
 std::string PollsNotClosedMessage(const Finding& finding) {
   const std::optional<std::int64_t> closing = NumberOf(finding, "polls_close_at");
   if (!closing) return "Official reports are taken only after the polls have closed.";
-  return absl::StrCat(
+  return StrCat(
       "Official reports are taken only after the polls have closed, at ",
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(*closing), absl::UTCTimeZone()),
       ".");
@@ -258,21 +256,21 @@ std::string HistoryMessage(const Finding& finding) {
       return "The result of this contest is certified: further reports are held until it is "
              "reopened.";
     case Rule::kReportAnnulled:
-      return absl::StrCat("The report of this station was annulled at revision ",
-                          Say(finding, "annulled_revision"), "; revision ", revision,
-                          " needs an operator's decision.");
+      return StrCat("The report of this station was annulled at revision ",
+                    Say(finding, "annulled_revision"), "; revision ", revision,
+                    " needs an operator's decision.");
     case Rule::kRevisionConflict:
-      return absl::StrCat("Revision ", revision,
-                          " of this report is recorded with other content; a correction is the "
-                          "next revision and gives its reason.");
+      return StrCat("Revision ", revision,
+                    " of this report is recorded with other content; a correction is the "
+                    "next revision and gives its reason.");
     case Rule::kRevisionGap: {
       const std::optional<std::int64_t> newest = NumberOf(finding, "newest_revision");
-      if (!newest) return absl::StrCat("Revision ", revision, " is not the next one.");
-      return absl::StrCat("Revision ", revision, " does not follow the newest revision (", *newest,
-                          "); the next one is ", *newest + 1, ".");
+      if (!newest) return StrCat("Revision ", revision, " is not the next one.");
+      return StrCat("Revision ", revision, " does not follow the newest revision (", *newest,
+                    "); the next one is ", *newest + 1, ".");
     }
     default:
-      return absl::StrCat("Revision ", revision, " corrects a report and gives no reason.");
+      return StrCat("Revision ", revision, " corrects a report and gives no reason.");
   }
 }
 

@@ -13,22 +13,31 @@
 
 namespace canvass::election {
 
-enum class Severity : std::uint8_t { kUnspecified = 0, kOff = 1, kWarn = 2, kHold = 3, kReject = 4 };
+enum class Severity : std::uint8_t {
+  kUnspecified = 0,
+  kOff = 1,
+  kWarn = 2,
+  kHold = 3,
+  kReject = 4
+};
 
-// Rules on a report, in the order in which findings are listed. The numbers are stored: never reuse one.
+// Rules on a report, in the order in which findings are listed. The numbers are stored: never reuse
+// one.
 enum class Rule : std::uint8_t {
   // Identity: nothing further can be checked when one of these is broken. NOT_FOUND.
   kElectionUnknown = 1,
   kContestUnknown = 2,
   kSourceUnknown = 3,
   kStationUnknown = 4,
-  kStationNotInContest = 5,  // the station lies outside the contest's area, or outside the source's sample
+  kStationNotInContest =
+      5,  // the station lies outside the contest's area, or outside the source's sample
   kStationCountedElsewhere = 6,
   kStationClosed = 7,
   // Shape. INVALID_ARGUMENT.
-  kCountKindMismatch = 10,  // interviews from an official source, ballots from an exit poll, or nothing
-  kRevisionInvalid = 11,    // below 1
-  kTextInvalid = 12,        // reason or document not UTF-8 or too long, sha256 not 64 hex digits
+  kCountKindMismatch =
+      10,  // interviews from an official source, ballots from an exit poll, or nothing
+  kRevisionInvalid = 11,  // below 1
+  kTextInvalid = 12,      // reason or document not UTF-8 or too long, sha256 not 64 hex digits
   kCountOutOfRange = 20,
   kCandidateUnknown = 21,
   kCandidateRepeated = 22,
@@ -63,8 +72,8 @@ Severity DefaultSeverity(Rule rule);
 
 // False for rules that the fold depends on (identity, shape, arithmetic, revisions): always REJECT.
 bool MaySetSeverity(Rule rule);
-// Whether a policy may give `rule` this severity. CONTEST_CERTIFIED and REPORT_ANNULLED may be HOLD or
-// REJECT only: below that, a report would change what was certified or annulled.
+// Whether a policy may give `rule` this severity. CONTEST_CERTIFIED and REPORT_ANNULLED may be HOLD
+// or REJECT only: below that, a report would change what was certified or annulled.
 bool MaySetSeverity(Rule rule, Severity severity);
 
 // Status code of a report that was refused for this rule.
@@ -81,17 +90,18 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
-// One English sentence with the field's words and the numbers, e.g. "The votes (500), blank votes (3) and
-// invalid votes (2) add up to 505, but 510 ballots were cast." It looks for these numbers:
-//   those of the report by the names of their fields (ballots_cast, registered_voters, asked, ...), with
+// One English sentence with the field's words and the numbers, e.g. "The votes (500), blank votes
+// (3) and invalid votes (2) add up to 505, but 510 ballots were cast." It looks for these numbers:
+//   those of the report by the names of their fields (ballots_cast, registered_voters, asked, ...),
+//   with
 //     `votes` or `answers` for the sum over the candidates;
 //   COUNT_OUT_OF_RANGE: count; CANDIDATE_REPEATED: times;
 //   INVALID_SHARE_HIGH, BLANK_SHARE_HIGH: limit_hundredths beside the two numbers;
 //   POLLS_NOT_CLOSED: polls_close_at, in seconds since the Unix epoch;
 //   REVISION_INVALID, REVISION_CONFLICT, REVISION_GAP, REPORT_ANNULLED, CORRECTION_REASON_MISSING:
 //     revision; REVISION_GAP also newest_revision; REPORT_ANNULLED also annulled_revision.
-// Subjects: the id that is unknown, closed, outside, repeated or missing; for STATION_COUNTED_ELSEWHERE the
-// station that it is counted at.
+// Subjects: the id that is unknown, closed, outside, repeated or missing; for
+// STATION_COUNTED_ELSEWHERE the station that it is counted at.
 std::string MessageOf(const Finding& finding);
 
 // What follows from findings: the highest severity among them, kUnspecified for none.

@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/text.h"
 
 namespace canvass::election {
 namespace {
@@ -42,9 +42,9 @@ std::string FormatScaled(absl::int128 units, int places) {
   const absl::int128 magnitude = Magnitude(units);
   const auto whole = static_cast<std::uint64_t>(magnitude / unit);
   const auto fraction = static_cast<std::uint64_t>(magnitude % unit);
-  const std::string digits = absl::StrCat(fraction);
+  const std::string digits = StrCat(fraction);
   const std::string zeros(static_cast<std::size_t>(places) - digits.size(), '0');
-  return absl::StrCat(units < 0 ? "-" : "", whole, ".", zeros, digits);
+  return StrCat(units < 0 ? "-" : "", whole, ".", zeros, digits);
 }
 
 bool AllDigits(std::string_view text) {
@@ -55,8 +55,8 @@ bool AllDigits(std::string_view text) {
 
 absl::Status NotADecimal(std::string_view text) {
   return MakeError(absl::StatusCode::kInvalidArgument,
-                   absl::StrCat("\"", text, "\" is not a decimal number like 93.9 with at most ",
-                                kDecimalPlacesMax, " decimals"),
+                   StrCat("\"", text, "\" is not a decimal number like 93.9 with at most ",
+                          kDecimalPlacesMax, " decimals"),
                    {.reason = "DECIMAL_MALFORMED"});
 }
 
