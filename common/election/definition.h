@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_ELECTION_DEFINITION_H_
 #define CANVASS_COMMON_ELECTION_DEFINITION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ using LocalizedText = std::vector<std::pair<std::string, std::string>>;
 struct Policy {
   // Severities that differ from DefaultSeverity, ordered by rule, each rule once.
   std::vector<std::pair<Rule, Severity>> severities{};
-  // Percent of ballots cast at which INVALID_SHARE_HIGH / BLANK_SHARE_HIGH warn, in hundredths: 300 is 3 %.
+  // Percent of ballots cast at which INVALID_SHARE_HIGH / BLANK_SHARE_HIGH warn, in hundredths: 300
+  // is 3 %.
   std::int32_t invalid_share_high_hundredths = 300;
   std::int32_t blank_share_high_hundredths = 300;
   // Official reports before this instant are refused; none if absent.
@@ -85,7 +87,12 @@ struct Station {
   bool operator==(const Station&) const = default;
 };
 
-enum class SourceKind : std::uint8_t { kUnspecified = 0, kOfficial = 1, kExitPoll = 2, kParallelCount = 3 };
+enum class SourceKind : std::uint8_t {
+  kUnspecified = 0,
+  kOfficial = 1,
+  kExitPoll = 2,
+  kParallelCount = 3
+};
 
 struct Source {
   std::string id{};
@@ -99,8 +106,9 @@ struct Source {
   bool operator==(const Source&) const = default;
 };
 
-// Parts of a definition, matched by id. As a request: a field or list left out (empty, nullopt) stays
-// as it is, one given replaces it. As an event: every part whole, and only those that are new or differ.
+// Parts of a definition, matched by id. As a request: a field or list left out (empty, nullopt)
+// stays as it is, one given replaces it. As an event: every part whole, and only those that are new
+// or differ.
 struct DefinitionChange {
   std::optional<Election> election{};
   std::vector<Contest> contests{};
@@ -120,9 +128,11 @@ struct DefinitionChange {
 // were first defined, which never change. Not thread-safe; const access may be shared.
 class Definition {
  public:
-  // Puts the parts of `change` in the place of those with the same id, and appends new ones.
+  // Puts the parts of `change` in the place of those with the same id, and appends new ones. A
+  // change may be applied in pieces: the definition is consistent after the last. Costs only what
+  // is new, as long as no area or station that was there moves.
   // REQUIRES: `change` comes from CheckDefinitionChange against this definition.
-  void Apply(const DefinitionChange& change);
+  void Apply(DefinitionChange change);
 
   const Election& election() const { return election_; }
   const Policy& policy() const;
@@ -144,20 +154,31 @@ class Definition {
 
   // -1 for the root.
   int ParentOfArea(int area_no) const { return area_parent_[static_cast<std::size_t>(area_no)]; }
-  int AreaOfStation(int station_no) const { return station_area_[static_cast<std::size_t>(station_no)]; }
-  int AreaOfContest(int contest_no) const { return contest_area_[static_cast<std::size_t>(contest_no)]; }
+  int AreaOfStation(int station_no) const {
+    return station_area_[static_cast<std::size_t>(station_no)];
+  }
+  int AreaOfContest(int contest_no) const {
+    return contest_area_[static_cast<std::size_t>(contest_no)];
+  }
   // True if `area_no` is `ancestor_no` or lies below it.
   bool IsWithin(int area_no, int ancestor_no) const;
   // Numbers of the areas directly below, in the order of definition.
-  const std::vector<int>& ChildrenOfArea(int area_no) const { return area_children_[static_cast<std::size_t>(area_no)]; }
+  const std::vector<int>& ChildrenOfArea(int area_no) const {
+    return area_children_[static_cast<std::size_t>(area_no)];
+  }
   // Numbers of the stations directly in the area, in the order of definition.
-  const std::vector<int>& StationsInArea(int area_no) const { return area_stations_[static_cast<std::size_t>(area_no)]; }
+  const std::vector<int>& StationsInArea(int area_no) const {
+    return area_stations_[static_cast<std::size_t>(area_no)];
+  }
   // All areas, parents before children, siblings in the order of definition; from `area_no` down.
   std::vector<int> AreasBelow(int area_no) const;
   int RootArea() const { return root_area_; }
 
-  // Station whose report includes this one's ballots: itself unless merged (one step; chains are refused).
-  int CountedAt(int station_no) const { return station_counted_at_[static_cast<std::size_t>(station_no)]; }
+  // Station whose report includes this one's ballots: itself unless merged (one step; chains are
+  // refused).
+  int CountedAt(int station_no) const {
+    return station_counted_at_[static_cast<std::size_t>(station_no)];
+  }
   // Stations counted at this one, itself left out.
   const std::vector<int>& StationsCountedHere(int station_no) const;
   bool IsClosed(int station_no) const;
@@ -167,7 +188,10 @@ class Definition {
   bool IsExpected(int contest_no, int source_no, int station_no) const;
 
  private:
-  void Reindex(const DefinitionChange& change);
+  void ClearTree();
+  void IndexAreas(std::size_t first);
+  void IndexStations(std::size_t first);
+  void IndexContests();
 
   Election election_;
   std::vector<Contest> contests_;
@@ -187,9 +211,11 @@ class Definition {
   std::vector<int> station_counted_at_;
   absl::flat_hash_map<int, std::vector<int>> counted_here_;
   int root_area_ = -1;
+  bool unresolved_ = false;  // a parent, area or station is named that a later piece defines
 };
 
-// `text` in the first of `languages` that it has; else in English; else the first; "" if it has none.
+// `text` in the first of `languages` that it has; else in English; else the first; "" if it has
+// none.
 std::string_view TextIn(const LocalizedText& text, const std::vector<std::string>& languages);
 
 // Whether `id` matches [a-z0-9][a-z0-9._-]{0,62}.
