@@ -23,7 +23,9 @@ test_packages=(
 grpcurl_version=v1.8.9
 buf_version=1.75.0
 
-tools="$PWD/build/tools"
+# What every clone on this machine shares.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/canvass"
+tools="$cache/tools"
 
 say() { printf '%s\n' "$*"; }
 fail() {
