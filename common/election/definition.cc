@@ -11,14 +11,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "common/base/index.h"
 #include "common/base/text.h"
 
 namespace canvass::election {
 namespace {
 
 using NumbersById = absl::flat_hash_map<std::string, int>;
-
-std::size_t Index(int number) { return static_cast<std::size_t>(number); }
 
 std::optional<int> Find(const NumbersById& numbers, std::string_view id) {
   const auto found = numbers.find(ToAbsl(id));

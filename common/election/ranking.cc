@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/base/index.h"
+
 namespace canvass::election {
 
 std::vector<Rank> RankCandidates(const std::vector<std::int64_t>& values) {
-  const auto value_of = [&values](const Rank& rank) {
-    return values[static_cast<std::size_t>(rank.candidate_no)];
-  };
+  const auto value_of = [&values](const Rank& rank) { return values[Index(rank.candidate_no)]; };
   std::vector<Rank> ranks(values.size());
   for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i].candidate_no = static_cast<int>(i);
   std::stable_sort(ranks.begin(), ranks.end(),

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_LEDGER_ENTRY_LOG_H_
 #define CANVASS_COMMON_LEDGER_ENTRY_LOG_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,8 +13,9 @@
 
 namespace canvass::ledger {
 
-// An election's entries in memory, sequence 1 first, with their tree. Bytes lie in large blocks that never move, so
-// that a view stays valid as long as the log lives. Not thread-safe; const access may be shared.
+// An election's entries in memory, sequence 1 first, with their tree. Bytes lie in large blocks
+// that never move, so that a view stays valid as long as the log lives. Not thread-safe; const
+// access may be shared.
 class EntryLog {
  public:
   // Appends the next entry.
@@ -27,6 +29,8 @@ class EntryLog {
   // Exact bytes; empty while hidden. REQUIRES: 1 <= sequence <= size().
   std::string_view Get(std::int64_t sequence) const;
   bool IsHidden(std::int64_t sequence) const;
+  // Of the hidden entries, lowest first.
+  std::vector<std::int64_t> HiddenSequences() const;
   Hash LeafHashOf(std::int64_t sequence) const;
   // Tree head over all entries.
   Hash Root() const { return tree_.Root(); }
@@ -36,8 +40,11 @@ class EntryLog {
  private:
   std::string_view Store(std::string_view bytes);
 
+  // Large enough to make allocations rare, small enough for an election of ten stations.
   static constexpr std::size_t kBlockBytes = 1U << 20U;
-  std::vector<std::unique_ptr<char[]>> blocks_;  // NOLINT(modernize-avoid-c-arrays): one allocation a block
+  using Block = std::unique_ptr<char[]>;  // NOLINT(modernize-avoid-c-arrays): not zeroed
+
+  std::vector<Block> blocks_;
   std::size_t block_used_ = kBlockBytes;
   std::vector<std::string_view> entries_;
   absl::flat_hash_map<std::int64_t, Hash> hidden_;

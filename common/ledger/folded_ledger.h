@@ -16,7 +16,8 @@
 
 namespace canvass::ledger {
 
-// One election's ledger with the count that it adds up to. Not thread-safe; const access may be shared.
+// One election's ledger with the count that it adds up to. Not thread-safe; const access may be
+// shared.
 class FoldedLedger {
  public:
   explicit FoldedLedger(std::string election_id) : election_id_(std::move(election_id)) {}
@@ -30,11 +31,13 @@ class FoldedLedger {
 
   // Appends and folds the next entry. DATA_LOSS if the bytes are not an entry or not the next one.
   absl::Status Append(std::string_view entry);
-  // The same for an entry that was decoded or encoded before. REQUIRES: bytes == Encode(entry), the next one.
+  // The same for an entry that was decoded or encoded before. REQUIRES: bytes == Encode(entry), the
+  // next one.
   void Append(std::string_view bytes, const election::Entry& entry);
   // Takes the place of an entry under embargo.
   void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }
-  // Folds what was hidden. In sequence within one source. DATA_LOSS if the bytes do not match the hash.
+  // Folds what was hidden. In sequence within one source. DATA_LOSS if the bytes do not match the
+  // hash.
   absl::Status Disclose(std::int64_t sequence, std::string_view entry);
 
   // Decodes an entry. REQUIRES: 1 <= sequence <= sequence(), not hidden.
@@ -49,7 +52,8 @@ class FoldedLedger {
 
 // True while `entry` must not leave the aggregator: it belongs to a source whose visible_from lies
 // after `now`.
-bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event, absl::Time now);
+bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
+                    absl::Time now);
 
 }  // namespace canvass::ledger
 

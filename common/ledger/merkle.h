@@ -18,6 +18,9 @@ Hash Sha256(std::string_view bytes);
 // SHA-256(0x00 || entry).
 Hash LeafHash(std::string_view entry);
 
+// SHA-256 over the hashes, one after another: a DefinitionSeal's digest, of its parts' leaf hashes.
+Hash Sha256OfHashes(const std::vector<Hash>& hashes);
+
 // 64 lower-case hex digits.
 std::string ToHex(const Hash& hash);
 

@@ -1,0 +1,75 @@
+#include "common/ledger/entry_log.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/index.h"
+#include "common/ledger/merkle.h"
+
+namespace canvass::ledger {
+void EntryLog::Append(std::string_view entry) {
+  tree_.Add(LeafHash(entry));
+  entries_.push_back(Store(entry));
+}
+
+void EntryLog::AppendHidden(const Hash& leaf_hash) {
+  tree_.Add(leaf_hash);
+  entries_.emplace_back();
+  hidden_.emplace(size(), leaf_hash);
+}
+
+void EntryLog::Disclose(std::int64_t sequence, std::string_view entry) {
+  entries_[Index(sequence - 1)] = Store(entry);
+  hidden_.erase(sequence);
+}
+
+std::string_view EntryLog::Get(std::int64_t sequence) const {
+  return entries_[Index(sequence - 1)];
+}
+
+bool EntryLog::IsHidden(std::int64_t sequence) const { return hidden_.contains(sequence); }
+
+std::vector<std::int64_t> EntryLog::HiddenSequences() const {
+  std::vector<std::int64_t> sequences;
+  sequences.reserve(hidden_.size());
+  for (const auto& [sequence, hash] : hidden_) sequences.push_back(sequence);
+  std::sort(sequences.begin(), sequences.end());
+  return sequences;
+}
+
+Hash EntryLog::LeafHashOf(std::int64_t sequence) const {
+  const auto hidden = hidden_.find(sequence);
+  return hidden == hidden_.end() ? LeafHash(Get(sequence)) : hidden->second;
+}
+
+Hash EntryLog::RootAt(std::int64_t size) const {
+  if (size == this->size()) return Root();
+  MerkleTree tree;
+  for (std::int64_t sequence = 1; sequence <= size; ++sequence) tree.Add(LeafHashOf(sequence));
+  return tree.Root();
+}
+
+std::string_view EntryLog::Store(std::string_view bytes) {
+  if (bytes.size() > kBlockBytes / 4) {
+    // A block of its own, put before the one that is being filled: that one keeps its room.
+    const auto place = blocks_.empty() ? blocks_.end() : blocks_.end() - 1;
+    const auto block = blocks_.insert(place, Block(new char[bytes.size()]));
+    std::memcpy(block->get(), bytes.data(), bytes.size());
+    return {block->get(), bytes.size()};
+  }
+  if (kBlockBytes - block_used_ < bytes.size()) {
+    blocks_.emplace_back(new char[kBlockBytes]);
+    block_used_ = 0;
+  }
+  char* const start = blocks_.back().get() + block_used_;
+  std::copy(bytes.begin(), bytes.end(), start);
+  block_used_ += bytes.size();
+  return {start, bytes.size()};
+}
+
+}  // namespace canvass::ledger

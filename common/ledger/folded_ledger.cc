@@ -1,0 +1,236 @@
+#include "common/ledger/folded_ledger.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/index.h"
+#include "common/base/text.h"
+#include "common/election/count.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/entry_log.h"
+#include "common/ledger/merkle.h"
+
+namespace canvass::ledger {
+namespace {
+
+absl::Status OutOfPlace(std::int64_t sequence, std::string_view problem) {
+  return MakeError(absl::StatusCode::kDataLoss,
+                   StrCat("ledger entry ", sequence, " is out of place: ", problem),
+                   {.reason = "ENTRY_OUT_OF_PLACE"});
+}
+
+template <typename Parts>
+bool HasNumber(const Parts& parts, std::int32_t number) {
+  return number >= 0 && Index(number) < parts.size();
+}
+
+// Whether an event names only parts that are defined, so that the count can fold it: bytes come
+// from a database or another machine, and may be whole and still not belong here. What is wrong;
+// empty if nothing.
+class EventCheck {
+ public:
+  EventCheck(const FoldedLedger& ledger, std::int64_t sequence)
+      : ledger_(ledger), count_(ledger.count()), sequence_(sequence) {}
+
+  std::string operator()(const election::DefinitionChange& change) const {
+    if (change.election && change.election->id != ledger_.election_id()) {
+      return StrCat("it defines election \"", change.election->id,
+                    "\", and this is the ledger of \"", ledger_.election_id(), "\"");
+    }
+    return "";
+  }
+
+  std::string operator()(const election::DefinitionSeal& seal) const {
+    if (seal.parts < 1 || seal.parts != count_.unsealed_parts()) {
+      return StrCat("it seals ", seal.parts, " definition entries, and there are ",
+                    count_.unsealed_parts());
+    }
+    std::vector<Hash> hashes;
+    hashes.reserve(static_cast<std::size_t>(seal.parts));
+    for (std::int64_t part = sequence_ - seal.parts; part < sequence_; ++part) {
+      hashes.push_back(ledger_.log().LeafHashOf(part));
+    }
+    if (Sha256OfHashes(hashes) != seal.digest) return "it seals other definition entries";
+    return "";
+  }
+
+  std::string operator()(const election::ReportRecorded& report) const {
+    std::string problem = CheckKey(report.key);
+    if (!problem.empty()) return problem;
+    if (report.counts.votes.size() != Candidates(report.key.contest_no).size()) {
+      return StrCat("it has ", report.counts.votes.size(),
+                    " candidates' votes, and the contest has ",
+                    Candidates(report.key.contest_no).size(), " candidates");
+    }
+    const std::int32_t newest = count_.StandingOf(report.key).newest_revision;
+    if (report.revision != newest + 1) {
+      return StrCat("it is revision ", report.revision, " of a report, and the newest is ", newest);
+    }
+    return "";
+  }
+
+  std::string operator()(const election::ReportRelease& release) const {
+    return CheckDecision(release.key, release.revision);
+  }
+  std::string operator()(const election::ReportAnnulment& annulment) const {
+    return CheckDecision(annulment.key, annulment.revision);
+  }
+  std::string operator()(const election::ReportReinstatement& reinstatement) const {
+    return CheckDecision(reinstatement.key, reinstatement.revision);
+  }
+
+  std::string operator()(const election::PollFigures& figures) const {
+    std::string problem = CheckParts(figures.contest_no, figures.source_no);
+    if (!problem.empty()) return problem;
+    if (!HasNumber(count_.definition().areas(), figures.area_no)) return "it names an unknown area";
+    const bool known = std::all_of(
+        figures.shares.begin(), figures.shares.end(), [&](const election::PollShare& share) {
+          return HasNumber(Candidates(figures.contest_no), share.candidate_no);
+        });
+    return known ? "" : "it names an unknown candidate";
+  }
+
+  std::string operator()(const election::ResultCertification& certification) const {
+    std::string problem = CheckParts(certification.contest_no, certification.source_no);
+    if (!problem.empty()) return problem;
+    const bool known = std::all_of(
+        certification.elected_candidate_nos.begin(), certification.elected_candidate_nos.end(),
+        [&](std::int32_t no) { return HasNumber(Candidates(certification.contest_no), no); });
+    return known ? "" : "it names an unknown candidate";
+  }
+
+  std::string operator()(const election::ContestReopening& reopening) const {
+    return CheckParts(reopening.contest_no, reopening.source_no);
+  }
+
+ private:
+  // REQUIRES: CheckParts found no problem.
+  const std::vector<election::Candidate>& Candidates(std::int32_t contest_no) const {
+    return count_.definition().contests()[Index(contest_no)].candidates;
+  }
+
+  std::string CheckParts(std::int32_t contest_no, std::int32_t source_no) const {
+    if (!count_.defined()) return "it comes before the definition";
+    if (!HasNumber(count_.definition().contests(), contest_no))
+      return "it names an unknown contest";
+    if (!HasNumber(count_.definition().sources(), source_no)) return "it names an unknown source";
+    return "";
+  }
+
+  std::string CheckKey(const election::StationKey& key) const {
+    std::string problem = CheckParts(key.contest_no, key.source_no);
+    if (!problem.empty()) return problem;
+    return HasNumber(count_.definition().stations(), key.station_no)
+               ? ""
+               : "it names an unknown station";
+  }
+
+  std::string CheckDecision(const election::StationKey& key, std::int32_t revision) const {
+    std::string problem = CheckKey(key);
+    if (!problem.empty()) return problem;
+    const std::int32_t newest = count_.StandingOf(key).newest_revision;
+    if (revision < 1 || revision > newest) {
+      return StrCat("it decides on revision ", revision, " of a report, and the newest is ",
+                    newest);
+    }
+    return "";
+  }
+
+  const FoldedLedger& ledger_;
+  const election::Count& count_;
+  std::int64_t sequence_;
+};
+
+absl::Status CheckEvent(const FoldedLedger& ledger, const election::Entry& entry) {
+  const std::string problem = std::visit(EventCheck(ledger, entry.sequence), entry.event);
+  if (problem.empty()) return absl::OkStatus();
+  return OutOfPlace(entry.sequence, problem);
+}
+
+// Number of the source that an event belongs to; -1 for none.
+std::int32_t SourceOf(const election::Event& event) {
+  return std::visit(
+      [](const auto& any) -> std::int32_t {
+        if constexpr (requires { any.key.source_no; }) {
+          return any.key.source_no;
+        } else if constexpr (requires { any.source_no; }) {
+          return any.source_no;
+        } else {
+          return -1;
+        }
+      },
+      event);
+}
+
+}  // namespace
+
+absl::Status FoldedLedger::Append(std::string_view bytes) {
+  absl::StatusOr<election::Entry> entry = Decode(bytes);
+  if (!entry.ok()) return entry.status();
+  if (entry->sequence != sequence() + 1) {
+    return OutOfPlace(entry->sequence, StrCat("the next one is ", sequence() + 1));
+  }
+  if (entry->recorded_at < recorded_at_) {
+    return OutOfPlace(
+        entry->sequence,
+        StrCat("it was recorded at ", absl::FormatTime(entry->recorded_at),
+               ", before the entry before it (", absl::FormatTime(recorded_at_), ")"));
+  }
+  if (const absl::Status status = CheckEvent(*this, *entry); !status.ok()) return status;
+  Append(bytes, *entry);
+  return absl::OkStatus();
+}
+
+void FoldedLedger::Append(std::string_view bytes, const election::Entry& entry) {
+  assert(entry.sequence == sequence() + 1);
+  log_.Append(bytes);
+  recorded_at_ = std::max(recorded_at_, entry.recorded_at);
+  count_.Apply(entry);
+}
+
+absl::Status FoldedLedger::Disclose(std::int64_t sequence, std::string_view bytes) {
+  if (sequence < 1 || sequence > log_.size() || !log_.IsHidden(sequence)) {
+    return OutOfPlace(sequence, "it is not under embargo");
+  }
+  if (LeafHash(bytes) != log_.LeafHashOf(sequence)) {
+    return OutOfPlace(sequence, "it does not have the hash that was given for it");
+  }
+  absl::StatusOr<election::Entry> entry = Decode(bytes);
+  if (!entry.ok()) return entry.status();
+  if (entry->sequence != sequence) {
+    return OutOfPlace(sequence, StrCat("it says that it is entry ", entry->sequence));
+  }
+  if (const absl::Status status = CheckEvent(*this, *entry); !status.ok()) return status;
+  log_.Disclose(sequence, bytes);
+  recorded_at_ = std::max(recorded_at_, entry->recorded_at);
+  count_.Apply(*entry);
+  return absl::OkStatus();
+}
+
+election::Entry FoldedLedger::EntryAt(std::int64_t sequence) const {
+  // What is in the log was decoded or encoded on its way in.
+  return *Decode(log_.Get(sequence));
+}
+
+bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
+                    absl::Time now) {
+  const std::int32_t source_no = SourceOf(event);
+  if (source_no < 0) return false;
+  const election::Source& source = definition.sources()[Index(source_no)];
+  return source.visible_from && *source.visible_from > now;
+}
+
+}  // namespace canvass::ledger
