@@ -4,29 +4,24 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "common/rpc/deadline.h"
 
 namespace grpc {
 class Channel;
-class ClientContext;
-class CallbackServerContext;
 }  // namespace grpc
 
 namespace canvass::rpc {
 
 // Largest message that Canvass sends or takes.
 inline constexpr int kMessageBytesMax = 8 << 20;
-// Longest deadline that a unary call may ask for, and the one a call without any gets on the client side.
-inline constexpr absl::Duration kDeadlineMax = absl::Minutes(5);
-inline constexpr absl::Duration kDeadlineDefault = absl::Seconds(10);
 
-// A channel to `target` ("host:port", several by comma) with keepalive, a capped reconnect backoff (1 s), round_robin
-// and, if `health_service` is not empty, client-side health checking of that service. Connects when it is first used.
-std::shared_ptr<grpc::Channel> NewChannel(const std::string& target, const std::string& health_service = "");
-
-// Gives a client call a deadline. Every call has one; streams get none but end on cancel.
-void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);
+// A channel to `target` with keepalive, a capped reconnect backoff (1 s), round_robin and, if
+// `health_service` is not empty, client-side health checking of that service. `target` is
+// "host:port", where a name may stand for several addresses, or several by comma, each an IP
+// address (or "localhost") with its port. Connects when it is first used; never through a proxy of
+// the environment. Two channels share no connection.
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
+                                          const std::string& health_service = "");
 
 }  // namespace canvass::rpc
 

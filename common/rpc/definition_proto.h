@@ -9,7 +9,9 @@
 // Definitions between the wire and the core.
 namespace canvass::rpc {
 
-// INVALID_ARGUMENT RULE_UNKNOWN, SEVERITY_MISSING, DECIMAL_MALFORMED name the field below "definition.".
+// INVALID_ARGUMENT RULE_UNKNOWN, SEVERITY_MISSING, DECIMAL_MALFORMED, COUNT_OUT_OF_RANGE (a limit
+// that is not 0 to 100 percent) name the field below "definition.". Everything else is checked by
+// the core.
 absl::StatusOr<election::DefinitionChange> FromProto(const v1::DefinitionChange& change);
 v1::DefinitionChange ToProto(const election::DefinitionChange& change);
 

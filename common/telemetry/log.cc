@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/base/call_once.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -17,8 +16,8 @@
 namespace canvass::telemetry {
 namespace {
 
-// Lives as long as the process: threads may log while it exits. Its name and level are set by StartLog;
-// stdout is for data alone, so that everything here goes to stderr.
+// Lives as long as the process: threads may log while it exits. Its name and level are set by
+// StartLog; stdout is for data alone, so that everything here goes to stderr.
 spdlog::logger& Logger() {
   static spdlog::logger* const logger = [] {
     auto* made = new spdlog::logger("canvass", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -31,17 +30,18 @@ spdlog::logger& Logger() {
 
 }  // namespace
 
-absl::Status StartLog(const std::string& service, const std::string& level) {
-  const spdlog::level::level_enum parsed = spdlog::level::from_str(level);
-  // from_str answers `off` for a word that it does not know.
-  if (parsed == spdlog::level::off && level != "off") {
-    return FieldError("LOG_LEVEL_UNKNOWN", "log_level",
-                      absl::StrCat("\"", level, "\" is none of trace, debug, info, warning, error, off"));
-  }
+void StartLog(const std::string& service, const std::string& level) {
   Logger().set_formatter(std::make_unique<spdlog::pattern_formatter>(
       absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", service, ": %v"), spdlog::pattern_time_type::utc));
-  Logger().set_level(parsed);
-  return absl::OkStatus();
+  const spdlog::level::level_enum parsed = spdlog::level::from_str(level);
+  // from_str answers `off` for a word that it does not know.
+  const bool known = parsed != spdlog::level::off || level == "off";
+  Logger().set_level(known ? parsed : spdlog::level::info);
+  if (!known) {
+    LogWarning(absl::StrCat("log level \"", level,
+                            "\" is none of trace, debug, info, warning, error, critical, off; "
+                            "info is used"));
+  }
 }
 
 void LogDebug(std::string_view message) { Logger().debug(message); }

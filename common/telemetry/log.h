@@ -9,10 +9,10 @@
 // The one door to the log: spdlog stays behind it. All functions are thread-safe.
 namespace canvass::telemetry {
 
-// Lines on stderr with time (UTC, ms), level and `service`. `level`: trace, debug, info, warning, error or off;
-// INVALID_ARGUMENT LOG_LEVEL_UNKNOWN for anything else. Call once, in main; until then only warnings and errors
-// are shown.
-absl::Status StartLog(const std::string& service, const std::string& level);
+// Lines on stderr with time (UTC, ms), level and `service`. `level`: trace, debug, info, warning,
+// error, critical or off; anything else is info, with a warning. Call once, in main, before there
+// are threads; until then only warnings and errors are shown.
+void StartLog(const std::string& service, const std::string& level);
 
 void LogDebug(std::string_view message);
 void LogInfo(std::string_view message);

@@ -1,0 +1,59 @@
+#include "common/rpc/deadline.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+
+namespace canvass::rpc {
+namespace {
+
+// Time until the deadline, negative when it is past; absent if the caller set none.
+std::optional<absl::Duration> TimeUntilDeadline(const grpc::CallbackServerContext& context) {
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return std::nullopt;
+  return absl::FromChrono(deadline) - absl::Now();
+}
+
+}  // namespace
+
+void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+}
+
+absl::Status CheckDeadline(const grpc::CallbackServerContext& context) {
+  const std::optional<absl::Duration> left = TimeUntilDeadline(context);
+  if (!left) return absl::OkStatus();
+  if (*left <= absl::ZeroDuration()) {
+    return MakeError(absl::StatusCode::kDeadlineExceeded,
+                     "The deadline was past before the call was looked at.",
+                     {.reason = "DEADLINE_PAST"});
+  }
+  if (*left > kDeadlineAcceptedMax) {
+    return MakeError(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("The deadline is ", absl::FormatDuration(absl::Trunc(*left, absl::Seconds(1))),
+                     " away; at most ", absl::FormatDuration(kDeadlineAcceptedMax),
+                     " can be asked for."),
+        {.reason = "DEADLINE_OUT_OF_RANGE",
+         .metadata = {
+             {"deadline_seconds", absl::StrCat(absl::ToInt64Seconds(*left))},
+             {"deadline_seconds_max", absl::StrCat(absl::ToInt64Seconds(kDeadlineAcceptedMax))}}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Duration TimeLeft(const grpc::CallbackServerContext& context) {
+  const absl::Duration left = TimeUntilDeadline(context).value_or(kDeadlineDefault);
+  return std::clamp(left, absl::ZeroDuration(), kDeadlineMax);
+}
+
+}  // namespace canvass::rpc

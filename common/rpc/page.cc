@@ -1,0 +1,101 @@
+#include "common/rpc/page.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+
+// token  = base64url, no padding, of: version filter position sequence check
+// version = one byte, 1; the numbers = 8 bytes each, big endian; check = FNV-1a of what stands
+// before it
+namespace canvass::rpc {
+namespace {
+
+constexpr char kVersion = 1;
+constexpr std::size_t kNumberBytes = 8;
+constexpr std::size_t kTokenBytes = 1 + 4 * kNumberBytes;
+
+// Continues an FNV-1a hash.
+std::uint64_t Fnv(std::uint64_t hash, std::string_view bytes) {
+  for (const char byte : bytes) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3U;
+  }
+  return hash;
+}
+constexpr std::uint64_t kFnvStart = 0xCBF29CE484222325U;
+
+void AppendNumber(std::string& bytes, std::uint64_t number) {
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    bytes += static_cast<char>(static_cast<unsigned char>(number >> static_cast<unsigned>(shift)));
+  }
+}
+
+// The `index`th number of a token.
+std::uint64_t NumberAt(std::string_view bytes, std::size_t index) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes.substr(1 + index * kNumberBytes, kNumberBytes)) {
+    number = (number << 8U) | static_cast<unsigned char>(byte);
+  }
+  return number;
+}
+
+bool IsWhole(std::string_view bytes) {
+  return bytes.size() == kTokenBytes && bytes.front() == kVersion &&
+         NumberAt(bytes, 3) == Fnv(kFnvStart, bytes.substr(0, kTokenBytes - kNumberBytes));
+}
+
+}  // namespace
+
+std::string EncodePageToken(const PageToken& token) {
+  std::string bytes(1, kVersion);
+  AppendNumber(bytes, token.filter);
+  AppendNumber(bytes, static_cast<std::uint64_t>(token.position));
+  AppendNumber(bytes, static_cast<std::uint64_t>(token.sequence));
+  AppendNumber(bytes, Fnv(kFnvStart, bytes));
+  return absl::WebSafeBase64Escape(bytes);
+}
+
+absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t filter) {
+  if (text.empty()) return PageToken{.filter = filter};
+  std::string bytes;
+  if (!absl::WebSafeBase64Unescape(ToAbsl(text), &bytes) || !IsWhole(bytes)) {
+    return FieldError("PAGE_TOKEN_INVALID", "page_token",
+                      "it is not what an answer gave as next_page_token");
+  }
+  const PageToken token = {.filter = NumberAt(bytes, 0),
+                           .position = static_cast<std::int64_t>(NumberAt(bytes, 1)),
+                           .sequence = static_cast<std::int64_t>(NumberAt(bytes, 2))};
+  if (token.filter != filter || token.position < 0 || token.sequence < 0) {
+    return FieldError("PAGE_TOKEN_INVALID", "page_token",
+                      "it belongs to a request with other fields; only page_size may change "
+                      "from page to page");
+  }
+  return token;
+}
+
+absl::StatusOr<int> PageSizeOf(int page_size) {
+  if (page_size < 0) {
+    return FieldError("PAGE_SIZE_OUT_OF_RANGE", "page_size",
+                      StrCat(page_size, " is below 0; 0 means ", kPageSizeDefault));
+  }
+  return page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
+}
+
+std::uint64_t FilterHash(std::initializer_list<std::string_view> fields) {
+  std::uint64_t hash = kFnvStart;
+  for (const std::string_view field : fields) {
+    std::string length;
+    AppendNumber(length, field.size());  // so that ("ab", "c") and ("a", "bc") differ
+    hash = Fnv(Fnv(hash, length), field);
+  }
+  return hash;
+}
+
+}  // namespace canvass::rpc

@@ -1,0 +1,168 @@
+#include "common/rpc/server.h"
+
+#include <fcntl.h>
+#include <grpc/impl/codegen/grpc_types.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <pthread.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigwait is not in <csignal>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/grpc_log.h"
+#include "common/rpc/listen_address.h"
+#include "common/telemetry/log.h"
+
+namespace canvass::rpc {
+namespace {
+
+// A client that vanished is noticed within a minute, and its streams end.
+constexpr int kKeepaliveMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+// How often a client may ask whether we live; ours ask every 20 s, others may be eager.
+constexpr int kPingIntervalMinMs = 5'000;
+
+// Plugins and the health service are settings of the process: made once, before the first server.
+void PrepareProcess() {
+  static const bool prepared = [] {
+    RouteGrpcLog();
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(prepared);
+}
+
+void SetArguments(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  builder.SetMaxSendMessageSize(kMessageBytesMax);
+  // With it two servers would share a port, each getting half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMs);
+}
+
+absl::Status FileError(const std::string& path) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("Cannot write the address file ", path, ": ",
+                                std::generic_category().message(errno)),
+                   {.reason = "ADDRESS_FILE_UNWRITABLE", .metadata = {{"path", path}}});
+}
+
+// Readers see the whole line or no file.
+absl::Status WriteAddressFile(const std::string& path, const std::string& address) {
+  const std::string line = address + "\n";
+  const std::string draft = absl::StrCat(path, ".", getpid(), ".tmp");
+  const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return FileError(draft);
+  const bool written = write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  if (close(fd) != 0 || !written) return FileError(draft);
+  if (rename(draft.c_str(), path.c_str()) != 0) return FileError(path);
+  return absl::OkStatus();
+}
+
+void WarnIfReachable(const ListenAddress& address) {
+  if (IsLoopback(address)) return;
+  telemetry::LogWarning(absl::StrCat(
+      "listening on ", FormatListenAddress(address),
+      ", which other machines can reach: callers are not authenticated and nothing is encrypted"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const std::vector<grpc::Service*>& services) {
+  absl::StatusOr<ListenAddress> address = ParseListenAddress(options.listen_address);
+  if (!address.ok()) return address.status();
+  PrepareProcess();
+  grpc::ServerBuilder builder;
+  SetArguments(builder);
+  int port = 0;
+  builder.AddListeningPort(FormatListenAddress(*address), grpc::InsecureServerCredentials(), &port);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
+  if (grpc_server == nullptr || port == 0) return WhyUnavailable(*address);
+  grpc_server->GetHealthCheckService()->SetServingStatus(false);
+  address->port = port;
+  WarnIfReachable(*address);
+  std::unique_ptr<Server> server(
+      new Server(FormatListenAddress(*address), options.drain_timeout, std::move(grpc_server)));
+  if (!options.address_file.empty()) {
+    const absl::Status written = WriteAddressFile(options.address_file, server->address());
+    if (!written.ok()) return written;
+  }
+  return server;
+}
+
+Server::Server(std::string address, absl::Duration drain_timeout,
+               std::unique_ptr<grpc::Server> server)
+    : address_(std::move(address)), drain_timeout_(drain_timeout), server_(std::move(server)) {}
+
+Server::~Server() {
+  const MutexLock lock(mutex_);
+  if (!stopped_) server_->Shutdown(absl::ToChronoTime(absl::Now()));
+}
+
+void Server::SetServing(const std::string& service, bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(service, serving);
+}
+
+void Server::Stop(const std::function<void()>& end_streams) {
+  const MutexLock lock(mutex_);
+  if (stopped_) return;
+  stopped_ = true;
+  server_->GetHealthCheckService()->Shutdown();
+  if (end_streams) end_streams();
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + drain_timeout_));
+  server_->Wait();
+}
+
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+}  // namespace
+
+void BlockStopSignals() {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+int WaitForStopSignal() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  return signal;
+}
+
+}  // namespace canvass::rpc
