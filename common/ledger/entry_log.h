@@ -34,6 +34,8 @@ class EntryLog {
   Hash LeafHashOf(std::int64_t sequence) const;
   // Tree head over all entries.
   Hash Root() const { return tree_.Root(); }
+  // The tree over all entries, to copy and go on with.
+  const MerkleTree& tree() const { return tree_; }
   // Tree head over the first `size` entries; walks them. REQUIRES: size <= size().
   Hash RootAt(std::int64_t size) const;
 

@@ -154,12 +154,6 @@ class EventCheck {
   std::int64_t sequence_;
 };
 
-absl::Status CheckEvent(const FoldedLedger& ledger, const election::Entry& entry) {
-  const std::string problem = std::visit(EventCheck(ledger, entry.sequence), entry.event);
-  if (problem.empty()) return absl::OkStatus();
-  return OutOfPlace(entry.sequence, problem);
-}
-
 // Number of the source that an event belongs to; -1 for none.
 std::int32_t SourceOf(const election::Event& event) {
   return std::visit(
@@ -177,6 +171,12 @@ std::int32_t SourceOf(const election::Event& event) {
 
 }  // namespace
 
+absl::Status FoldedLedger::Check(const election::Entry& entry) const {
+  const std::string problem = std::visit(EventCheck(*this, entry.sequence), entry.event);
+  if (problem.empty()) return absl::OkStatus();
+  return OutOfPlace(entry.sequence, problem);
+}
+
 absl::Status FoldedLedger::Append(std::string_view bytes) {
   absl::StatusOr<election::Entry> entry = Decode(bytes);
   if (!entry.ok()) return entry.status();
@@ -189,7 +189,7 @@ absl::Status FoldedLedger::Append(std::string_view bytes) {
         StrCat("it was recorded at ", absl::FormatTime(entry->recorded_at),
                ", before the entry before it (", absl::FormatTime(recorded_at_), ")"));
   }
-  if (const absl::Status status = CheckEvent(*this, *entry); !status.ok()) return status;
+  if (const absl::Status status = Check(*entry); !status.ok()) return status;
   Append(bytes, *entry);
   return absl::OkStatus();
 }
@@ -213,7 +213,7 @@ absl::Status FoldedLedger::Disclose(std::int64_t sequence, std::string_view byte
   if (entry->sequence != sequence) {
     return OutOfPlace(sequence, StrCat("it says that it is entry ", entry->sequence));
   }
-  if (const absl::Status status = CheckEvent(*this, *entry); !status.ok()) return status;
+  if (const absl::Status status = Check(*entry); !status.ok()) return status;
   log_.Disclose(sequence, bytes);
   recorded_at_ = std::max(recorded_at_, entry->recorded_at);
   count_.Apply(*entry);
