@@ -101,7 +101,14 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
   return *kParts;
 }
 
+// The aggregator owns the database's schema; the operator's command brings it up to date.
+bool IsSchemaForOperator(std::string_view including_file, std::string_view include) {
+  return StartsWith(including_file, "services/canvass/") &&
+         include == "services/aggregator/schema.h";
+}
+
 Part PartOf(std::string_view including_file, std::string_view include) {
+  if (IsSchemaForOperator(including_file, include)) return Part::kService;
   if (StartsWith(include, FolderOf(including_file) + "/") && StartsWith(include, "services/")) {
     return Part::kService;
   }
