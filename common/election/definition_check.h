@@ -13,23 +13,30 @@ class CountedParts {
   CountedParts(const CountedParts&) = delete;
   CountedParts& operator=(const CountedParts&) = delete;
   virtual ~CountedParts() = default;
-  // Whether any report or poll figure of the contest (of the source, of the station) is in the ledger.
+  // Whether any report or poll figure of the contest (of the source, of the station) is in the
+  // ledger.
   virtual bool HasReportsOfContest(int contest_no) const = 0;
   virtual bool HasReportsFromSource(int source_no) const = 0;
   virtual bool HasReportsOfStation(int station_no) const = 0;
 };
 
-// `request` merged with `current` (null: the first definition): every part whole, and only those that are
-// new or differ; Parts() is 0 when nothing changes. Changes of existing definitions need a reason.
-// Errors name the part, the field and the numbers, with an error reason (see status.h):
-// INVALID_ARGUMENT: ID_MALFORMED, ID_REPEATED, NAME_REPEATED (two candidates), PARENT_UNKNOWN, AREA_CYCLE
-//   (names the cycle), ROOT_COUNT (no root or several), AREA_UNKNOWN, STATION_UNKNOWN, STATION_CHAIN,
-//   DATE_MALFORMED, TIME_ZONE_MALFORMED, KIND_MISSING, RULE_FIXED (an arithmetic rule that policy may not
-//   lower), COUNT_OUT_OF_RANGE, DECIMAL_MALFORMED, REASON_MISSING, PART_MISSING (no election, no contest,
-//   no candidates, no source, no area), TEXT_NOT_UTF8, TEXT_TOO_LONG.
-// FAILED_PRECONDITION VOTES_WOULD_MOVE: a candidate added, removed or reordered, a station or an area with
-//   reports below it moved, a contest's area or a source's kind changed, a station with reports merged or
-//   closed, once there are reports that this would move.
+// `request` merged with `current` (null: the first definition): every part whole, and only those
+// that are new or differ; Parts() is 0 when nothing changes. Changes of existing definitions need a
+// reason. Errors name the first 20 parts that are wrong, by path and id, with the numbers:
+// `definition.stations[12].area_id: station "c-1-s-9": area "c-999" is not defined`. Reasons:
+// INVALID_ARGUMENT: ID_MALFORMED, ID_REPEATED, NAME_REPEATED (two candidates), PARENT_UNKNOWN,
+//   AREA_CYCLE (names the cycle), AREA_TOO_DEEP, ROOT_COUNT (no root or several), AREA_UNKNOWN,
+//   STATION_UNKNOWN, STATION_CHAIN (counted at a station that is counted elsewhere or closed),
+//   STATION_NOT_IN_CONTEST (counted at one outside a contest that is on the ballot here),
+//   DATE_MALFORMED, TIME_ZONE_MALFORMED, KIND_MISSING, RULE_FIXED (an arithmetic rule that policy
+//   may not lower), COUNT_OUT_OF_RANGE, DECIMAL_MALFORMED, REASON_MISSING, PART_MISSING (no
+//   election, no contest, no candidates, no source, no area), TOO_MANY_PARTS, TEXT_NOT_UTF8,
+//   TEXT_TOO_LONG.
+// FAILED_PRECONDITION VOTES_WOULD_MOVE: a candidate added, removed or reordered, a station or an
+// area
+//   with reports below it moved, a contest's area or a source's kind or sample changed, a station
+//   with reports merged, closed or taken out of a sample, once there are reports that this would
+//   move.
 absl::StatusOr<DefinitionChange> CheckDefinitionChange(const Definition* current,
                                                        const CountedParts& counted,
                                                        DefinitionChange request);

@@ -202,7 +202,9 @@ class ByteReader {
 
   template <typename... Numbers>
   void Given(std::int32_t unknown, Numbers&... numbers) {
+    const char* const first = at_;
     const unsigned given = Byte();
+    if ((given >> sizeof...(numbers)) != 0) FailAt(first, "an unknown flag is set");
     unsigned bit = 0;
     const auto read = [&](std::int32_t& number) {
       number = unknown;

@@ -62,7 +62,7 @@ std::string_view EntryLog::Store(std::string_view bytes) {
     std::memcpy(block->get(), bytes.data(), bytes.size());
     return {block->get(), bytes.size()};
   }
-  if (kBlockBytes - block_used_ < bytes.size()) {
+  if (block_used_ + bytes.size() >= kBlockBytes) {
     blocks_.emplace_back(new char[kBlockBytes]);
     block_used_ = 0;
   }

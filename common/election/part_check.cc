@@ -1,0 +1,288 @@
+#include "common/election/part_check.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/election/definition.h"
+#include "common/election/problem_list.h"
+#include "common/election/report.h"
+#include "common/election/rule.h"
+#include "common/election/share.h"
+#include "common/election/text_check.h"
+
+namespace canvass::election {
+namespace {
+
+constexpr std::string_view kIdPattern = "[a-z0-9][a-z0-9._-]{0,62}";
+
+// Where a field of a part stands, or one of the election. Written out only when something is wrong.
+class Spot {
+ public:
+  Spot(const Place& place, std::string_view field) : place_(&place), field_(field) {}
+  explicit Spot(std::string_view election_field) : field_(election_field) {}
+
+  void Add(ProblemList& problems, std::string_view reason, std::string_view description) const {
+    if (place_ != nullptr) {
+      problems.Add(reason, *place_, field_, description);
+    } else {
+      problems.Add(reason, StrCat("definition.election.", field_), description);
+    }
+  }
+
+ private:
+  const Place* place_ = nullptr;
+  std::string_view field_;
+};
+
+void CheckId(std::string_view id, const Spot& spot, ProblemList& problems) {
+  if (IsValidId(id)) return;
+  if (id.empty()) return spot.Add(problems, "ID_MALFORMED", "an id must be given");
+  spot.Add(problems, "ID_MALFORMED", StrCat(Quoted(id), " is not an id: ids match ", kIdPattern));
+}
+
+void CheckText(std::string_view text, const Spot& spot, ProblemList& problems) {
+  if (text.size() > kTextBytesMax) {
+    spot.Add(problems, "TEXT_TOO_LONG",
+             StrCat("has ", text.size(), " bytes; at most ", kTextBytesMax, " are allowed"));
+  } else if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
+    spot.Add(problems, "TEXT_NOT_UTF8", "is not UTF-8, or holds a NUL character");
+  }
+}
+
+void CheckCount(std::size_t count, std::size_t limit, std::string_view what, const Spot& spot,
+                ProblemList& problems) {
+  if (count <= limit) return;
+  spot.Add(problems, "TOO_MANY_PARTS",
+           StrCat("has ", count, " ", what, "; at most ", limit, " are allowed"));
+}
+
+// The form of BCP 47: letters and digits in groups of 1 to 8, with hyphens between them.
+bool IsLanguageTag(std::string_view tag) {
+  constexpr std::size_t kTagBytesMax = 35;
+  constexpr std::size_t kGroupBytesMax = 8;
+  if (tag.size() > kTagBytesMax) return false;
+  for (const absl::string_view group : absl::StrSplit(ToAbsl(tag), '-')) {
+    if (group.empty() || group.size() > kGroupBytesMax) return false;
+    if (!std::all_of(group.begin(), group.end(),
+                     [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CheckLanguage(std::string_view tag, const Spot& spot, ProblemList& problems) {
+  if (IsLanguageTag(tag)) return;
+  spot.Add(problems, "ID_MALFORMED", StrCat(Quoted(tag), " is not a language tag like \"az\""));
+}
+
+// REQUIRES: ordered by tag.
+void CheckLocalized(const LocalizedText& texts, const Spot& spot, ProblemList& problems) {
+  CheckCount(texts.size(), kLanguagesMax, "languages", spot, problems);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto& [language, text] = texts[i];
+    CheckLanguage(language, spot, problems);
+    CheckText(text, spot, problems);
+    if (i > 0 && texts[i - 1].first == language) {
+      spot.Add(problems, "ID_REPEATED", StrCat("language ", Quoted(language), " comes twice"));
+    }
+  }
+}
+
+// Short texts of which each may come once: tags, organisations.
+void CheckLabels(const std::vector<std::string>& labels, std::size_t limit, std::string_view what,
+                 const Spot& spot, ProblemList& problems) {
+  CheckCount(labels.size(), limit, what, spot, problems);
+  if (labels.size() > limit) return;
+  for (auto label = labels.begin(); label != labels.end(); ++label) {
+    CheckText(*label, spot, problems);
+    if (label->empty())
+      spot.Add(problems, "ID_MALFORMED", StrCat("one of the ", what, " is empty"));
+    if (std::find(labels.begin(), label, *label) != label) {
+      spot.Add(problems, "ID_REPEATED", StrCat(Quoted(*label), " comes twice"));
+    }
+  }
+}
+
+// A calendar date, YYYY-MM-DD.
+bool IsDate(std::string_view text) {
+  const std::vector<absl::string_view> fields = absl::StrSplit(ToAbsl(text), '-');
+  constexpr std::array<std::size_t, 3> kDigits{4, 2, 2};
+  if (fields.size() != kDigits.size()) return false;
+  std::array<int, 3> numbers{};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const bool digits = std::all_of(fields[i].begin(), fields[i].end(), [](char c) {
+      return absl::ascii_isdigit(static_cast<unsigned char>(c));
+    });
+    if (fields[i].size() != kDigits[i] || !digits) return false;
+    if (!absl::SimpleAtoi(fields[i], &numbers[i])) return false;
+  }
+  // CivilDay carries what is too large into the next month.
+  const absl::CivilDay day(numbers[0], numbers[1], numbers[2]);
+  return day.year() == numbers[0] && day.month() == numbers[1] && day.day() == numbers[2];
+}
+
+// A zone of the time zone database. The letters keep a name from being read as a path elsewhere.
+bool IsTimeZone(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '_' || c == '-' ||
+           c == '+';
+  };
+  absl::TimeZone zone;
+  return !name.empty() && name.size() <= kTextBytesMax && name.front() != '/' &&
+         std::all_of(name.begin(), name.end(), is_letter) && name != "localtime" &&
+         absl::LoadTimeZone(ToAbsl(name), &zone);
+}
+
+void CheckShareLimit(std::int32_t hundredths, std::string_view field, ProblemList& problems) {
+  constexpr std::int32_t kWhole = 10'000;
+  if (hundredths >= 0 && hundredths <= kWhole) return;
+  Spot(field).Add(problems, "COUNT_OUT_OF_RANGE",
+                  StrCat("is ", FormatHundredths(hundredths), " %; it lies between 0 and 100"));
+}
+
+void CheckPolicy(const Policy& policy, ProblemList& problems) {
+  for (std::size_t i = 0; i < policy.severities.size(); ++i) {
+    const auto [rule, severity] = policy.severities[i];
+    const std::string field = StrCat("policy.severities[", RuleName(rule), "]");
+    if (i > 0 && policy.severities[i - 1].first == rule) {
+      Spot(field).Add(problems, "ID_REPEATED", "the rule comes twice");
+    } else if (severity == Severity::kUnspecified) {
+      Spot(field).Add(problems, "RULE_FIXED", "a severity must be given");
+    } else if (!MaySetSeverity(rule, severity)) {
+      Spot(field).Add(problems, "RULE_FIXED",
+                      MaySetSeverity(rule)
+                          ? "this rule can be SEVERITY_HOLD or SEVERITY_REJECT only"
+                          : "this rule is always SEVERITY_REJECT: the count depends on it");
+    }
+  }
+  CheckShareLimit(policy.invalid_share_high_hundredths, "policy.invalid_share_high_percent",
+                  problems);
+  CheckShareLimit(policy.blank_share_high_hundredths, "policy.blank_share_high_percent", problems);
+}
+
+// Two candidates whom readers could not tell apart.
+void CheckCandidateNames(const Contest& contest, const Place& place, ProblemList& problems) {
+  absl::flat_hash_map<std::pair<absl::string_view, absl::string_view>, std::size_t> first_by_name;
+  for (std::size_t i = 0; i < contest.candidates.size(); ++i) {
+    for (const auto& [language, name] : contest.candidates[i].names) {
+      const auto [first, is_new] = first_by_name.try_emplace({language, name}, i);
+      if (is_new || first->second == i) continue;
+      const Place candidate{"candidates", i, "candidate", contest.candidates[i].id, &place};
+      problems.Add("NAME_REPEATED", candidate, "names",
+                   StrCat("has the name ", Quoted(name), " (", language, ") of candidate ",
+                          Quoted(contest.candidates[first->second].id)));
+    }
+  }
+}
+
+void CheckCandidates(const Contest& contest, const Place& place, ProblemList& problems) {
+  absl::flat_hash_map<absl::string_view, std::size_t> first_by_id;
+  for (std::size_t i = 0; i < contest.candidates.size(); ++i) {
+    const Candidate& candidate = contest.candidates[i];
+    const Place candidate_place{"candidates", i, "candidate", candidate.id, &place};
+    CheckId(candidate.id, {candidate_place, "candidate_id"}, problems);
+    CheckLocalized(candidate.names, {candidate_place, "names"}, problems);
+    CheckLocalized(candidate.affiliations, {candidate_place, "affiliations"}, problems);
+    const auto [first, is_new] = first_by_id.try_emplace(candidate.id, i);
+    if (is_new) continue;
+    problems.Add("ID_REPEATED", candidate_place, "candidate_id",
+                 StrCat("is also candidates[", first->second, "]"));
+  }
+}
+
+}  // namespace
+
+void CheckElection(const Election& election, ProblemList& problems) {
+  CheckId(election.id, Spot("election_id"), problems);
+  CheckLocalized(election.names, Spot("names"), problems);
+  CheckLocalized(election.notices, Spot("notices"), problems);
+  CheckLabels(election.languages, kLanguagesMax, "languages", Spot("languages"), problems);
+  for (const std::string& language : election.languages) {
+    CheckLanguage(language, Spot("languages"), problems);
+  }
+  if (!IsDate(election.polling_date)) {
+    Spot("polling_date")
+        .Add(problems, "DATE_MALFORMED",
+             StrCat(Quoted(election.polling_date), " is not a date of the calendar, YYYY-MM-DD"));
+  }
+  if (!election.time_zone.empty() && !IsTimeZone(election.time_zone)) {
+    Spot("time_zone")
+        .Add(problems, "TIME_ZONE_MALFORMED",
+             StrCat(Quoted(election.time_zone), " is not a time zone like \"Asia/Baku\""));
+  }
+  if (!election.previous_election_id.empty()) {
+    CheckId(election.previous_election_id, Spot("previous_election_id"), problems);
+  }
+  if (election.policy) CheckPolicy(*election.policy, problems);
+}
+
+void CheckContest(const Contest& contest, const Place& place, ProblemList& problems) {
+  CheckId(contest.id, {place, "contest_id"}, problems);
+  CheckLocalized(contest.names, {place, "names"}, problems);
+  if (contest.candidates.empty()) {
+    problems.Add("PART_MISSING", place, "candidates", "has no candidates");
+  }
+  CheckCount(contest.candidates.size(), kCandidatesMax, "candidates", {place, "candidates"},
+             problems);
+  CheckCandidates(contest, place, problems);
+  CheckCandidateNames(contest, place, problems);
+}
+
+void CheckSource(const Source& source, const Place& place, ProblemList& problems) {
+  CheckId(source.id, {place, "source_id"}, problems);
+  if (source.kind == SourceKind::kUnspecified) {
+    problems.Add("KIND_MISSING", place, "kind", "has no kind");
+  }
+  CheckLocalized(source.names, {place, "names"}, problems);
+  CheckLabels(source.organisations, kOrganisationsMax, "organisations", {place, "organisations"},
+              problems);
+  CheckText(source.sample_tag, {place, "sample_tag"}, problems);
+  if (source.design_effect.empty()) return;
+  const absl::StatusOr<Decimal> design_effect = ParseDecimal(source.design_effect);
+  if (design_effect.ok() && design_effect->units > 0) return;
+  problems.Add("DECIMAL_MALFORMED", place, "design_effect",
+               StrCat(Quoted(source.design_effect), " is not a decimal number above 0"));
+}
+
+void CheckArea(const Area& area, const Place& place, ProblemList& problems) {
+  CheckId(area.id, {place, "area_id"}, problems);
+  CheckText(area.kind, {place, "kind"}, problems);
+  CheckLocalized(area.names, {place, "names"}, problems);
+}
+
+void CheckStation(const Station& station, const Place& place, ProblemList& problems) {
+  CheckId(station.id, {place, "station_id"}, problems);
+  CheckLocalized(station.names, {place, "names"}, problems);
+  CheckLabels(station.tags, kTagsMax, "tags", {place, "tags"}, problems);
+  if (station.closed_reason) CheckText(*station.closed_reason, {place, "closed_reason"}, problems);
+  const std::int64_t registered = station.registered_voters.value_or(0);
+  if (registered >= 0 && registered <= kCountMax) return;
+  problems.Add("COUNT_OUT_OF_RANGE", place, "registered_voters",
+               StrCat("is ", registered, "; it lies between 0 and ", kCountMax));
+}
+
+void CheckReason(const DefinitionChange& change, ProblemList& problems) {
+  for (const TextFault& fault : CheckTexts(change.reason, {})) {
+    problems.Add(change.reason.size() > kReasonBytesMax ? "TEXT_TOO_LONG" : "TEXT_NOT_UTF8",
+                 StrCat("definition.", fault.field), fault.description);
+  }
+}
+
+}  // namespace canvass::election
