@@ -12,10 +12,13 @@
 #include "common/election/event.h"
 #include "common/election/report.h"
 
-// Whether an operator's decision may be recorded. Each function takes a decision in ids, and returns the
-// event to append, or nullopt where the same decision stands already (asking again is harmless), or an error
-// with a reason. Common errors: NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN,
-// INVALID_ARGUMENT REASON_MISSING, REVISION_MISSING, TEXT_INVALID.
+// Whether an operator's decision may be recorded. Each function takes a decision in ids, and
+// returns the event to append; or, where the same decision stands already (asking again is
+// harmless), the entry that says so; or an error with a reason. Fields are named as in
+// ElectionService's requests, e.g. "key.station_id". Common errors:
+//   NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN,
+//   INVALID_ARGUMENT {CONTEST,SOURCE}_MISSING, REASON_MISSING, REVISION_MISSING, TEXT_INVALID.
+// REQUIRES: count.defined().
 namespace canvass::election {
 
 // An event, or the sequence of the entry that says the same already.
@@ -37,7 +40,8 @@ absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRe
 // ABORTED REVISION_MOVED. FAILED_PRECONDITION CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
 absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecisionRequest& request);
 // FAILED_PRECONDITION REPORT_NOT_ANNULLED, CONTEST_CERTIFIED. ABORTED REVISION_MOVED.
-absl::StatusOr<Decision> CheckReinstatement(const Count& count, const ReportDecisionRequest& request);
+absl::StatusOr<Decision> CheckReinstatement(const Count& count,
+                                            const ReportDecisionRequest& request);
 
 struct PollFiguresRequest {
   std::string contest_id{};
@@ -48,12 +52,14 @@ struct PollFiguresRequest {
     std::string share_percent;
   };
   std::vector<Share> shares{};
-  PollFigures figures{};  // everything that is not an id; numbers of parts are filled in by the check
+  PollFigures
+      figures{};  // everything that is not an id; numbers of parts are filled in by the check
 };
 
-// INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), SHARE_OUT_OF_RANGE (not 0 to 100), DECIMAL_MALFORMED,
-// SHARES_MISSING, CANDIDATE_REPEATED, COUNT_OUT_OF_RANGE (sample size), CORRECTION_REASON_MISSING;
-// ALREADY_EXISTS REVISION_CONFLICT; FAILED_PRECONDITION REVISION_GAP.
+// INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), AREA_NOT_IN_CONTEST, REVISION_INVALID
+//   (below 1), SHARES_MISSING, SHARE_OUT_OF_RANGE (not 0 to 100), DECIMAL_MALFORMED,
+//   CANDIDATE_REPEATED, COUNT_OUT_OF_RANGE (sample size), CORRECTION_REASON_MISSING.
+// ALREADY_EXISTS REVISION_CONFLICT. FAILED_PRECONDITION REVISION_GAP.
 absl::StatusOr<Decision> CheckPollFigures(const Count& count, const PollFiguresRequest& request);
 
 struct CertificationRequest {
@@ -66,10 +72,13 @@ struct CertificationRequest {
   std::vector<Document> documents{};
 };
 
-// `sequence`: the ledger's last. ABORTED RESULT_MOVED: the contest changed after expected_sequence. FAILED_PRECONDITION
-// RESULT_INCOMPLETE (missing and held in the metadata), ALREADY_CERTIFIED (with another content),
-// NOTHING_COUNTED. INVALID_ARGUMENT SEQUENCE_OUT_OF_RANGE, SOURCE_KIND_MISMATCH (not official), REASON_MISSING (accept_incomplete, a tie
-// between an elected and a candidate who is not elected, an elected candidate who withdrew or has not the most votes).
+// `sequence`: the ledger's last.
+// ABORTED RESULT_MOVED: the contest changed after expected_sequence.
+// FAILED_PRECONDITION NOTHING_COUNTED, RESULT_INCOMPLETE (missing and held in the metadata),
+//   ALREADY_CERTIFIED (with other content).
+// INVALID_ARGUMENT SEQUENCE_OUT_OF_RANGE, SOURCE_KIND_MISMATCH (not official), CANDIDATE_REPEATED,
+//   REASON_MISSING (accept_incomplete; an elected candidate who withdrew, or who has no more votes
+//   than somebody who is not elected).
 absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t sequence,
                                             const CertificationRequest& request);
 
@@ -84,10 +93,12 @@ struct ReopeningRequest {
 // FAILED_PRECONDITION RESULT_NOT_CERTIFIED.
 absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningRequest& request);
 
-// Numbers of the parts that ids name; an empty contest_id or source_id stands for the only one. NOT_FOUND
-// CONTEST_UNKNOWN, SOURCE_UNKNOWN; INVALID_ARGUMENT CONTEST_MISSING, SOURCE_MISSING where it must be named.
+// Numbers of the parts that ids name; an empty id stands for the only contest, the only official
+// source. NOT_FOUND CONTEST_UNKNOWN, SOURCE_UNKNOWN; INVALID_ARGUMENT CONTEST_MISSING,
+// SOURCE_MISSING where there is not one only.
 absl::StatusOr<int> ResolveContest(const Definition& definition, std::string_view contest_id);
-absl::StatusOr<int> ResolveOfficialOrNamedSource(const Definition& definition, std::string_view source_id);
+absl::StatusOr<int> ResolveOfficialOrNamedSource(const Definition& definition,
+                                                 std::string_view source_id);
 
 }  // namespace canvass::election
 

@@ -20,7 +20,8 @@ struct Counts {
   std::int32_t asked = kUnknown;
   std::int32_t refused = kUnknown;
   std::int32_t undecided = kUnknown;
-  std::vector<std::int32_t> votes{};  // votes or answers in ballot order; kUnknown where a poll did not ask
+  std::vector<std::int32_t>
+      votes{};  // votes or answers in ballot order; kUnknown where a poll did not ask
 
   bool operator==(const Counts&) const = default;
 };
@@ -45,19 +46,21 @@ struct Tally {
   Sum asked{};
   Sum refused{};
   Sum undecided{};
-  std::vector<Sum> votes{};  // in ballot order; empty means all zero
+  std::vector<Sum> votes{};  // in ballot order; empty exactly while no report is in it
 
   bool operator==(const Tally&) const = default;
 };
 
-// `tally` with a report counted in. REQUIRES: counts passed CheckReport, so that sums cannot overflow.
+// `tally` with a report counted in. REQUIRES: counts passed CheckReport, so that sums cannot
+// overflow.
 void Add(Tally& tally, const Counts& counts, bool flagged);
 // The inverse: corrections and annulments take a report out with it. REQUIRES: it was added before.
 void Subtract(Tally& tally, const Counts& counts, bool flagged);
 // `tally` with all of `other`: an area is the sum of its children.
 void Merge(Tally& tally, const Tally& other);
 
-// How far a count is. expected = counted + annulled + held + missing; closed stations are not expected.
+// How far a count is. expected = counted + annulled + held + missing; closed stations are not
+// expected.
 struct Progress {
   std::int32_t expected = 0;
   std::int32_t counted = 0;
@@ -73,6 +76,8 @@ struct Progress {
 };
 
 void Merge(Progress& progress, const Progress& other);
+// The inverse of Merge.
+void Subtract(Progress& progress, const Progress& other);
 
 }  // namespace canvass::election
 

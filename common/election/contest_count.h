@@ -1,0 +1,121 @@
+#ifndef CANVASS_COMMON_ELECTION_CONTEST_COUNT_H_
+#define CANVASS_COMMON_ELECTION_CONTEST_COUNT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "common/election/area_order.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/election/standing.h"
+#include "common/election/station_reports.h"
+#include "common/election/tally.h"
+
+namespace canvass::election {
+
+// Progress before any report of a contest in `area_no` from sources with this sample, for each area
+// at and below it in area order, and of the stations directly in that area alone.
+std::vector<Progress> ProgressWithoutReports(const Definition& definition, const AreaOrder& areas,
+                                             int area_no, std::string_view sample_tag);
+
+// One contest as one source gives it: the reports, the sums of each of the contest's areas, the
+// decisions. Events as in Count::Apply. Not thread-safe; const access may be shared.
+class ContestCount {
+ public:
+  // `definition` and `areas` outlive this. Nothing may be asked before the first Rebuild.
+  ContestCount(const Definition& definition, const AreaOrder& areas, int contest_no, int source_no);
+
+  // Adds everything up anew; due after each change of the definition. `without_reports` is
+  // ProgressWithoutReports of the contest's area and the source's sample.
+  void Rebuild(const std::vector<Progress>& without_reports);
+
+  void Record(std::int64_t sequence, const ReportRecorded& report);
+  void Release(std::int64_t sequence, const ReportRelease& release);
+  void Annul(std::int64_t sequence, const ReportAnnulment& annulment);
+  void Reinstate(std::int64_t sequence, const ReportReinstatement& reinstatement);
+  void Publish(std::int64_t sequence, const PollFigures& figures);
+  void Certify(std::int64_t sequence, absl::Time certified_at,
+               const ResultCertification& certification);
+  void Reopen(std::int64_t sequence, const ContestReopening& reopening);
+
+  // As those of Count.
+  const Tally& TallyOfArea(int area_no) const;
+  Progress ProgressOfArea(int area_no) const;
+  Tally TallyOfTag(int area_no, std::string_view tag) const;
+  Progress ProgressOfTag(int area_no, std::string_view tag) const;
+  StationStanding StandingOf(int station_no) const;
+  ResultStatus StatusOf(int area_no) const;
+  const StationReports& reports() const { return reports_; }
+  // Of held newest revisions.
+  const absl::btree_set<std::int64_t>& held_sequences() const { return held_sequences_; }
+  bool HasReportsOrFigures() const { return !reports_.empty() || !polls_.empty(); }
+  bool IsCertified() const { return certified_.has_value() && !reopening_.has_value(); }
+  const Certified* certified() const { return certified_ ? &*certified_ : nullptr; }
+  const RecordedReopening* reopening() const { return reopening_ ? &*reopening_ : nullptr; }
+  // Revision 0: the newest. Null if it was never published.
+  const PublishedPoll* FindPoll(int area_no, std::int32_t revision) const;
+  // Sequence of the last entry that changed the figures, definitions left out; 0 for none.
+  std::int64_t last_change() const { return last_change_; }
+
+ private:
+  struct AreaSums {
+    Tally tally{};
+    Progress progress{};
+  };
+  // What the sums know of a station.
+  struct StationPart {
+    std::optional<CountingReport> counting{};
+    StationState state = StationState::kMissing;
+    std::int64_t held_sequence = 0;  // of the newest revision, if it is held
+  };
+
+  // Folds `event`, which is about `station_no`, and moves the sums by what it changed.
+  void Change(std::int64_t sequence, int station_no, absl::FunctionRef<void()> fold);
+  StationPart PartOf(int station_no) const;
+  void MoveCounts(int station_no, const StationPart& before, const StationPart& after);
+  void MoveProgress(int station_no, const StationPart& before, const StationPart& after);
+  void MoveHeld(const StationPart& before, const StationPart& after);
+  // Calls `visit` with the sums of the station's area and of each area above it in the contest.
+  template <typename Visit>
+  void ForEachAreaOf(int station_no, const Visit& visit);
+  // Calls `visit` for each station of the contest with the tag at or below the area.
+  void ForEachTagged(int area_no, std::string_view tag,
+                     absl::FunctionRef<void(int station_no)> visit) const;
+
+  void AddDirectly(int station_no);
+  void AddUp();
+
+  int area_no() const { return definition_.AreaOfContest(contest_no_); }
+  AreaSums& SumsOf(int area_no);
+  // Null for an area that has no station in common with the contest's.
+  const AreaSums* FindSums(int area_no) const;
+  // By the station's reports or those of the one that it is counted at.
+  StationState ReportedState(int station_no) const;
+  // Whether the source is to report the station, were it open. REQUIRES: it is in the contest's
+  // area.
+  bool IsInSample(int station_no) const;
+  // What the station adds to progress when its reports stand like that.
+  Progress ProgressOfStation(int station_no, StationState reported) const;
+
+  const Definition& definition_;
+  const AreaOrder& areas_;
+  const int contest_no_;
+  const int source_no_;
+  std::vector<AreaSums> sums_;  // of the contest's areas, in area order, its own first
+  StationReports reports_;
+  absl::btree_set<std::int64_t> held_sequences_;
+  absl::flat_hash_map<int, std::vector<PublishedPoll>> polls_;  // by area_no; revision 1 first
+  std::optional<Certified> certified_;
+  std::optional<RecordedReopening> reopening_;
+  std::int64_t last_change_ = 0;
+};
+
+}  // namespace canvass::election
+
+#endif  // CANVASS_COMMON_ELECTION_CONTEST_COUNT_H_

@@ -1,0 +1,216 @@
+#include "common/election/count.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/index.h"
+#include "common/election/area_order.h"
+#include "common/election/contest_count.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/election/standing.h"
+#include "common/election/station_history.h"
+#include "common/election/tally.h"
+
+namespace canvass::election {
+Count::Count() = default;
+Count::~Count() = default;
+
+void Count::Apply(const Entry& entry) {
+  std::visit([&](const auto& event) { ApplyEvent(entry, event); }, entry.event);
+}
+
+void Count::ApplyEvent(const Entry& /*entry*/, const DefinitionChange& change) {
+  pending_.push_back(change);
+}
+
+void Count::ApplyEvent(const Entry& entry, const DefinitionSeal& /*seal*/) {
+  for (DefinitionChange& change : std::exchange(pending_, {})) {
+    definition_.Apply(std::move(change));
+  }
+  defined_ = true;
+  definition_sequence_ = entry.sequence;
+  area_order_ = AreaOrder(definition_);
+  RebuildContestCounts();
+}
+
+void Count::RebuildContestCounts() {
+  // Contests of the same area expect the same stations of sources with the same sample.
+  absl::flat_hash_map<std::pair<int, std::string>, std::vector<Progress>> without_reports;
+  const int contests = static_cast<int>(definition_.contests().size());
+  const int sources = static_cast<int>(definition_.sources().size());
+  for (int contest_no = 0; contest_no < contests; ++contest_no) {
+    for (int source_no = 0; source_no < sources; ++source_no) {
+      const int area_no = definition_.AreaOfContest(contest_no);
+      const std::string& sample_tag = definition_.sources()[Index(source_no)].sample_tag;
+      std::vector<Progress>& progress = without_reports[{area_no, sample_tag}];
+      if (progress.empty()) {
+        progress = ProgressWithoutReports(definition_, area_order_, area_no, sample_tag);
+      }
+      std::unique_ptr<ContestCount>& count = contest_counts_[{contest_no, source_no}];
+      if (count == nullptr) {
+        count = std::make_unique<ContestCount>(definition_, area_order_, contest_no, source_no);
+      }
+      count->Rebuild(progress);
+    }
+  }
+}
+
+void Count::ApplyEvent(const Entry& entry, const ReportRecorded& report) {
+  ContestCountOf(report.key).Record(entry.sequence, report);
+}
+
+void Count::ApplyEvent(const Entry& entry, const ReportRelease& release) {
+  ContestCountOf(release.key).Release(entry.sequence, release);
+}
+
+void Count::ApplyEvent(const Entry& entry, const ReportAnnulment& annulment) {
+  ContestCountOf(annulment.key).Annul(entry.sequence, annulment);
+}
+
+void Count::ApplyEvent(const Entry& entry, const ReportReinstatement& reinstatement) {
+  ContestCountOf(reinstatement.key).Reinstate(entry.sequence, reinstatement);
+}
+
+void Count::ApplyEvent(const Entry& entry, const PollFigures& figures) {
+  ContestCountOf(figures.contest_no, figures.source_no).Publish(entry.sequence, figures);
+}
+
+void Count::ApplyEvent(const Entry& entry, const ResultCertification& certification) {
+  ContestCountOf(certification.contest_no, certification.source_no)
+      .Certify(entry.sequence, entry.recorded_at, certification);
+}
+
+void Count::ApplyEvent(const Entry& entry, const ContestReopening& reopening) {
+  ContestCountOf(reopening.contest_no, reopening.source_no).Reopen(entry.sequence, reopening);
+}
+
+ContestCount& Count::ContestCountOf(int contest_no, int source_no) {
+  return *contest_counts_.find({contest_no, source_no})->second;
+}
+
+const ContestCount& Count::ContestCountOf(int contest_no, int source_no) const {
+  return *contest_counts_.find({contest_no, source_no})->second;
+}
+
+ContestCount& Count::ContestCountOf(const StationKey& key) {
+  return ContestCountOf(key.contest_no, key.source_no);
+}
+
+const StationReports& Count::ReportsOf(const StationKey& key) const {
+  return ContestCountOf(key.contest_no, key.source_no).reports();
+}
+
+const Tally& Count::TallyOfArea(int contest_no, int source_no, int area_no) const {
+  return ContestCountOf(contest_no, source_no).TallyOfArea(area_no);
+}
+
+Progress Count::ProgressOfArea(int contest_no, int source_no, int area_no) const {
+  return ContestCountOf(contest_no, source_no).ProgressOfArea(area_no);
+}
+
+Tally Count::TallyOfTag(int contest_no, int source_no, int area_no, std::string_view tag) const {
+  return ContestCountOf(contest_no, source_no).TallyOfTag(area_no, tag);
+}
+
+Progress Count::ProgressOfTag(int contest_no, int source_no, int area_no,
+                              std::string_view tag) const {
+  return ContestCountOf(contest_no, source_no).ProgressOfTag(area_no, tag);
+}
+
+StationStanding Count::StandingOf(const StationKey& key) const {
+  return ContestCountOf(key.contest_no, key.source_no).StandingOf(key.station_no);
+}
+
+std::optional<Counts> Count::CountingCounts(const StationKey& key) const {
+  std::optional<CountingReport> counting = ReportsOf(key).FindCounting(key.station_no);
+  if (!counting) return std::nullopt;
+  return std::move(counting->counts);
+}
+
+std::optional<std::int64_t> Count::FindRevision(const StationKey& key,
+                                                std::int32_t revision) const {
+  return ReportsOf(key).FindRevision(key.station_no, revision);
+}
+
+std::int64_t Count::FindRelease(const StationKey& key, std::int32_t revision) const {
+  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
+  const Revision* const found = history == nullptr ? nullptr : history->Find(revision);
+  return found == nullptr ? 0 : found->release_sequence;
+}
+
+const RecordedAnnulment* Count::FindAnnulment(const StationKey& key) const {
+  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
+  return history == nullptr ? nullptr : history->annulment();
+}
+
+const RecordedReinstatement* Count::FindReinstatement(const StationKey& key) const {
+  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
+  return history == nullptr ? nullptr : history->reinstatement();
+}
+
+std::vector<std::int64_t> Count::HeldReports() const {
+  std::vector<std::int64_t> sequences;
+  for (const auto& [key, count] : contest_counts_) {
+    sequences.insert(sequences.end(), count->held_sequences().begin(),
+                     count->held_sequences().end());
+  }
+  std::sort(sequences.begin(), sequences.end());
+  return sequences;
+}
+
+ResultStatus Count::StatusOf(int contest_no, int source_no, int area_no) const {
+  return ContestCountOf(contest_no, source_no).StatusOf(area_no);
+}
+
+bool Count::IsCertified(int contest_no, int source_no) const {
+  return ContestCountOf(contest_no, source_no).IsCertified();
+}
+
+const Certified* Count::FindCertified(int contest_no, int source_no) const {
+  return ContestCountOf(contest_no, source_no).certified();
+}
+
+const RecordedReopening* Count::FindReopening(int contest_no, int source_no) const {
+  return ContestCountOf(contest_no, source_no).reopening();
+}
+
+const PublishedPoll* Count::FindPoll(int contest_no, int source_no, int area_no) const {
+  return FindPollRevision(contest_no, source_no, area_no, 0);
+}
+
+const PublishedPoll* Count::FindPollRevision(int contest_no, int source_no, int area_no,
+                                             std::int32_t revision) const {
+  return ContestCountOf(contest_no, source_no).FindPoll(area_no, revision);
+}
+
+std::int64_t Count::LastChangeOf(int contest_no, int source_no) const {
+  return std::max(definition_sequence_, ContestCountOf(contest_no, source_no).last_change());
+}
+
+bool Count::HasReportsOfContest(int contest_no) const {
+  return std::any_of(contest_counts_.begin(), contest_counts_.end(), [&](const auto& item) {
+    return item.first.first == contest_no && item.second->HasReportsOrFigures();
+  });
+}
+
+bool Count::HasReportsFromSource(int source_no) const {
+  return std::any_of(contest_counts_.begin(), contest_counts_.end(), [&](const auto& item) {
+    return item.first.second == source_no && item.second->HasReportsOrFigures();
+  });
+}
+
+bool Count::HasReportsOfStation(int station_no) const {
+  return std::any_of(contest_counts_.begin(), contest_counts_.end(),
+                     [&](const auto& item) { return item.second->reports().Has(station_no); });
+}
+
+}  // namespace canvass::election

@@ -1,0 +1,167 @@
+#include "common/election/decision_check.h"
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/election/count.h"
+#include "common/election/decision_request.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/election/standing.h"
+
+namespace canvass::election {
+namespace {
+
+// A decision about a report, with what the count knows of it.
+struct ReportInQuestion {
+  StationKey key{};
+  StationStanding standing{};
+};
+
+absl::StatusOr<StationKey> FindStation(const Count& count, const ReportKey& key) {
+  if (!count.defined() || key.election_id != count.definition().election().id) {
+    return UnknownIdError("ELECTION_UNKNOWN", "key.election_id", "election", key.election_id);
+  }
+  const Definition& definition = count.definition();
+  const absl::StatusOr<int> contest_no = FindContestAt(definition, "key.", key.contest_id);
+  if (!contest_no.ok()) return contest_no.status();
+  const absl::StatusOr<int> source_no = FindSourceAt(definition, "key.", key.source_id);
+  if (!source_no.ok()) return source_no.status();
+  const std::optional<int> station_no = definition.FindStation(key.station_id);
+  if (!station_no) {
+    return UnknownIdError("STATION_UNKNOWN", "key.station_id", "station", key.station_id);
+  }
+  return StationKey{.contest_no = *contest_no, .source_no = *source_no, .station_no = *station_no};
+}
+
+// What every decision about a report must have, and that there is a report.
+absl::StatusOr<ReportInQuestion> FindReport(const Count& count,
+                                            const ReportDecisionRequest& request) {
+  const absl::StatusOr<StationKey> key = FindStation(count, request.key);
+  if (!key.ok()) return key.status();
+  if (request.key.revision < 1) {
+    return FieldError("REVISION_MISSING", "key.revision",
+                      "must be given, so that no revision is decided about unseen");
+  }
+  if (absl::Status texts = CheckDecisionTexts("", request.reason, request.documents); !texts.ok()) {
+    return texts;
+  }
+  if (absl::Status reason = RequireReason(request.reason, "the decision needs a reason");
+      !reason.ok()) {
+    return reason;
+  }
+  const StationStanding standing = count.StandingOf(*key);
+  if (standing.newest_revision == 0) {
+    return StandingError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         StrCat("station \"", request.key.station_id, "\" has not reported"));
+  }
+  return ReportInQuestion{.key = *key, .standing = standing};
+}
+
+absl::Status CheckNotCertified(const Count& count, const StationKey& key) {
+  if (!count.IsCertified(key.contest_no, key.source_no)) return absl::OkStatus();
+  return StandingError(
+      absl::StatusCode::kFailedPrecondition, "CONTEST_CERTIFIED",
+      "the result of this contest is certified; reopen it before deciding about its reports",
+      {{"certification_sequence", count.FindCertified(key.contest_no, key.source_no)->sequence}});
+}
+
+absl::Status CheckNewest(const ReportDecisionRequest& request, const StationStanding& standing) {
+  if (request.key.revision == standing.newest_revision) return absl::OkStatus();
+  return StandingError(
+      absl::StatusCode::kAborted, "REVISION_MOVED",
+      StrCat("revision ", request.key.revision, " is not the newest one of this report; that is ",
+             standing.newest_revision),
+      {{"revision", request.key.revision}, {"newest_revision", standing.newest_revision}});
+}
+
+Decision Standing(std::int64_t sequence) { return {.standing_sequence = sequence}; }
+
+bool IsSame(const ReportAnnulment& annulment, const ReportDecisionRequest& request) {
+  return annulment.revision == request.key.revision && annulment.reason == request.reason &&
+         annulment.station_expected_again == request.station_expected_again &&
+         annulment.documents == request.documents;
+}
+
+}  // namespace
+
+absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRequest& request) {
+  const absl::StatusOr<ReportInQuestion> report = FindReport(count, request);
+  if (!report.ok()) return report.status();
+  const std::int32_t revision = request.key.revision;
+  const std::int64_t released = count.FindRelease(report->key, revision);
+  if (released != 0 && report->standing.annulled_revision < revision) return Standing(released);
+  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (absl::Status newest = CheckNewest(request, report->standing); !newest.ok()) return newest;
+  if (!report->standing.newest_is_held) {
+    const bool annulled = report->standing.annulled_revision >= revision;
+    return StandingError(absl::StatusCode::kFailedPrecondition, "REPORT_NOT_HELD",
+                         StrCat("revision ", revision, " of this report is not held: it ",
+                                annulled ? "was annulled" : "counts"),
+                         {{"revision", revision}});
+  }
+  return Decision{.event = ReportRelease{.key = report->key,
+                                         .revision = revision,
+                                         .reason = request.reason,
+                                         .documents = request.documents}};
+}
+
+absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecisionRequest& request) {
+  const absl::StatusOr<ReportInQuestion> report = FindReport(count, request);
+  if (!report.ok()) return report.status();
+  const RecordedAnnulment* const in_force = count.FindAnnulment(report->key);
+  if (in_force != nullptr && IsSame(in_force->annulment, request)) {
+    return Standing(in_force->sequence);
+  }
+  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (absl::Status newest = CheckNewest(request, report->standing); !newest.ok()) return newest;
+  return Decision{.event = ReportAnnulment{.key = report->key,
+                                           .revision = request.key.revision,
+                                           .reason = request.reason,
+                                           .station_expected_again = request.station_expected_again,
+                                           .documents = request.documents}};
+}
+
+absl::StatusOr<Decision> CheckReinstatement(const Count& count,
+                                            const ReportDecisionRequest& request) {
+  const absl::StatusOr<ReportInQuestion> report = FindReport(count, request);
+  if (!report.ok()) return report.status();
+  const std::int32_t revision = request.key.revision;
+  const RecordedAnnulment* const in_force = count.FindAnnulment(report->key);
+  const RecordedReinstatement* const reinstated = count.FindReinstatement(report->key);
+  if (in_force == nullptr && reinstated != nullptr &&
+      reinstated->reinstatement.revision == revision) {
+    return Standing(reinstated->sequence);
+  }
+  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (in_force == nullptr) {
+    return StandingError(absl::StatusCode::kFailedPrecondition, "REPORT_NOT_ANNULLED",
+                         "no annulment of this report is in force", {{"revision", revision}});
+  }
+  if (in_force->annulment.revision != revision) {
+    return StandingError(
+        absl::StatusCode::kAborted, "REVISION_MOVED",
+        StrCat("the annulment in force names revision ", in_force->annulment.revision, ", not ",
+               revision),
+        {{"revision", revision}, {"annulled_revision", in_force->annulment.revision}});
+  }
+  return Decision{.event = ReportReinstatement{.key = report->key,
+                                               .revision = revision,
+                                               .reason = request.reason,
+                                               .documents = request.documents}};
+}
+
+absl::StatusOr<int> ResolveContest(const Definition& definition, std::string_view contest_id) {
+  return FindContestAt(definition, "", contest_id);
+}
+
+absl::StatusOr<int> ResolveOfficialOrNamedSource(const Definition& definition,
+                                                 std::string_view source_id) {
+  return FindSourceAt(definition, "", source_id);
+}
+
+}  // namespace canvass::election

@@ -1,0 +1,89 @@
+#include "common/election/decision_request.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/election/definition.h"
+#include "common/election/report.h"
+#include "common/election/text_check.h"
+
+namespace canvass::election {
+namespace {
+
+absl::Status MissingIdError(std::string_view reason, std::string_view field, std::size_t number,
+                            std::string_view parts) {
+  return FieldError(reason, field, StrCat("must be given: the election has ", number, " ", parts));
+}
+
+}  // namespace
+
+absl::StatusOr<int> FindContestAt(const Definition& definition, std::string_view path,
+                                  std::string_view contest_id) {
+  const std::string field = StrCat(path, "contest_id");
+  const std::optional<int> contest_no =
+      contest_id.empty() ? definition.OnlyContest() : definition.FindContest(contest_id);
+  if (contest_no) return *contest_no;
+  if (!contest_id.empty()) {
+    return UnknownIdError("CONTEST_UNKNOWN", field, "contest", contest_id);
+  }
+  return MissingIdError("CONTEST_MISSING", field, definition.contests().size(), "contests");
+}
+
+absl::StatusOr<int> FindSourceAt(const Definition& definition, std::string_view path,
+                                 std::string_view source_id) {
+  const std::string field = StrCat(path, "source_id");
+  const std::optional<int> source_no =
+      source_id.empty() ? definition.OnlyOfficialSource() : definition.FindSource(source_id);
+  if (source_no) return *source_no;
+  if (!source_id.empty()) return UnknownIdError("SOURCE_UNKNOWN", field, "source", source_id);
+  const auto official =
+      std::count_if(definition.sources().begin(), definition.sources().end(),
+                    [](const Source& source) { return source.kind == SourceKind::kOfficial; });
+  return MissingIdError("SOURCE_MISSING", field, static_cast<std::size_t>(official),
+                        "official sources");
+}
+
+absl::Status UnknownIdError(std::string_view reason, std::string_view field, std::string_view kind,
+                            std::string_view id) {
+  const std::string description = StrCat("there is no ", kind, " \"", id, "\"");
+  return MakeError(
+      absl::StatusCode::kNotFound, StrCat(field, ": ", description),
+      {.reason = std::string(reason), .violations = {{std::string(field), description}}});
+}
+
+absl::Status StandingError(absl::StatusCode code, std::string_view reason, std::string_view message,
+                           const std::vector<std::pair<std::string, std::int64_t>>& numbers) {
+  ErrorDetail detail{.reason = std::string(reason)};
+  for (const auto& [name, number] : numbers) detail.metadata.emplace_back(name, StrCat(number));
+  return MakeError(code, message, detail);
+}
+
+absl::Status CheckDecisionTexts(std::string_view path, std::string_view reason,
+                                const std::vector<Document>& documents) {
+  const std::vector<TextFault> faults = CheckTexts(reason, documents);
+  if (faults.empty()) return absl::OkStatus();
+  ErrorDetail detail{.reason = "TEXT_INVALID"};
+  for (const TextFault& fault : faults) {
+    detail.violations.push_back({StrCat(path, fault.field), fault.description});
+  }
+  const FieldViolation& first = detail.violations.front();
+  return MakeError(absl::StatusCode::kInvalidArgument, StrCat(first.field, ": ", first.description),
+                   detail);
+}
+
+absl::Status RequireReason(std::string_view reason, std::string_view why) {
+  if (!IsBlank(reason)) return absl::OkStatus();
+  return FieldError("REASON_MISSING", "reason", why);
+}
+
+}  // namespace canvass::election

@@ -1,0 +1,74 @@
+#include "common/election/text_check.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/election/report.h"
+
+namespace canvass::election {
+namespace {
+
+constexpr std::size_t kSha256HexDigits = 64;
+
+bool IsSha256(std::string_view text) {
+  return text.size() == kSha256HexDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return ('0' <= c && c <= '9') || ('a' <= c && c <= 'f');
+         });
+}
+
+TextFault TooMany(std::string field, std::string_view what, std::size_t number,
+                  std::size_t number_max) {
+  return {.field = std::move(field),
+          .description = StrCat("has ", number, " ", what, "; at most ", number_max, " may be"),
+          .numbers = {{std::string(what), static_cast<std::int64_t>(number)},
+                      {StrCat(what, "_max"), static_cast<std::int64_t>(number_max)}}};
+}
+
+void CheckText(std::string field, std::string_view text, std::size_t bytes_max,
+               std::vector<TextFault>& faults) {
+  if (text.size() > bytes_max) {
+    faults.push_back(TooMany(std::move(field), "bytes", text.size(), bytes_max));
+  } else if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
+    faults.push_back({.field = std::move(field), .description = "is not UTF-8 text"});
+  }
+}
+
+void CheckDocument(const std::string& path, const Document& document,
+                   std::vector<TextFault>& faults) {
+  if (document.sha256.empty() && document.uri.empty()) {
+    faults.push_back({.field = path, .description = "has neither a sha256 nor a uri"});
+  } else if (!document.sha256.empty() && !IsSha256(document.sha256)) {
+    faults.push_back({.field = path + ".sha256", .description = "is not 64 lower-case hex digits"});
+  }
+  CheckText(path + ".uri", document.uri, kUriBytesMax, faults);
+}
+
+}  // namespace
+
+std::vector<TextFault> CheckTexts(std::string_view reason, const std::vector<Document>& documents) {
+  std::vector<TextFault> faults;
+  CheckText("reason", reason, kReasonBytesMax, faults);
+  if (documents.size() > kDocumentsMax) {
+    faults.push_back(TooMany("documents", "documents", documents.size(), kDocumentsMax));
+    return faults;
+  }
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    CheckDocument(StrCat("documents[", i, "]"), documents[i], faults);
+  }
+  return faults;
+}
+
+bool IsBlank(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); });
+}
+
+}  // namespace canvass::election
