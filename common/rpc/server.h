@@ -23,7 +23,7 @@ struct ServerOptions {
   std::string listen_address = "127.0.0.1:0";  // port 0: any free one
   // Written once the server listens: "host:port" and a newline, replaced atomically. Empty: none.
   // So that tests and `canvass up` learn the port.
-  std::string address_file;
+  std::string address_file{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls that run when the stop begins
 };
 

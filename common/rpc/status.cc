@@ -16,7 +16,9 @@
 
 #include "absl/status/status.h"
 #include "common/base/error.h"
+#include "common/base/index.h"
 #include "common/base/text.h"
+#include "common/base/utf8.h"
 
 namespace canvass::rpc {
 namespace {
@@ -26,16 +28,11 @@ constexpr char kLeftOutKey[] = "violations_left_out";
 // One text of an error; what is longer is cut.
 constexpr std::size_t kTextBytesMax = 1024;
 
-bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
-
 // Bytes of the character that `text` starts with; 0 where that is not UTF-8.
 std::size_t CharacterBytes(std::string_view text) {
-  const auto leading_ones =
-      static_cast<std::size_t>(std::countl_one(static_cast<unsigned char>(text.front())));
-  if (leading_ones == 0) return 1;
-  if (leading_ones == 1 || leading_ones > 4 || leading_ones > text.size()) return 0;
-  const std::string_view rest = text.substr(1, leading_ones - 1);
-  return std::all_of(rest.begin(), rest.end(), IsContinuation) ? leading_ones : 0;
+  const int leading_ones = std::countl_one(static_cast<unsigned char>(text.front()));
+  const std::string_view character = text.substr(0, leading_ones == 0 ? 1 : Index(leading_ones));
+  return IsUtf8(character) ? character.size() : 0;
 }
 
 // `text` cut to kTextBytesMax, with "?" for each byte that is not UTF-8: one of those in a string

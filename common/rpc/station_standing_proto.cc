@@ -1,0 +1,55 @@
+#include "common/rpc/station_standing_proto.h"
+
+#include <cstdint>
+#include <variant>
+
+#include "common/base/index.h"
+#include "common/election/count.h"
+#include "common/election/definition.h"
+#include "common/ledger/folded_ledger.h"
+#include "common/rpc/definition_proto.h"
+#include "common/rpc/ledger_entry_proto.h"
+#include "common/rpc/report_proto.h"
+
+namespace canvass::rpc {
+namespace {
+
+v1::StationReport ReportAt(const ledger::FoldedLedger& ledger, std::int64_t sequence) {
+  const election::Entry entry = ledger.EntryAt(sequence);
+  return ToProto(ledger.count().definition(), std::get<election::ReportRecorded>(entry.event));
+}
+
+// Sequence of the report that stands for the station; 0 for none.
+std::int64_t ShownSequence(const election::StationStanding& standing) {
+  if (standing.state == election::StationState::kMissing) return 0;
+  return standing.counting_sequence != 0 ? standing.counting_sequence : standing.newest_sequence;
+}
+
+}  // namespace
+
+v1::StationStanding StandingOf(const ledger::FoldedLedger& ledger,
+                               const election::StationKey& key) {
+  const election::Count& count = ledger.count();
+  const election::StationStanding standing = count.StandingOf(key);
+  v1::StationStanding out;
+  *out.mutable_station() = ToProto(count.definition().stations()[Index(key.station_no)]);
+  out.set_state(ToProto(standing.state));
+  const std::int64_t shown = ShownSequence(standing);
+  if (shown != 0) {
+    *out.mutable_report() = ReportAt(ledger, shown);
+    *out.mutable_receipt() = ReceiptAt(ledger, shown, false);
+  }
+  if (const election::RecordedAnnulment* const annulment = count.FindAnnulment(key)) {
+    out.set_annulment_reason(annulment->annulment.reason);
+  }
+  if (standing.newest_is_held && standing.counting_sequence != 0) {
+    *out.mutable_held_correction() = ReportAt(ledger, standing.newest_sequence);
+  }
+  return out;
+}
+
+v1::StationState ToProto(election::StationState state) {
+  return static_cast<v1::StationState>(state);
+}
+
+}  // namespace canvass::rpc

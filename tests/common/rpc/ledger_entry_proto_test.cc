@@ -1,0 +1,236 @@
+#include "common/rpc/ledger_entry_proto.h"
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/election/event.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/folded_ledger.h"
+#include "common/ledger/merkle.h"
+#include "common/rpc/station_standing_proto.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/common/rpc/test_ledger.h"
+
+namespace canvass::rpc {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+v1::LedgerEntry LastEntry(const TestLedger& ledger) {
+  return LedgerEntryAt(ledger.get(), ledger.get().sequence(), absl::InfiniteFuture());
+}
+
+election::ReportRecorded Report(int station_no = 1) {
+  return TestLedger::Ballots(TestLedger::kCec, station_no, {5, 4, 3, 2, 1, 0, 0}, 7, 8);
+}
+
+constexpr election::StationKey kSecondStation = {.contest_no = 0, .source_no = 0, .station_no = 1};
+
+TEST(LedgerEntryProtoTest, NamesItselfAndItsBytes) {
+  TestLedger ledger;
+  const v1::LedgerEntry entry = LastEntry(ledger);
+  EXPECT_EQ(entry.sequence(), 2);
+  EXPECT_EQ(entry.recorded_at().seconds(), TestLedger::kStartSeconds + 2);
+  EXPECT_EQ(entry.actor(), "local");
+  EXPECT_EQ(entry.seal().parts(), 1);
+  EXPECT_THAT(entry.seal().digest(), SizeIs(64));
+  EXPECT_EQ(entry.entry(), ledger.get().log().Get(2));
+  EXPECT_EQ(entry.entry_hash(), ledger::ToHex(ledger::LeafHash(entry.entry())));
+}
+
+TEST(LedgerEntryProtoTest, Definition) {
+  const TestLedger ledger;
+  const v1::LedgerEntry entry = LedgerEntryAt(ledger.get(), 1, absl::InfiniteFuture());
+  EXPECT_EQ(entry.definition().election().election_id(), "az-2024-presidential");
+  EXPECT_THAT(entry.definition().stations(), SizeIs(4));
+  EXPECT_THAT(entry.definition().contests(0).candidates(), SizeIs(7));
+}
+
+TEST(LedgerEntryProtoTest, ReportInIds) {
+  TestLedger ledger;
+  auto report = Report();
+  report.held = true;
+  report.findings = {{.rule = election::Rule::kCastAboveRegistered,
+                      .severity = election::Severity::kHold,
+                      .field = "ballots.ballots_cast",
+                      .numbers = {{"ballots_cast", 30}, {"registered_voters", 20}}}};
+  report.counted_at = absl::FromUnixSeconds(9);
+  ledger.Append(report);
+  const v1::LedgerEntry entry = LastEntry(ledger);
+  EXPECT_TRUE(entry.report().held());
+  EXPECT_EQ(entry.report().findings(0).rule(), "CAST_ABOVE_REGISTERED");
+  const v1::StationReport& shown = entry.report().report();
+  EXPECT_EQ(shown.election_id(), "az-2024-presidential");
+  EXPECT_EQ(shown.contest_id(), "president");
+  EXPECT_EQ(shown.source_id(), "cec");
+  EXPECT_EQ(shown.station_id(), "s-1");
+  EXPECT_EQ(shown.revision(), 1);
+  EXPECT_EQ(shown.counted_at().seconds(), 9);
+  EXPECT_EQ(shown.ballots().ballots_cast(), 30);
+  EXPECT_EQ(shown.ballots().blank_votes(), 7);
+  EXPECT_FALSE(shown.ballots().has_registered_voters());
+  ASSERT_THAT(shown.ballots().votes(), SizeIs(7));
+  EXPECT_EQ(shown.ballots().votes(4).candidate_id(), "razi-nurullayev");
+  EXPECT_EQ(shown.ballots().votes(4).count(), 1);
+  EXPECT_TRUE(shown.ballots().votes(6).has_count());
+}
+
+TEST(LedgerEntryProtoTest, InterviewsLeaveOutWhatWasNotAsked) {
+  TestLedger ledger;
+  ledger.Append(TestLedger::Interviews(0, {3, election::kUnknown, 0, -1, -1, -1, -1}));
+  const v1::StationReport shown = LastEntry(ledger).report().report();
+  EXPECT_EQ(shown.interviews().asked(), 3);
+  EXPECT_FALSE(shown.interviews().has_undecided());
+  ASSERT_THAT(shown.interviews().answers(), SizeIs(2));
+  EXPECT_EQ(shown.interviews().answers(1).candidate_id(), "fazil-mustafa");
+}
+
+TEST(LedgerEntryProtoTest, DecisionsAboutAReport) {
+  TestLedger ledger;
+  auto report = Report();
+  report.held = true;
+  ledger.Append(report);
+  ledger.Append(election::ReportRelease{
+      .key = kSecondStation, .revision = 1, .reason = "seen", .documents = {{.sha256 = "ab"}}});
+  EXPECT_EQ(LastEntry(ledger).release().key().station_id(), "s-1");
+  EXPECT_EQ(LastEntry(ledger).release().key().revision(), 1);
+  EXPECT_EQ(LastEntry(ledger).release().reason(), "seen");
+  EXPECT_EQ(LastEntry(ledger).release().documents(0).sha256(), "ab");
+  ledger.Append(election::ReportAnnulment{
+      .key = kSecondStation, .revision = 1, .reason = "fraud", .station_expected_again = true});
+  EXPECT_EQ(LastEntry(ledger).annulment().reason(), "fraud");
+  EXPECT_TRUE(LastEntry(ledger).annulment().station_expected_again());
+  ledger.Append(
+      election::ReportReinstatement{.key = kSecondStation, .revision = 1, .reason = "no"});
+  EXPECT_EQ(LastEntry(ledger).reinstatement().key().source_id(), "cec");
+  EXPECT_EQ(LastEntry(ledger).reinstatement().reason(), "no");
+}
+
+TEST(LedgerEntryProtoTest, PollFiguresCertificationAndReopening) {
+  TestLedger ledger;
+  ledger.Append(TestLedger::Poll({{.candidate_no = 1, .share_percent = "5.0"}}));
+  EXPECT_EQ(LastEntry(ledger).poll_figures().source_id(), "oracle");
+  EXPECT_EQ(LastEntry(ledger).poll_figures().shares(0).candidate_id(), "zahid-oruj");
+  EXPECT_EQ(LastEntry(ledger).poll_figures().shares(0).share_percent(), "5.0");
+  const std::int64_t counted = ledger.Append(Report());
+  ledger.Append(
+      election::ResultCertification{.certified_sequence = counted,
+                                    .tally = ledger.get().count().TallyOfArea(0, 0, 0),
+                                    .progress = ledger.get().count().ProgressOfArea(0, 0, 0),
+                                    .elected_candidate_nos = {0, 1}});
+  const v1::ResultCertification certification = LastEntry(ledger).certification();
+  EXPECT_EQ(certification.contest_id(), "president");
+  EXPECT_EQ(certification.source_id(), "cec");
+  EXPECT_EQ(certification.result().valid_votes(), 15);
+  EXPECT_EQ(certification.result().status(), v1::RESULT_STATUS_CERTIFIED);
+  EXPECT_EQ(certification.result().as_of().sequence(), counted);
+  EXPECT_EQ(certification.result().certification().sequence(), counted + 1);
+  EXPECT_THAT(certification.result().certification().elected_candidate_ids(), SizeIs(2));
+  ledger.Append(election::ContestReopening{.status = election::ReopeningStatus::kCorrection,
+                                           .reason = "court"});
+  EXPECT_EQ(LastEntry(ledger).reopening().status(), v1::RESULT_STATUS_CORRECTION);
+  EXPECT_EQ(LastEntry(ledger).reopening().reason(), "court");
+}
+
+// `interviews` is under embargo until the test's start.
+TEST(LedgerEntryProtoTest, UnderEmbargoThereIsOnlyTheHash) {
+  TestLedger ledger;
+  const std::int64_t sequence = ledger.Append(TestLedger::Interviews(0, {3, 0, 0, 0, 0, 0, 0}));
+  const absl::Time end = absl::FromUnixSeconds(TestLedger::kStartSeconds);
+  const v1::LedgerEntry before = LedgerEntryAt(ledger.get(), sequence, end - absl::Microseconds(1));
+  EXPECT_EQ(before.sequence(), sequence);
+  EXPECT_THAT(before.entry_hash(), SizeIs(64));
+  EXPECT_EQ(before.event_case(), v1::LedgerEntry::EVENT_NOT_SET);
+  EXPECT_THAT(before.entry(), IsEmpty());
+  EXPECT_THAT(before.actor(), IsEmpty());
+  EXPECT_FALSE(before.has_recorded_at());
+  const v1::LedgerEntry after = LedgerEntryAt(ledger.get(), sequence, end);
+  EXPECT_TRUE(after.has_report());
+  EXPECT_EQ(after.entry_hash(), before.entry_hash());
+}
+
+TEST(LedgerEntryProtoTest, AHiddenEntryIsOnlyItsHash) {
+  const TestLedger source;
+  ledger::FoldedLedger ledger("az-2024-presidential");
+  ASSERT_TRUE(ledger.Append(source.get().log().Get(1)).ok());
+  ledger.AppendHidden(ledger::LeafHash("secret"));
+  const v1::LedgerEntry entry = LedgerEntryAt(ledger, 2, absl::InfiniteFuture());
+  EXPECT_EQ(entry.sequence(), 2);
+  EXPECT_EQ(entry.entry_hash(), ledger::ToHex(ledger::LeafHash("secret")));
+  EXPECT_EQ(entry.event_case(), v1::LedgerEntry::EVENT_NOT_SET);
+}
+
+TEST(ReceiptTest, SaysWhatWasRecordedThen) {
+  TestLedger ledger;
+  auto report = Report();
+  report.held = true;
+  report.findings = {{.rule = election::Rule::kNoBallots, .severity = election::Severity::kWarn}};
+  const std::int64_t sequence = ledger.Append(report);
+  ledger.Append(election::ReportRelease{.key = kSecondStation, .revision = 1, .reason = "seen"});
+  const v1::Receipt receipt = ReceiptAt(ledger.get(), sequence, /*repeated_submission=*/true);
+  EXPECT_EQ(receipt.state(), v1::RECEIPT_STATE_HELD);
+  EXPECT_EQ(receipt.sequence(), sequence);
+  EXPECT_EQ(receipt.entry_hash(),
+            ledger::ToHex(ledger::LeafHash(ledger.get().log().Get(sequence))));
+  EXPECT_EQ(receipt.recorded_at().seconds(), TestLedger::kStartSeconds + sequence);
+  EXPECT_EQ(receipt.key().station_id(), "s-1");
+  EXPECT_EQ(receipt.key().revision(), 1);
+  EXPECT_THAT(receipt.findings(), SizeIs(1));
+  EXPECT_TRUE(receipt.repeated_submission());
+  const std::int64_t other = ledger.Append(Report(2));
+  EXPECT_EQ(ReceiptAt(ledger.get(), other, false).state(), v1::RECEIPT_STATE_RECORDED);
+}
+
+TEST(StandingTest, AMissingStationHasNoReport) {
+  const TestLedger ledger;
+  const v1::StationStanding standing = StandingOf(ledger.get(), kSecondStation);
+  EXPECT_EQ(standing.state(), v1::STATION_STATE_MISSING);
+  EXPECT_EQ(standing.station().station_id(), "s-1");
+  EXPECT_EQ(standing.station().registered_voters(), 1000);
+  EXPECT_FALSE(standing.has_report());
+  EXPECT_FALSE(standing.has_receipt());
+}
+
+TEST(StandingTest, TheCountingRevisionStandsAndAHeldCorrectionBesideIt) {
+  TestLedger ledger;
+  const std::int64_t first = ledger.Append(Report());
+  auto correction = Report();
+  correction.revision = 2;
+  correction.reason = "typing error";
+  correction.held = true;
+  correction.counts.blank_votes = 0;
+  ledger.Append(correction);
+  const v1::StationStanding standing = StandingOf(ledger.get(), kSecondStation);
+  EXPECT_EQ(standing.state(), v1::STATION_STATE_COUNTED);
+  EXPECT_EQ(standing.report().revision(), 1);
+  EXPECT_EQ(standing.receipt().sequence(), first);
+  EXPECT_EQ(standing.held_correction().revision(), 2);
+  EXPECT_EQ(standing.held_correction().ballots().blank_votes(), 0);
+}
+
+TEST(StandingTest, AHeldFirstReportStandsAlone) {
+  TestLedger ledger;
+  auto report = Report();
+  report.held = true;
+  ledger.Append(report);
+  const v1::StationStanding standing = StandingOf(ledger.get(), kSecondStation);
+  EXPECT_EQ(standing.state(), v1::STATION_STATE_HELD);
+  EXPECT_EQ(standing.report().revision(), 1);
+  EXPECT_FALSE(standing.has_held_correction());
+}
+
+TEST(StandingTest, AnAnnulledStationSaysWhy) {
+  TestLedger ledger;
+  ledger.Append(Report());
+  ledger.Append(election::ReportAnnulment{.key = kSecondStation, .revision = 1, .reason = "fraud"});
+  const v1::StationStanding standing = StandingOf(ledger.get(), kSecondStation);
+  EXPECT_EQ(standing.state(), v1::STATION_STATE_ANNULLED);
+  EXPECT_EQ(standing.annulment_reason(), "fraud");
+  EXPECT_EQ(standing.report().station_id(), "s-1");
+}
+
+}  // namespace
+}  // namespace canvass::rpc

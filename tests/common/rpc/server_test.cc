@@ -1,0 +1,220 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/error.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
+#include "common/rpc/status.h"
+#include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "gtest/gtest.h"
+
+namespace canvass::rpc {
+namespace {
+
+using ::testing::HasSubstr;
+namespace health = grpc::health::v1;
+
+constexpr char kServiceName[] = "canvass.reporter.v1.StationReporterService";
+
+// Answers GetReceipt with whatever a test says.
+class TestService final : public reporter::v1::StationReporterService::CallbackService {
+ public:
+  std::function<absl::Status(grpc::CallbackServerContext*)> answer = [](auto*) {
+    return absl::OkStatus();
+  };
+
+  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
+                                       const reporter::v1::GetReceiptRequest*,
+                                       reporter::v1::GetReceiptResponse*) override {
+    return Finish(context, answer(context));
+  }
+};
+
+std::string TestFolder() {
+  std::string folder = testing::TempDir() + "canvass-server-XXXXXX";
+  return mkdtemp(folder.data());
+}
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() { Start({}); }
+
+  void Start(const ServerOptions& options) {
+    auto server = Server::Start(options, {&service_});
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    channel_ = NewChannel(server_->address());
+    stub_ = reporter::v1::StationReporterService::NewStub(channel_);
+  }
+
+  absl::Status Call(absl::Duration timeout = absl::Seconds(20),
+                    const std::string& station_id = "") {
+    grpc::ClientContext context;
+    SetDeadline(context, timeout);
+    reporter::v1::GetReceiptRequest request;
+    request.mutable_key()->set_station_id(station_id);
+    reporter::v1::GetReceiptResponse response;
+    return FromGrpcStatus(stub_->GetReceipt(&context, request, &response));
+  }
+
+  health::HealthCheckResponse::ServingStatus HealthOf(const std::string& service) {
+    grpc::ClientContext context;
+    SetDeadline(context, absl::Seconds(20));
+    health::HealthCheckRequest request;
+    request.set_service(service);
+    health::HealthCheckResponse response;
+    const grpc::Status status =
+        health::Health::NewStub(channel_)->Check(&context, request, &response);
+    if (!status.ok()) return health::HealthCheckResponse::SERVICE_UNKNOWN;
+    return response.status();
+  }
+
+  TestService service_;
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<reporter::v1::StationReporterService::Stub> stub_;
+};
+
+TEST_F(ServerTest, ServesOnAFreePortOfTheHostThatWasAskedFor) {
+  EXPECT_THAT(server_->address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
+  EXPECT_EQ(Call(), absl::OkStatus());
+}
+
+TEST_F(ServerTest, ErrorsArriveWithTheirDetails) {
+  service_.answer = [](auto*) {
+    return FieldError("STATION_UNKNOWN", "key.station_id", "no \"x\"");
+  };
+  const absl::Status status = Call();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(DetailOf(status).reason, "STATION_UNKNOWN");
+  ASSERT_EQ(DetailOf(status).violations.size(), 1);
+  EXPECT_EQ(DetailOf(status).violations.front().field, "key.station_id");
+}
+
+TEST_F(ServerTest, APortInUseIsAnErrorThatNamesIt) {
+  const auto second = Server::Start({.listen_address = server_->address()}, {});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(DetailOf(second.status()).reason, "ADDRESS_IN_USE");
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(server_->address()));
+}
+
+TEST(ServerStartTest, AddressesThatCannotBe) {
+  const auto reason = [](const std::string& address) {
+    return DetailOf(Server::Start({.listen_address = address}, {}).status()).reason;
+  };
+  EXPECT_EQ(reason("127.0.0.1"), "ADDRESS_MALFORMED");
+  EXPECT_EQ(reason("127.0.0.1:x"), "ADDRESS_MALFORMED");
+  EXPECT_EQ(reason("127.0.0.1:65536"), "ADDRESS_MALFORMED");
+  EXPECT_EQ(reason("127.0.0.1:-1"), "ADDRESS_MALFORMED");
+  EXPECT_EQ(reason(":50061"), "ADDRESS_MALFORMED");
+  EXPECT_EQ(reason("::1:50061"), "ADDRESS_MALFORMED");
+  // TEST-NET-3 of RFC 5737 is nobody's address.
+  EXPECT_EQ(reason("203.0.113.1:0"), "ADDRESS_UNAVAILABLE");
+}
+
+TEST_F(ServerTest, TheAddressFileHoldsOneLine) {
+  const std::string file = TestFolder() + "/address";
+  Start({.address_file = file});
+  std::ifstream stream(file);
+  const std::string content((std::istreambuf_iterator<char>(stream)), {});
+  EXPECT_EQ(content, server_->address() + "\n");
+}
+
+TEST(ServerStartTest, AnAddressFileThatCannotBeWrittenIsNamed) {
+  const auto server = Server::Start({.address_file = "/nowhere/address"}, {});
+  EXPECT_EQ(DetailOf(server.status()).reason, "ADDRESS_FILE_UNWRITABLE");
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("/nowhere/address"));
+}
+
+TEST_F(ServerTest, HealthIsNotServingUntilItIsSaid) {
+  EXPECT_EQ(HealthOf(""), health::HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(HealthOf(kServiceName), health::HealthCheckResponse::SERVICE_UNKNOWN);
+  server_->SetServing("", true);
+  server_->SetServing(kServiceName, false);
+  EXPECT_EQ(HealthOf(""), health::HealthCheckResponse::SERVING);
+  EXPECT_EQ(HealthOf(kServiceName), health::HealthCheckResponse::NOT_SERVING);
+}
+
+TEST_F(ServerTest, AHealthCheckedChannelWaitsForItsService) {
+  channel_ = NewChannel(server_->address(), kServiceName);
+  stub_ = reporter::v1::StationReporterService::NewStub(channel_);
+  server_->SetServing(kServiceName, false);
+  EXPECT_EQ(Call().code(), absl::StatusCode::kUnavailable);
+  server_->SetServing(kServiceName, true);
+  EXPECT_TRUE(channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(20))));
+  EXPECT_EQ(Call(), absl::OkStatus());
+}
+
+TEST_F(ServerTest, AMessageOverTheLimitNamesTheSizes) {
+  const absl::Status status = Call(absl::Seconds(20), std::string(9 << 20, 'x'));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("8388608"));
+}
+
+TEST_F(ServerTest, DeadlinesThatMakeNoSenseAreRefused) {
+  service_.answer = [](grpc::CallbackServerContext* context) { return CheckDeadline(*context); };
+  EXPECT_EQ(Call(absl::Minutes(4)), absl::OkStatus());
+  const absl::Status status = Call(absl::Hours(24 * 365));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(DetailOf(status).reason, "DEADLINE_OUT_OF_RANGE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("24h"));
+}
+
+TEST_F(ServerTest, ACallWithoutDeadlineGetsTheDefaultToWorkWith) {
+  absl::Duration left;
+  absl::Status checked;
+  service_.answer = [&](grpc::CallbackServerContext* context) {
+    left = TimeLeft(*context);
+    checked = CheckDeadline(*context);
+    return absl::OkStatus();
+  };
+  grpc::ClientContext context;
+  reporter::v1::GetReceiptResponse response;
+  ASSERT_TRUE(stub_->GetReceipt(&context, {}, &response).ok());
+  EXPECT_EQ(checked, absl::OkStatus());
+  EXPECT_EQ(left, absl::Seconds(10));
+  ASSERT_EQ(Call(absl::Hours(1)), absl::OkStatus());
+  EXPECT_EQ(left, absl::Minutes(5));
+  ASSERT_EQ(Call(absl::Seconds(30)), absl::OkStatus());
+  EXPECT_GT(left, absl::Seconds(1));
+  EXPECT_LE(left, absl::Seconds(31));  // the wire rounds up
+}
+
+TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {
+  server_->SetServing("", true);
+  channel_ = NewChannel(server_->address(), "");
+  // A watched health check is a call that never ends by itself.
+  const auto watched = NewChannel(server_->address(), kServiceName);
+  server_->SetServing(kServiceName, true);
+  ASSERT_TRUE(watched->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(20))));
+  auto health_when_streams_end = health::HealthCheckResponse::SERVING;
+  const absl::Time start = absl::Now();
+  server_->Stop([&] { health_when_streams_end = HealthOf(""); });
+  EXPECT_EQ(health_when_streams_end, health::HealthCheckResponse::NOT_SERVING);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  server_->Stop([] { FAIL() << "stopped before"; });
+  EXPECT_EQ(Call(absl::Seconds(5)).code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace canvass::rpc
