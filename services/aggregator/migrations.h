@@ -2,19 +2,14 @@
 #define CANVASS_SERVICES_AGGREGATOR_MIGRATIONS_H_
 
 #include <span>
-#include <string_view>
+
+#include "common/postgres/migration.h"
 
 namespace canvass::aggregator {
 
-// A numbered step of the schema, from migrations/NNNN_name.sql.
-struct Migration {
-  int number = 0;
-  std::string_view name;
-  std::string_view sql;
-};
-
-// Every migration, in order, as built into this binary.
-std::span<const Migration> Migrations();
+// The steps of the ledger's schema, from migrations/NNNN_name.sql, in order, as built into this
+// binary.
+std::span<const postgres::Migration> Migrations();
 
 }  // namespace canvass::aggregator
 

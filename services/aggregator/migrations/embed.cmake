@@ -14,11 +14,11 @@ file(WRITE "${OUTPUT}" "#include \"services/aggregator/migrations.h\"
 
 namespace canvass::aggregator {
 namespace {
-constexpr Migration kMigrations[] = {
+constexpr postgres::Migration kMigrations[] = {
 ${entries}};
 }  // namespace
 
-std::span<const Migration> Migrations() { return kMigrations; }
+std::span<const postgres::Migration> Migrations() { return kMigrations; }
 
 }  // namespace canvass::aggregator
 ")

@@ -1,0 +1,136 @@
+#include "common/postgres/installation.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/postgres/child_process.h"
+
+namespace canvass::postgres {
+namespace {
+
+constexpr absl::Duration kVersionPatience = absl::Seconds(10);
+
+bool HasPrograms(const std::string& folder) {
+  return access(StrCat(folder, "/postgres").c_str(), X_OK) == 0 &&
+         access(StrCat(folder, "/initdb").c_str(), X_OK) == 0;
+}
+
+// Path of a program that a shell would find; "" if there is none.
+std::string FindOnPath(const std::string& program) {
+  const char* const path = std::getenv("PATH");
+  if (path == nullptr) return "";
+  for (const absl::string_view folder : absl::StrSplit(path, ':', absl::SkipEmpty())) {
+    std::string candidate = absl::StrCat(folder, "/", program);
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return "";
+}
+
+// Folders where packages put the programs: Debian, Red Hat, and what PostgreSQL does by itself.
+std::vector<std::string> UsualFolders() {
+  std::vector<std::string> folders;
+  std::error_code ignored;
+  for (const std::string parent : {"/usr/lib/postgresql", "/usr"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (parent == "/usr" && !name.starts_with("pgsql-")) continue;
+      folders.push_back(entry.path().string() + "/bin");
+    }
+  }
+  std::sort(folders.rbegin(), folders.rend());  // newest first
+  folders.emplace_back("/usr/local/pgsql/bin");
+  folders.emplace_back("/usr/local/bin");
+  folders.emplace_back("/usr/bin");
+  return folders;
+}
+
+std::vector<std::string> CandidateFolders() {
+  std::vector<std::string> folders;
+  if (const std::string pg_config = FindOnPath("pg_config"); !pg_config.empty()) {
+    const auto folder = RunProgram({pg_config, "--bindir"}, std::nullopt, kVersionPatience);
+    if (folder.ok()) folders.emplace_back(absl::StripAsciiWhitespace(*folder));
+  }
+  for (std::string& folder : UsualFolders()) folders.push_back(std::move(folder));
+  return folders;
+}
+
+// 15 of "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)".
+std::optional<int> MajorVersionIn(const std::string& folder) {
+  const auto answer =
+      RunProgram({StrCat(folder, "/postgres"), "--version"}, std::nullopt, kVersionPatience);
+  if (!answer.ok()) return std::nullopt;
+  const std::vector<std::string> words = absl::StrSplit(*answer, ' ');
+  if (words.size() < 3) return std::nullopt;
+  int major = 0;
+  const std::string digits = words[2].substr(0, words[2].find_first_not_of("0123456789"));
+  if (!absl::SimpleAtoi(digits, &major)) return std::nullopt;
+  return major;
+}
+
+std::vector<Installation> FindInstallations(const std::string& program_folder) {
+  std::vector<std::string> folders;
+  if (program_folder.empty()) {
+    folders = CandidateFolders();
+  } else {
+    folders.push_back(program_folder);
+  }
+  std::vector<Installation> found;
+  for (const std::string& folder : folders) {
+    const bool seen = std::any_of(
+        found.begin(), found.end(),
+        [&](const Installation& installation) { return installation.program_folder == folder; });
+    if (seen || !HasPrograms(folder)) continue;
+    if (const auto version = MajorVersionIn(folder)) found.push_back({folder, *version});
+  }
+  return found;
+}
+
+std::string Describe(const std::vector<Installation>& installations) {
+  return absl::StrJoin(
+      installations, ", ", [](std::string* text, const Installation& installation) {
+        StrAppend(text, installation.major_version, " in ", installation.program_folder);
+      });
+}
+
+}  // namespace
+
+absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
+                                              std::optional<int> major_version) {
+  const std::vector<Installation> found = FindInstallations(program_folder);
+  if (found.empty()) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition,
+        StrCat("No PostgreSQL server is installed",
+               program_folder.empty() ? "" : StrCat(" in ", program_folder),
+               ": neither `postgres` nor `initdb` was found. On Debian: apt install postgresql-",
+               kMajorVersionMin),
+        {.reason = "POSTGRES_NOT_FOUND"});
+  }
+  for (const Installation& installation : found) {
+    const bool fits = major_version ? installation.major_version == *major_version
+                                    : installation.major_version >= kMajorVersionMin;
+    if (fits) return installation;
+  }
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   StrCat("PostgreSQL ", major_version.value_or(kMajorVersionMin),
+                          major_version ? "" : " or newer", " is needed, but this machine has ",
+                          Describe(found)),
+                   {.reason = "POSTGRES_VERSION"});
+}
+
+}  // namespace canvass::postgres

@@ -1,0 +1,92 @@
+#include "common/postgres/migration.h"
+
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+#include <pqxx/transaction>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/postgres/error.h"
+
+namespace canvass::postgres {
+namespace {
+
+constexpr const char* kLock =
+    "SELECT pg_advisory_lock(hashtextextended('canvass.schema_migrations', 0))";
+constexpr const char* kSettings = "SET lock_timeout = '60s'; SET client_min_messages = warning";
+
+constexpr const char* kMakeVersions = R"sql(
+  CREATE SCHEMA IF NOT EXISTS canvass;
+  CREATE TABLE IF NOT EXISTS canvass.schema_migrations (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  );
+  COMMENT ON TABLE canvass.schema_migrations IS
+    'Steps that made this schema; the highest number is its version.';
+  COMMENT ON COLUMN canvass.schema_migrations.number IS 'From 1.';
+  COMMENT ON COLUMN canvass.schema_migrations.name IS 'What the step brought.';
+  COMMENT ON COLUMN canvass.schema_migrations.applied_at IS 'When it was applied.';
+)sql";
+
+void ApplyMigration(pqxx::connection& connection, const Migration& migration) {
+  pqxx::work transaction(connection);
+  transaction.exec(std::string(migration.sql));
+  transaction.exec_params("INSERT INTO canvass.schema_migrations (number, name) VALUES ($1, $2)",
+                          migration.number, std::string(migration.name));
+  transaction.commit();
+}
+
+int ReadVersion(pqxx::connection& connection) {
+  pqxx::nontransaction session(connection);
+  return session.exec1(kSchemaVersionQuery)[0].as<int>();
+}
+
+}  // namespace
+
+absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection_string,
+                                               std::span<const Migration> migrations) {
+  try {
+    pqxx::connection connection(connection_string);
+    {
+      pqxx::nontransaction session(connection);
+      session.exec(kSettings);
+      session.exec(kLock);  // until the connection closes
+      session.exec(kMakeVersions);
+    }
+    SchemaVersions versions{.before = ReadVersion(connection)};
+    versions.after = versions.before;
+    const int last = migrations.empty() ? 0 : migrations.back().number;
+    if (versions.before > last) return CheckSchemaVersion(versions.before, last);
+    for (const Migration& migration : migrations) {
+      if (migration.number <= versions.before) continue;
+      ApplyMigration(connection, migration);
+      versions.after = migration.number;
+    }
+    return versions;
+  } catch (const std::exception&) {
+    return StatusOfCurrentException();
+  }
+}
+
+absl::Status CheckSchemaVersion(const absl::StatusOr<int>& found, int needed) {
+  if (!found.ok() && DetailOf(found.status()).reason != "SCHEMA_MISSING") return found.status();
+  const int version = found.value_or(0);
+  if (version == needed) return absl::OkStatus();
+  const std::string_view advice = version > needed
+                                      ? "it was migrated by a newer program: use that one"
+                                      : "run `canvass migrate` as the owner of the database";
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   StrCat("The database has schema version ", version,
+                          ", but this program needs version ", needed, "; ", advice),
+                   {.reason = "SCHEMA_VERSION",
+                    .metadata = {{"found", StrCat(version)}, {"needed", StrCat(needed)}}});
+}
+
+}  // namespace canvass::postgres

@@ -1,0 +1,341 @@
+#include "common/postgres/private_cluster.h"
+
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/ledger/merkle.h"
+#include "common/postgres/child_process.h"
+#include "common/postgres/data_folder.h"
+#include "common/postgres/error.h"
+#include "common/postgres/installation.h"
+
+namespace canvass::postgres {
+namespace {
+
+// The socket's name ends in the port; nothing listens on it.
+constexpr int kPort = 5432;
+// A Unix socket's path has at most 107 bytes, of which "/.s.PGSQL.5432.lock" takes 19. Data folders
+// are often longer than that, so the socket lies in a folder of its own.
+constexpr std::size_t kSocketFolderBytesMax = 80;
+constexpr std::int64_t kSharedBuffersMegabytes = 512;
+constexpr std::int64_t kSharedBuffersMegabytesMin = 64;
+constexpr std::uintmax_t kLogBytesMax = 16U
+                                        << 20U;  // then the log starts anew; one old one is kept
+constexpr std::size_t kQuotedLogBytes = 1500;
+constexpr absl::Duration kImmediateStopPatience = absl::Seconds(5);
+constexpr absl::Duration kPollIntervalMin = absl::Milliseconds(5);
+constexpr absl::Duration kPollIntervalMax = absl::Milliseconds(200);
+
+std::string LastLinesOf(const std::string& path) {
+  std::ifstream file(path, std::ios::ate);
+  if (!file) return "";
+  const auto size = static_cast<std::size_t>(file.tellg());
+  file.seekg(static_cast<std::streamoff>(size - std::min(size, kQuotedLogBytes)));
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (size > kQuotedLogBytes) text.erase(0, text.find('\n') + 1);
+  return text;
+}
+
+absl::Status NotStarted(std::string_view what, const std::string& log_file) {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   StrCat(what, ". The end of ", log_file, ":\n", LastLinesOf(log_file)),
+                   {.reason = "POSTGRES_NOT_STARTED"});
+}
+
+// Of the machine, or of the container that we run in, in megabytes.
+std::int64_t MemoryMegabytes() {
+  std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  std::ifstream limit_file("/sys/fs/cgroup/memory.max");
+  std::string limit_text;
+  std::int64_t limit = 0;
+  if (std::getline(limit_file, limit_text) && absl::SimpleAtoi(limit_text, &limit)) {
+    bytes = std::min(bytes, limit);
+  }
+  return bytes >> 20;
+}
+
+// The same folder of sockets for the same data folder, so that connection strings outlive a
+// restart.
+std::string SocketFolderFor(const std::string& folder) {
+  const std::string name = StrCat("canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
+  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
+  // Root's own runtime folder is closed to the server's user.
+  if (geteuid() != 0 && runtime != nullptr && access(runtime, W_OK) == 0) {
+    std::string path = StrCat(runtime, "/", name);
+    if (path.size() <= kSocketFolderBytesMax) return path;
+  }
+  return StrCat("/tmp/", name);
+}
+
+// Open to the server's user (and root) alone: whoever cannot enter cannot connect.
+absl::Status MakeSocketFolder(const std::string& path, const OsUser& user) {
+  const auto fail = [&path](std::string_view what) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     StrCat("The folder of sockets ", path, " ", what),
+                     {.reason = "SOCKET_FOLDER_UNUSABLE"});
+  };
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail(StrCat("cannot be made: ", std::strerror(errno)));
+  }
+  struct stat found {};
+  if (lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+      (found.st_uid != user.uid && found.st_uid != geteuid())) {
+    return fail("belongs to somebody else");
+  }
+  // What a killed server left there names a process whose number may have gone to another program.
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    std::filesystem::remove(entry.path(), ignored);
+  }
+  if (chmod(path.c_str(), 0700) != 0 ||
+      (found.st_uid != user.uid && chown(path.c_str(), user.uid, user.gid) != 0)) {
+    return fail(StrCat("cannot be given to user ", user.name, ": ", std::strerror(errno)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteFile(const std::string& path, std::string_view text) {
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  file.close();
+  if (file) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, StrCat("Cannot write ", path),
+                   {.reason = "DATA_FOLDER_UNUSABLE"});
+}
+
+// Lets the user who runs this program be any of our roles, by the user id that the kernel names for
+// the other end of the socket. Nobody else, not even the server's own user, and no passwords to
+// keep.
+absl::Status WriteAccessRules(const std::string& folder) {
+  const auto caller = FindOsUser(geteuid());
+  if (!caller) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     StrCat("User ", geteuid(), " has no name on this machine"),
+                     {.reason = "SERVER_USER_UNKNOWN"});
+  }
+  const std::string note = "# Written by Canvass at every start.\n";
+  if (absl::Status status = WriteFile(StrCat(folder, "/pg_hba.conf"),
+                                      StrCat(note, "local all all peer map=canvass\n"));
+      !status.ok()) {
+    return status;
+  }
+  std::string map = note;
+  for (const std::string_view role :
+       {std::string_view("postgres"), kOwnerRole, kWriterRole, kReaderRole}) {
+    StrAppend(&map, "canvass \"", caller->name, "\" ", role, "\n");
+  }
+  return WriteFile(StrCat(folder, "/pg_ident.conf"), map);
+}
+
+// On the command line, where neither a file nor ALTER SYSTEM can change them: Canvass's promises
+// stand on the first three.
+std::vector<std::string> ServerSettings(const std::string& socket_folder) {
+  const std::int64_t shared_buffers =
+      std::clamp(MemoryMegabytes() / 8, kSharedBuffersMegabytesMin, kSharedBuffersMegabytes);
+  return {
+      "fsync=on",
+      "full_page_writes=on",
+      "synchronous_commit=on",
+      "listen_addresses=",
+      StrCat("unix_socket_directories=", socket_folder),
+      "unix_socket_permissions=0700",
+      StrCat("port=", kPort),
+      "max_connections=50",
+      StrCat("shared_buffers=", shared_buffers, "MB"),
+      // A night's count fits between two checkpoints, so that hardly a page is written twice.
+      "max_wal_size=4GB",
+      "min_wal_size=1GB",
+      "checkpoint_timeout=15min",
+      // After a crash every file is flushed once more before recovery: all at once, not one by one.
+      "recovery_init_sync_method=syncfs",
+      "jit=off",
+      "timezone=UTC",
+      "log_timezone=UTC",
+      "lc_messages=C",
+      "logging_collector=off",
+      "log_destination=stderr",
+      "log_line_prefix=%m [%p] %u@%d ",
+  };
+}
+
+}  // namespace
+
+PrivateCluster::PrivateCluster() = default;
+
+absl::StatusOr<std::unique_ptr<PrivateCluster>> PrivateCluster::Start(ClusterOptions options) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(options.folder, error).lexically_normal();
+  options.folder = absolute.has_filename() ? absolute.string() : absolute.parent_path().string();
+  std::unique_ptr<PrivateCluster> cluster(new PrivateCluster());
+  cluster->options_ = std::move(options);
+  if (absl::Status status = cluster->Launch(); !status.ok()) return status;
+  if (absl::Status status = cluster->WaitUntilReady(); !status.ok()) return status;
+  return cluster;
+}
+
+PrivateCluster::~PrivateCluster() { Stop(); }
+
+absl::Status PrivateCluster::Launch() {
+  const std::string& folder = options_.folder;
+  auto lock = FolderLock::Take(folder);
+  if (!lock.ok()) return lock.status();
+  lock_ = *std::move(lock);
+
+  const auto user = FindServerUser();
+  if (!user.ok()) return user.status();
+  if (absl::Status status = CheckReachable(folder, *user); !status.ok()) return status;
+  const auto version = ReadMajorVersion(folder, *user);
+  if (!version.ok()) return version.status();
+  const auto installation = FindInstallation(options_.program_folder, *version);
+  if (!installation.ok()) {
+    if (!*version || DetailOf(installation.status()).reason != "POSTGRES_VERSION") {
+      return installation.status();
+    }
+    return MakeError(installation.status().code(),
+                     StrCat("The data folder ", folder, " was made by PostgreSQL ", **version, ". ",
+                            installation.status().message()),
+                     DetailOf(installation.status()));
+  }
+  if (!*version) {
+    if (absl::Status status = MakeCluster(folder, *installation, *user); !status.ok()) {
+      return status;
+    }
+  }
+  if (absl::Status status = WaitUntilFree(folder, options_.start_timeout); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = WriteAccessRules(folder); !status.ok()) return status;
+  socket_folder_ = SocketFolderFor(folder);
+  if (absl::Status status = MakeSocketFolder(socket_folder_, *user); !status.ok()) return status;
+
+  log_file_ = StrCat(folder, "/server.log");
+  if (std::filesystem::exists(log_file_) && std::filesystem::file_size(log_file_) > kLogBytesMax) {
+    std::filesystem::rename(log_file_, StrCat(log_file_, ".1"));
+  }
+  const int log =
+      open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const absl::Cleanup close_log = [log] { close(log); };
+  std::vector<std::string> arguments = {StrCat(installation->program_folder, "/postgres"), "-D",
+                                        folder};
+  for (std::string& setting : ServerSettings(socket_folder_)) {
+    arguments.emplace_back("-c");
+    arguments.push_back(std::move(setting));
+  }
+  // SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
+  auto server = ChildProcess::Start({.arguments = std::move(arguments),
+                                     .user = *user,
+                                     .output_fd = log,
+                                     .signal_when_orphaned = SIGINT});
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+absl::Status PrivateCluster::WaitUntilReady() {
+  const absl::Time deadline = absl::Now() + options_.start_timeout;
+  const std::string connection = superuser_connection();
+  absl::Duration interval = kPollIntervalMin;
+  while (PQping(connection.c_str()) != PQPING_OK) {
+    if (server_->WaitForEnd(interval)) {
+      return NotStarted(StrCat("PostgreSQL ", server_->ending(), " at its start"), log_file_);
+    }
+    if (absl::Now() > deadline) {
+      return NotStarted(StrCat("PostgreSQL took no connections within ",
+                               absl::FormatDuration(options_.start_timeout)),
+                        log_file_);
+    }
+    interval = std::min(interval * 2, kPollIntervalMax);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrivateCluster::CreateDatabase(std::string_view database) const {
+  try {
+    pqxx::connection connection(superuser_connection());
+    // CREATE DATABASE cannot run inside a transaction.
+    pqxx::nontransaction session(connection);
+    const auto exists = [&session](const std::string& query, std::string_view name) {
+      return !session.exec_params(query, std::string(name)).empty();
+    };
+    for (const std::string_view role : {kOwnerRole, kWriterRole, kReaderRole}) {
+      if (exists("SELECT FROM pg_roles WHERE rolname = $1", role)) continue;
+      session.exec(StrCat("CREATE ROLE ", session.quote_name(std::string(role)), " LOGIN"));
+    }
+    if (exists("SELECT FROM pg_database WHERE datname = $1", database)) return absl::OkStatus();
+    session.exec(StrCat("CREATE DATABASE ", session.quote_name(std::string(database)), " OWNER ",
+                        session.quote_name(std::string(kOwnerRole))));
+    return absl::OkStatus();
+  } catch (const std::exception&) {
+    return StatusOfCurrentException();
+  }
+}
+
+std::string PrivateCluster::Connection(std::string_view user, std::string_view database) const {
+  return StrCat("host=", socket_folder_, " port=", kPort, " user=", user, " dbname=", database);
+}
+
+std::string PrivateCluster::owner_connection(std::string_view database) const {
+  return Connection(kOwnerRole, database);
+}
+
+std::string PrivateCluster::writer_connection(std::string_view database) const {
+  return Connection(kWriterRole, database);
+}
+
+std::string PrivateCluster::reader_connection(std::string_view database) const {
+  return Connection(kReaderRole, database);
+}
+
+std::string PrivateCluster::superuser_connection() const {
+  return Connection("postgres", "postgres");
+}
+
+absl::Status PrivateCluster::Check() const {
+  if (!server_->WaitForEnd(absl::ZeroDuration())) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable,
+                   StrCat("PostgreSQL ", server_->ending(), ". The end of ", log_file_, ":\n",
+                          LastLinesOf(log_file_)),
+                   {.reason = "POSTGRES_ENDED"});
+}
+
+pid_t PrivateCluster::pid() const { return server_->pid(); }
+
+void PrivateCluster::Stop() {
+  if (server_ == nullptr) return;
+  server_->Signal(SIGINT);
+  if (!server_->WaitForEnd(options_.stop_timeout)) {
+    server_->Signal(SIGQUIT);
+    if (!server_->WaitForEnd(kImmediateStopPatience)) server_->Signal(SIGKILL);
+    server_->WaitForEnd(absl::InfiniteDuration());
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(socket_folder_, ignored);
+}
+
+}  // namespace canvass::postgres

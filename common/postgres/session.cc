@@ -1,0 +1,274 @@
+#include "common/postgres/session.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/postgres/copy.h"
+#include "common/postgres/error.h"
+
+namespace canvass::postgres {
+namespace {
+
+// A stream goes out in messages of this size: large enough that their number does not matter, small
+// enough that libpq's buffer stays small.
+constexpr std::size_t kCopyMessageBytes = std::size_t{256} << 10U;
+
+std::string Milliseconds(absl::Duration duration) {
+  return StrCat(absl::ToInt64Milliseconds(duration));
+}
+
+// Both sides ask a silent peer after 5 s, every 3 s, and give up after the third time. On a Unix
+// socket none of it applies, and none is needed.
+std::string SettingsFor(const SessionOptions& options) {
+  return StrCat(
+      "SET statement_timeout = ", Milliseconds(options.statement_timeout),
+      "; SET lock_timeout = ", Milliseconds(options.lock_timeout),
+      // A transaction of ours whose client is gone must not keep the next writer waiting.
+      "; SET idle_in_transaction_session_timeout = ", Milliseconds(options.silence_timeout),
+      "; SET client_connection_check_interval = 1000"
+      "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3"
+      "; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000"
+      // `off` and `local` answer a commit before it is durable (everywhere); `remote_apply` is
+      // stronger.
+      "; SELECT set_config('synchronous_commit', 'on', false)"
+      " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
+}
+
+}  // namespace
+
+void Session::CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
+void Session::ClearResult::operator()(pg_result* result) const { PQclear(result); }
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
+  const std::string connect_timeout =
+      StrCat(std::max<std::int64_t>(absl::ToInt64Seconds(options.connect_timeout), 1));
+  // libpq takes the later of two values, and what `dbname` holds counts as standing in its place.
+  const std::array<std::pair<const char*, const char*>, 11> keywords = {{
+      {"application_name", options.application_name.c_str()},
+      {"connect_timeout", connect_timeout.c_str()},
+      {"keepalives", "1"},
+      {"keepalives_idle", "5"},
+      {"keepalives_interval", "3"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "15000"},
+      {"target_session_attrs", "read-write"},
+      {"dbname", options.connection.c_str()},
+      {"client_encoding", "UTF8"},
+      {nullptr, nullptr},
+  }};
+  std::array<const char*, keywords.size()> names{};
+  std::array<const char*, keywords.size()> values{};
+  for (std::size_t i = 0; i < keywords.size(); ++i) {
+    names[i] = keywords[i].first;
+    values[i] = keywords[i].second;
+  }
+  pg_conn* const connection = PQconnectdbParams(names.data(), values.data(), /*expand_dbname=*/1);
+  std::unique_ptr<Session> session(new Session(connection, options.silence_timeout));
+  if (PQstatus(connection) != CONNECTION_OK) return session->Broken();
+  if (PQsetnonblocking(connection, 1) != 0) return session->Broken();
+  PQsetNoticeReceiver(connection, &Session::NoteWarning, session.get());
+  if (absl::Status status = session->Run(SettingsFor(options)); !status.ok()) return status;
+  return session;
+}
+
+Session::Session(pg_conn* connection, absl::Duration silence_timeout)
+    : connection_(connection), silence_timeout_(silence_timeout) {}
+
+Session::~Session() = default;
+
+void Session::NoteWarning(void* session, const pg_result* notice) {
+  const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity == nullptr || std::strcmp(severity, "WARNING") != 0) return;
+  const char* const text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+  static_cast<Session*>(session)->warning_ = text == nullptr ? "a warning" : text;
+}
+
+absl::Status Session::Run(const std::string& statements,
+                          absl::Span<const std::string_view> copies) {
+  warning_.clear();
+  std::size_t copies_used = 0;
+  absl::Status status = Converse(statements, [&](const pg_result& result) {
+    if (PQresultStatus(&result) != PGRES_COPY_IN) return absl::OkStatus();
+    if (copies_used < copies.size()) return PutCopy(copies[copies_used++]);
+    return Break(absl::InternalError("more COPY statements than streams"));
+  });
+  if (!status.ok() || warning_.empty()) return status;
+  return MakeError(absl::StatusCode::kUnavailable, StrCat("PostgreSQL warned: ", warning_),
+                   {.reason = "COMMIT_IN_DOUBT"});
+}
+
+absl::StatusOr<Rows> Session::Query(const std::string& statement) {
+  Rows rows;
+  const absl::Status status = Converse(statement, [&rows](const pg_result& table) {
+    for (int row = 0; row < PQntuples(&table); ++row) {
+      auto& cells = rows.emplace_back();
+      for (int column = 0; column < PQnfields(&table); ++column) {
+        cells.push_back(PQgetisnull(&table, row, column) != 0
+                            ? std::nullopt
+                            : std::optional<std::string>(PQgetvalue(&table, row, column)));
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return rows;
+}
+
+absl::Status Session::CopyOut(const std::string& statements,
+                              const std::function<absl::Status(std::string_view row)>& visit) {
+  return Converse(statements, [&](const pg_result& result) {
+    return PQresultStatus(&result) == PGRES_COPY_OUT ? GetCopy(visit) : absl::OkStatus();
+  });
+}
+
+std::string Session::Quote(const std::string& text) const {
+  char* const literal = PQescapeLiteral(connection_.get(), text.data(), text.size());
+  if (literal == nullptr) return "NULL";
+  std::string quoted(literal);
+  PQfreemem(literal);
+  return quoted;
+}
+
+absl::Status Session::Converse(const std::string& statements,
+                               const std::function<absl::Status(const pg_result& result)>& visit) {
+  if (IsBroken() || PQsendQuery(connection_.get(), statements.c_str()) == 0) return Broken();
+  absl::Status first_error;
+  for (;;) {
+    const absl::StatusOr<Result> result = NextResult();
+    if (!result.ok()) return first_error.ok() ? result.status() : first_error;
+    if (*result == nullptr) return first_error;
+    absl::Status status = CheckResult(**result);
+    if (status.ok()) status = visit(**result);
+    if (first_error.ok()) first_error = std::move(status);
+    if (IsBroken()) return first_error.ok() ? Broken() : first_error;
+  }
+}
+
+absl::StatusOr<Session::Result> Session::NextResult() {
+  for (;;) {
+    const int unsent = PQflush(connection_.get());
+    if (unsent < 0) return Broken();
+    if (PQisBusy(connection_.get()) == 0) return Result(PQgetResult(connection_.get()));
+    if (absl::Status status = WaitForSocket(unsent > 0); !status.ok()) return status;
+    if (PQconsumeInput(connection_.get()) == 0) return Broken();
+  }
+}
+
+absl::Status Session::CheckResult(const pg_result& result) const {
+  switch (PQresultStatus(&result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_EMPTY_QUERY:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+      return absl::OkStatus();
+    default:
+      break;
+  }
+  const char* const state = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
+  const char* const message = PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr) return Broken();
+  return StatusOfSqlState(state, message == nullptr ? PQresultErrorMessage(&result) : message);
+}
+
+absl::Status Session::PutCopy(std::string_view stream) {
+  while (!stream.empty()) {
+    const std::string_view message = stream.substr(0, kCopyMessageBytes);
+    if (PQputCopyData(connection_.get(), message.data(), static_cast<int>(message.size())) != 1) {
+      return Broken();
+    }
+    stream.remove_prefix(message.size());
+    // libpq would take the whole stream into its buffer otherwise.
+    if (absl::Status status = Flush(); !status.ok()) return status;
+  }
+  return PQputCopyEnd(connection_.get(), nullptr) == 1 ? absl::OkStatus() : Broken();
+}
+
+absl::Status Session::GetCopy(const std::function<absl::Status(std::string_view row)>& visit) {
+  constexpr std::string_view kEnd("\xff\xff");
+  bool first = true;
+  for (;;) {
+    char* bytes = nullptr;
+    const int length = PQgetCopyData(connection_.get(), &bytes, /*async=*/1);
+    if (length == -1) return absl::OkStatus();
+    if (length < 0) return Broken();
+    if (length == 0) {
+      if (absl::Status status = WaitForSocket(/*to_write=*/false); !status.ok()) return status;
+      if (PQconsumeInput(connection_.get()) == 0) return Broken();
+      continue;
+    }
+    const absl::Cleanup free_bytes = [bytes] { PQfreemem(bytes); };
+    std::string_view row(bytes, static_cast<std::size_t>(length));
+    if (std::exchange(first, false) && row.starts_with(kCopyHeader)) {
+      row.remove_prefix(kCopyHeader.size());
+    }
+    if (row.empty() || row == kEnd) continue;
+    if (absl::Status status = visit(row); !status.ok()) return Break(std::move(status));
+  }
+}
+
+absl::Status Session::Flush() {
+  for (;;) {
+    const int unsent = PQflush(connection_.get());
+    if (unsent < 0) return Broken();
+    if (unsent == 0) return absl::OkStatus();
+    if (absl::Status status = WaitForSocket(/*to_write=*/true); !status.ok()) return status;
+    if (PQconsumeInput(connection_.get()) == 0) return Broken();
+  }
+}
+
+absl::Status Session::WaitForSocket(bool to_write) {
+  pollfd socket{.fd = PQsocket(connection_.get()),
+                .events = static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)),  // NOLINT
+                .revents = 0};
+  const absl::Time deadline = absl::Now() + silence_timeout_;
+  for (;;) {
+    const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    const int ready = poll(&socket, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+    if (ready > 0) return absl::OkStatus();
+    if (ready == 0) {
+      return Break(
+          MakeError(absl::StatusCode::kUnavailable,
+                    StrCat("PostgreSQL said nothing for ", absl::FormatDuration(silence_timeout_)),
+                    {.reason = "DATABASE_TIMEOUT"}));
+    }
+    if (errno != EINTR) return Break(StatusOfBrokenConnection(std::strerror(errno)));
+  }
+}
+
+bool Session::IsBroken() const {
+  return connection_ == nullptr || PQstatus(connection_.get()) != CONNECTION_OK;
+}
+
+absl::Status Session::Broken() const {
+  if (connection_ == nullptr) return StatusOfBrokenConnection("the session was given up");
+  const std::string_view message = PQerrorMessage(connection_.get());
+  return StatusOfBrokenConnection(message.empty() ? "the connection is broken" : message);
+}
+
+absl::Status Session::Break(absl::Status status) {
+  connection_.reset();
+  return status;
+}
+
+}  // namespace canvass::postgres

@@ -1,0 +1,21 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_POSTGRES_ENTRY_ROWS_H_
+#define CANVASS_SERVICES_AGGREGATOR_POSTGRES_ENTRY_ROWS_H_
+
+#include "common/postgres/copy.h"
+#include "services/aggregator/ledger.h"
+
+namespace canvass::aggregator {
+
+// Takes the rows of PutEntry.
+inline constexpr const char* kCopyEntries =
+    "COPY canvass.entries (sequence, recorded_at, election_no, contest_no, source_no, station_no, "
+    "area_no, revision, registered_voters, ballots_issued, ballots_cast, blank_votes, "
+    "invalid_votes, asked, refused, undecided, kind, held, expected_again, actor, votes, findings, "
+    "reason, entry, leaf_hash) FROM STDIN (FORMAT binary);";
+
+// The row of canvass.entries for an entry.
+void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& entry);
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_POSTGRES_ENTRY_ROWS_H_

@@ -1,0 +1,354 @@
+#include "services/aggregator/postgres_ledger.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/base/uuid.h"
+#include "common/election/event.h"
+#include "common/ledger/merkle.h"
+#include "common/postgres/copy.h"
+#include "common/postgres/migration.h"
+#include "common/postgres/session.h"
+#include "services/aggregator/ledger.h"
+#include "services/aggregator/postgres_definition_rows.h"
+#include "services/aggregator/postgres_entry_rows.h"
+#include "services/aggregator/postgres_refusal_rows.h"
+#include "services/aggregator/schema.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using postgres::CopyEncoder;
+using postgres::CopyRow;
+using postgres::Rows;
+
+// What assert_writer raises.
+constexpr std::string_view kLeadLostState = "CV001";
+
+// Waits a little for the lock: the server notices the end of our own session before only after a
+// moment, and a standby takes over the sooner. Of the session, so it outlives the transaction.
+constexpr const char* kTakeLock =
+    "BEGIN; SET LOCAL lock_timeout = '2s'; "
+    "SELECT pg_advisory_lock(hashtextextended('canvass.writer', 0)); COMMIT";
+
+constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
+
+constexpr const char* kReadElections =
+    "SELECT election_id, election_no, coalesce((SELECT max(sequence) FROM canvass.entries "
+    "WHERE entries.election_no = elections.election_no), 0) "
+    "FROM canvass.elections ORDER BY election_no";
+
+constexpr const char* kCopyElections =
+    "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
+
+// Beyond this the memory of one large group (a definition) is given back.
+constexpr std::size_t kRowBytesKept = 16U << 20U;
+
+absl::Status NotActive(std::string_view message) {
+  return MakeError(absl::StatusCode::kUnavailable, message, {.reason = "NOT_ACTIVE"});
+}
+
+bool HasState(const absl::Status& status, std::string_view sql_state) {
+  const ErrorDetail detail = DetailOf(status);
+  return std::any_of(detail.metadata.begin(), detail.metadata.end(), [&](const auto& item) {
+    return item.first == "sql_state" && item.second == sql_state;
+  });
+}
+
+// The only cell of a query's answer.
+absl::StatusOr<std::string> OnlyCell(const absl::StatusOr<Rows>& rows) {
+  if (!rows.ok()) return rows.status();
+  if (rows->size() == 1 && rows->front().size() == 1 && rows->front().front()) {
+    return *rows->front().front();
+  }
+  return MakeError(absl::StatusCode::kInternal, "PostgreSQL answered a query with no value",
+                   {.reason = "DATABASE_ERROR"});
+}
+
+// Election and actor whose refusals are bounded together.
+using RefusalKey = std::pair<int, std::string>;
+
+std::string DropOldRefusals(const postgres::Session& session, const RefusalKey& key) {
+  const std::string where =
+      StrCat("election_no = ", key.first, " AND actor = ", session.Quote(key.second));
+  return StrCat("DELETE FROM canvass.refused_reports WHERE ", where,
+                " AND refusal_no <= (SELECT refusal_no FROM canvass.refused_reports WHERE ", where,
+                " ORDER BY refusal_no DESC OFFSET ", Ledger::kRefusalsKeptPerActor, " LIMIT 1);");
+}
+
+absl::Status Lost(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kDataLoss, message, {.reason = std::string(reason)});
+}
+
+// The definition changes among a group's entries, those of one election together.
+struct ElectionChanges {
+  const election::Definition* before = nullptr;
+  std::vector<SequencedChange> changes{};
+};
+
+std::map<std::string_view, ElectionChanges> ChangesOf(const std::vector<AppendedEntry>& entries) {
+  std::map<std::string_view, ElectionChanges> changes;
+  for (const AppendedEntry& appended : entries) {
+    const auto* change = std::get_if<election::DefinitionChange>(&appended.entry.event);
+    if (change == nullptr) continue;
+    ElectionChanges& of_election = changes[appended.election_id];
+    if (of_election.changes.empty()) of_election.before = appended.definition;
+    of_election.changes.push_back({.sequence = appended.entry.sequence, .change = change});
+  }
+  return changes;
+}
+
+// Statements that run together, with the streams that their COPYs take.
+struct Script {
+  std::string statements{};
+  std::vector<std::string_view> streams{};
+
+  // Nothing for no rows. `rows` must outlive the script.
+  void AddCopy(CopyEncoder& rows, const char* copy) {
+    if (rows.rows() == 0) return;
+    statements += copy;
+    streams.push_back(rows.Finish());
+  }
+};
+
+}  // namespace
+
+PostgresLedger::PostgresLedger(postgres::SessionOptions options) : options_(std::move(options)) {}
+
+PostgresLedger::~PostgresLedger() = default;
+
+absl::Status PostgresLedger::TakeLead() {
+  absl::Status status = Connect();
+  if (status.ok()) status = CheckSchema();
+  if (status.ok()) status = BecomeWriter();
+  if (status.ok()) status = ReadElections();
+  return Settle(std::move(status));
+}
+
+absl::Status PostgresLedger::Connect() {
+  session_.reset();
+  auto session = postgres::Session::Open(options_);
+  if (!session.ok()) return session.status();
+  session_ = *std::move(session);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedger::CheckSchema() {
+  const auto text = OnlyCell(session_->Query(postgres::kSchemaVersionQuery));
+  absl::StatusOr<int> version = text.status();
+  int number = 0;
+  if (text.ok() && absl::SimpleAtoi(*text, &number)) version = number;
+  return postgres::CheckSchemaVersion(version, SchemaVersion());
+}
+
+absl::Status PostgresLedger::BecomeWriter() {
+  constexpr std::string_view kLockTimeout = "55P03";
+  if (absl::Status status = session_->Run(kTakeLock); !status.ok()) {
+    return HasState(status, kLockTimeout) ? NotActive("Another aggregator leads") : status;
+  }
+  writer_id_ = RandomUuid();
+  // A commit of its own: behind it, everything that was committed before is there to be read, also
+  // what still waited for a standby.
+  absl::Status status =
+      session_->Run(StrCat("BEGIN; UPDATE canvass.writer SET epoch = epoch + 1, writer_id = '",
+                           writer_id_, "', took_lead_at = now(); COMMIT"));
+  if (!status.ok()) return status;
+  auto ledger_id = OnlyCell(session_->Query(kReadLedgerId));
+  if (!ledger_id.ok()) return ledger_id.status();
+  ledger_id_ = *std::move(ledger_id);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedger::ReadElections() {
+  const absl::StatusOr<Rows> rows = session_->Query(kReadElections);
+  if (!rows.ok()) return rows.status();
+  elections_.clear();
+  for (const auto& row : *rows) {
+    StoredElection election;
+    if (!absl::SimpleAtoi(row[1].value_or(""), &election.number) ||
+        !absl::SimpleAtoi(row[2].value_or(""), &election.last_sequence)) {
+      return MakeError(absl::StatusCode::kInternal, "PostgreSQL gave no number for an election",
+                       {.reason = "DATABASE_ERROR"});
+    }
+    elections_.emplace(row[0].value_or(""), election);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedger::Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+                                    const std::function<absl::Status(const StoredEntry&)>& visit) {
+  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  for (const auto& [election_id, sequence] : after) {
+    const auto stored = elections_.find(election_id);
+    const std::int64_t last = stored == elections_.end() ? 0 : stored->second.last_sequence;
+    if (last >= sequence) continue;
+    return Settle(Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " ends at sequence ",
+                                               last, ", but ", sequence, " was committed once")));
+  }
+  for (const auto& [election_id, election] : elections_) {
+    const auto known = after.find(election_id);
+    const std::int64_t first = known == after.end() ? 0 : known->second;
+    if (first == election.last_sequence) continue;
+    absl::Status status = ReplayElection(election_id, election, first, visit);
+    if (!status.ok()) return Settle(std::move(status));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedger::ReplayElection(
+    std::string_view election_id, const StoredElection& election, std::int64_t after,
+    const std::function<absl::Status(const StoredEntry&)>& visit) {
+  std::int64_t previous = after;
+  const auto visit_row = [&](std::string_view bytes) {
+    CopyRow row(bytes);
+    StoredEntry entry{.election_id = election_id};
+    entry.sequence = row.Int64().value_or(0);
+    entry.bytes = row.Text().value_or("");
+    const std::string_view hash = row.Text().value_or("");
+    if (!row.status().ok()) return row.status();
+    if (entry.sequence != previous + 1) {
+      return Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " has no entry ",
+                                          previous + 1, " before ", entry.sequence));
+    }
+    entry.leaf_hash = ledger::LeafHash(entry.bytes);
+    if (hash != std::string_view(reinterpret_cast<const char*>(entry.leaf_hash.data()),
+                                 entry.leaf_hash.size())) {
+      return Lost("ENTRY_DAMAGED", StrCat("Entry ", entry.sequence, " of ", election_id,
+                                          " is not what its hash was made from"));
+    }
+    previous = entry.sequence;
+    return visit(entry);
+  };
+  // However long it takes: the bound is on silence, not on the size of the ledger.
+  absl::Status status = session_->CopyOut(
+      StrCat("BEGIN; SET LOCAL statement_timeout = 0; COPY (SELECT sequence, entry, leaf_hash "
+             "FROM canvass.entries WHERE election_no = ",
+             election.number, " AND sequence > ", after,
+             " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+      visit_row);
+  if (!status.ok() || previous == election.last_sequence) return status;
+  return Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " was read up to sequence ",
+                                      previous, " of ", election.last_sequence));
+}
+
+absl::Status PostgresLedger::ReplayRefusals(const std::function<void(Refusal)>& visit) {
+  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  return Settle(session_->CopyOut(kCopyRefusalsOut, [&visit](std::string_view row) {
+    absl::StatusOr<Refusal> refusal = ReadRefusal(row);
+    if (!refusal.ok()) return refusal.status();
+    visit(*std::move(refusal));
+    return absl::OkStatus();
+  }));
+}
+
+absl::Status PostgresLedger::Append(const AppendGroup& group) {
+  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  absl::Status status = Commit(group);
+  if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
+  return Settle(std::move(status));
+}
+
+absl::Status PostgresLedger::Commit(const AppendGroup& group) {
+  const absl::StatusOr<Elections> touched = NumberElections(group.entries);
+  if (!touched.ok()) return touched.status();
+  CopyEncoder new_elections;
+  for (const auto& [election_id, election] : *touched) {
+    if (elections_.contains(election_id)) continue;
+    new_elections.StartRow(2);
+    new_elections.Int32(election.number);
+    new_elections.Text(election_id);
+  }
+  if (entry_rows_.bytes() > kRowBytesKept) entry_rows_ = CopyEncoder();
+  entry_rows_.Clear();
+  for (const AppendedEntry& entry : group.entries) {
+    PutEntry(entry_rows_, touched->find(entry.election_id)->second.number, entry);
+  }
+  DefinitionRows definition_rows;
+  for (const auto& [election_id, of_election] : ChangesOf(group.entries)) {
+    definition_rows.Add(touched->find(election_id)->second.number, of_election.before,
+                        of_election.changes);
+  }
+  CopyEncoder refusal_rows;
+  const std::string drop_old_refusals = PutRefusals(group.refusals, refusal_rows);
+
+  Script script{.statements = StrCat("BEGIN; SELECT canvass.assert_writer('", writer_id_, "');")};
+  script.AddCopy(new_elections, kCopyElections);
+  script.AddCopy(entry_rows_, kCopyEntries);
+  definition_rows.Finish(script.statements, script.streams);
+  script.AddCopy(refusal_rows, kCopyRefusals);
+  script.statements += drop_old_refusals;
+  script.statements += "COMMIT";
+  absl::Status status = session_->Run(script.statements, script.streams);
+  if (!status.ok()) return status;
+  for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PostgresLedger::Elections> PostgresLedger::NumberElections(
+    const std::vector<AppendedEntry>& entries) const {
+  Elections touched;
+  int next_number = static_cast<int>(elections_.size()) + 1;
+  for (const AppendedEntry& appended : entries) {
+    auto election = touched.find(appended.election_id);
+    if (election == touched.end()) {
+      const auto stored = elections_.find(appended.election_id);
+      const StoredElection start =
+          stored == elections_.end() ? StoredElection{.number = next_number++} : stored->second;
+      election = touched.emplace(appended.election_id, start).first;
+    }
+    // A gap would be found at the next start, when it is too late.
+    if (appended.entry.sequence != ++election->second.last_sequence) {
+      return MakeError(absl::StatusCode::kInternal,
+                       StrCat("Entry ", appended.entry.sequence, " of ", appended.election_id,
+                              " was given where ", election->second.last_sequence, " is next"),
+                       {.reason = "SEQUENCE_GAP"});
+    }
+  }
+  return touched;
+}
+
+std::string PostgresLedger::PutRefusals(const std::vector<Refusal>& refusals,
+                                        postgres::CopyEncoder& rows) const {
+  std::set<RefusalKey> keys;
+  for (const Refusal& refusal : refusals) {
+    const auto stored = elections_.find(refusal.report.election_id);
+    // Ids that name nothing are counted together: somebody could make up any number of them.
+    const int number = stored == elections_.end() ? 0 : stored->second.number;
+    PutRefusal(rows, number, refusal);
+    keys.emplace(number, refusal.actor);
+  }
+  std::string statements;
+  for (const RefusalKey& key : keys) statements += DropOldRefusals(*session_, key);
+  return statements;
+}
+
+absl::Status PostgresLedger::Heartbeat() {
+  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  const auto leads = OnlyCell(session_->Query(
+      StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
+  if (!leads.ok()) return Settle(leads.status());
+  if (*leads != "1") return Settle(NotActive("Another aggregator has taken the lead"));
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedger::Settle(absl::Status status) {
+  if (!status.ok()) session_.reset();
+  return status;
+}
+
+}  // namespace canvass::aggregator
