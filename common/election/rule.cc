@@ -196,6 +196,19 @@ std::string IdentityMessage(const Finding& finding) {
   }
 }
 
+std::string TextInvalidMessage(const Finding& finding) {
+  for (const std::string_view what : {"bytes", "documents"}) {
+    const std::optional<std::int64_t> number = NumberOf(finding, what);
+    if (!number) continue;
+    return AtField(finding, StrCat("has ", *number, " ", what, "; at most ",
+                                   Say(finding, StrCat(what, "_max")), " are allowed."));
+  }
+  const std::string_view field = finding.field;
+  if (field.ends_with(".sha256")) return AtField(finding, "is not 64 lower-case hex digits.");
+  if (field.ends_with("]")) return AtField(finding, "has neither a sha256 nor a uri.");
+  return AtField(finding, "is not UTF-8 text.");
+}
+
 std::string ShapeMessage(const Finding& finding) {
   switch (finding.rule) {
     case Rule::kCountKindMismatch:
@@ -205,9 +218,7 @@ std::string ShapeMessage(const Finding& finding) {
       return StrCat("The revision is ", Say(finding, "revision"),
                     "; the first report is revision 1.");
     case Rule::kTextInvalid:
-      return AtField(finding,
-                     "has an invalid text: it must be UTF-8 and not too long, and a sha256 must "
-                     "be 64 lower-case hex digits.");
+      return TextInvalidMessage(finding);
     case Rule::kCountOutOfRange:
       return AtField(finding, StrCat("has the number ", Say(finding, "count"),
                                      "; a count lies between 0 and ", kCountMax, "."));

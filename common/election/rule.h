@@ -92,15 +92,16 @@ struct Finding {
 
 // One English sentence with the field's words and the numbers, e.g. "The votes (500), blank votes
 // (3) and invalid votes (2) add up to 505, but 510 ballots were cast." It looks for these numbers:
-//   those of the report by the names of their fields (ballots_cast, registered_voters, asked, ...),
-//   with
-//     `votes` or `answers` for the sum over the candidates;
+//   of the report's fields by their names (ballots_cast, registered_voters, asked, ...), and
+//   `votes`
+//     or `answers` for the sum over the candidates;
 //   COUNT_OUT_OF_RANGE: count; CANDIDATE_REPEATED: times;
+//   TEXT_INVALID: bytes and bytes_max, or documents and documents_max;
 //   INVALID_SHARE_HIGH, BLANK_SHARE_HIGH: limit_hundredths beside the two numbers;
 //   POLLS_NOT_CLOSED: polls_close_at, in seconds since the Unix epoch;
 //   REVISION_INVALID, REVISION_CONFLICT, REVISION_GAP, REPORT_ANNULLED, CORRECTION_REASON_MISSING:
 //     revision; REVISION_GAP also newest_revision; REPORT_ANNULLED also annulled_revision.
-// Subjects: the id that is unknown, closed, outside, repeated or missing; for
+// Its subject is the id that is unknown, closed, outside, repeated or missing; for
 // STATION_COUNTED_ELSEWHERE the station that it is counted at.
 std::string MessageOf(const Finding& finding);
 

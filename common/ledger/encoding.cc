@@ -111,7 +111,7 @@ enum class Kind : std::uint8_t {
 
 // No list makes room for more than this before its elements are there: a damaged length must not
 // take the memory of the process.
-constexpr std::size_t kReserveMax = 64;
+constexpr std::size_t kReserveMax = 10'000;
 
 // Spells the fields of every struct in an entry, the same for writing (a ByteWriter) and reading (a
 // ByteReader).

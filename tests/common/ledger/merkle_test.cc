@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
+#include "tests/support/seed.h"
 
 namespace canvass::ledger {
 namespace {
@@ -101,10 +102,9 @@ TEST(MerkleTreeTest, EqualsTheDefinitionAtEverySize) {
 }
 
 TEST(MerkleTreeTest, EqualsTheDefinitionAtRandomSizes) {
-  const std::uint32_t seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  for (int round = 0; round < 20; ++round) {
+  for (const std::uint64_t seed : testing::SeedsToTry(20)) {
+    SCOPED_TRACE(seed);
+    std::mt19937_64 random(seed);
     std::vector<std::string> leaves(random() % 5'000);
     MerkleTree tree;
     for (std::string& leaf : leaves) {

@@ -1,0 +1,698 @@
+#include "common/election/definition_check.h"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/election/definition.h"
+#include "common/election/rule.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace canvass::election {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+// What has reports, by number.
+class FakeCountedParts final : public CountedParts {
+ public:
+  std::set<int> contests;
+  std::set<int> sources;
+  std::set<int> stations;
+
+  bool HasReportsOfContest(int contest_no) const override { return contests.contains(contest_no); }
+  bool HasReportsFromSource(int source_no) const override { return sources.contains(source_no); }
+  bool HasReportsOfStation(int station_no) const override { return stations.contains(station_no); }
+};
+
+// country > north > {n-1, n-2}, country > south; stations a, b in n-1, c in south.
+DefinitionChange FirstRequest() {
+  return {
+      .election = Election{.id = "e-1",
+                           .names = {{"az", "Seçki"}, {"en", "Election"}},
+                           .polling_date = "2024-02-07",
+                           .time_zone = "Asia/Baku"},
+      .contests = {{.id = "president",
+                    .names = {{"en", "President"}},
+                    .candidates = {{.id = "ann", .names = {{"en", "Ann"}}},
+                                   {.id = "bob", .names = {{"en", "Bob"}}}}},
+                   {.id = "mayor", .area_id = "north", .candidates = {{.id = "cay"}}}},
+      .sources = {{.id = "cec", .kind = SourceKind::kOfficial},
+                  {.id = "poll", .kind = SourceKind::kExitPoll, .sample_tag = "sample"}},
+      .areas = {{.id = "country"},
+                {.id = "north", .parent_id = "country"},
+                {.id = "south", .parent_id = "country"},
+                {.id = "n-1", .parent_id = "north"},
+                {.id = "n-2", .parent_id = "north"}},
+      .stations = {{.id = "a", .area_id = "n-1", .tags = {"sample"}, .registered_voters = 500},
+                   {.id = "b", .area_id = "n-1"},
+                   {.id = "c", .area_id = "south"}},
+  };
+}
+
+absl::StatusOr<DefinitionChange> CheckFirst(const DefinitionChange& request) {
+  return CheckDefinitionChange(nullptr, FakeCountedParts(), request);
+}
+
+// The definition that FirstRequest makes.
+Definition FirstDefinition() {
+  Definition definition;
+  definition.Apply(CheckFirst(FirstRequest()).value());
+  return definition;
+}
+
+absl::StatusOr<DefinitionChange> CheckNext(const DefinitionChange& request,
+                                           const CountedParts& counted = FakeCountedParts()) {
+  const Definition definition = FirstDefinition();
+  return CheckDefinitionChange(&definition, counted, request);
+}
+
+// ---- What is accepted, and how it is filled in.
+
+TEST(FirstDefinitionTest, EveryPartIsWhole) {
+  const absl::StatusOr<DefinitionChange> change = CheckFirst(FirstRequest());
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->Parts(), 13U);
+  EXPECT_THAT(change->election->languages, ElementsAre("az", "en"));
+  EXPECT_EQ(change->contests[0].area_id, "country");
+  EXPECT_EQ(change->contests[1].area_id, "north");
+}
+
+TEST(FirstDefinitionTest, PartsHaveOneForm) {
+  DefinitionChange request = FirstRequest();
+  request.election->names = {{"en", "Election"}, {"az", "Seçki"}};
+  request.election->rehearsal = false;
+  request.election->policy =
+      Policy{.severities = {{Rule::kNoBallots, Severity::kOff},
+                            {Rule::kCastAboveRegistered, Severity::kWarn},
+                            {Rule::kVotesNotBalanced, Severity::kReject},
+                            {Rule::kBlankShareHigh, Severity::kWarn}},
+             .polls_close_at = absl::FromUnixMicros(1'707'318'000'000'000) + absl::Nanoseconds(7)};
+  request.contests[0].blank_votes_valid = false;
+  request.contests[0].candidates[0].withdrawn = false;
+  request.stations[0].counted_at_station_id = "a";
+  request.stations[1].counted_at_station_id = "";
+  request.stations[1].closed_reason = "";
+
+  const absl::StatusOr<DefinitionChange> change = CheckFirst(request);
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->election->names, FirstRequest().election->names);
+  EXPECT_EQ(change->election->rehearsal, std::nullopt);
+  // Ordered by rule, without those that are the default.
+  EXPECT_THAT(change->election->policy->severities,
+              ElementsAre(Pair(Rule::kCastAboveRegistered, Severity::kWarn),
+                          Pair(Rule::kNoBallots, Severity::kOff)));
+  EXPECT_EQ(change->election->policy->polls_close_at, absl::FromUnixMicros(1'707'318'000'000'000));
+  EXPECT_EQ(change->contests[0].blank_votes_valid, std::nullopt);
+  EXPECT_EQ(change->contests[0].candidates[0].withdrawn, std::nullopt);
+  EXPECT_EQ(change->stations[0].counted_at_station_id, std::nullopt);
+  EXPECT_EQ(change->stations[1].counted_at_station_id, std::nullopt);
+  EXPECT_EQ(change->stations[1].closed_reason, std::nullopt);
+}
+
+TEST(FirstDefinitionTest, AreasMayComeInAnyOrder) {
+  DefinitionChange request = FirstRequest();
+  std::swap(request.areas[0], request.areas[4]);
+  EXPECT_TRUE(CheckFirst(request).ok());
+}
+
+TEST(FirstDefinitionTest, StationsMayComeLater) {
+  DefinitionChange request = FirstRequest();
+  request.stations.clear();
+  EXPECT_TRUE(CheckFirst(request).ok());
+}
+
+// ---- What is refused.
+
+struct Refusal {
+  std::string_view reason;
+  std::string_view field;
+  std::string_view description;  // a part of it
+  std::function<void(DefinitionChange&)> spoil;
+};
+
+std::vector<Refusal> Refusals() {
+  return {
+      {"PART_MISSING", "definition.election", "must be given",
+       [](DefinitionChange& r) { r.election.reset(); }},
+      {"PART_MISSING", "definition.contests", "must be given",
+       [](DefinitionChange& r) { r.contests.clear(); }},
+      {"PART_MISSING", "definition.sources", "must be given",
+       [](DefinitionChange& r) { r.sources.clear(); }},
+      {"PART_MISSING", "definition.areas", "must be given",
+       [](DefinitionChange& r) { r.areas.clear(); }},
+      {"PART_MISSING", "definition.contests[1].candidates", "contest \"mayor\": has no candidates",
+       [](DefinitionChange& r) { r.contests[1].candidates.clear(); }},
+      {"ID_MALFORMED", "definition.election.election_id", "\"E 1\" is not an id",
+       [](DefinitionChange& r) { r.election->id = "E 1"; }},
+      {"ID_MALFORMED", "definition.contests[0].candidates[1].candidate_id", "an id must be given",
+       [](DefinitionChange& r) { r.contests[0].candidates[1].id = ""; }},
+      {"ID_MALFORMED", "definition.stations[2].station_id", "station \"C\"",
+       [](DefinitionChange& r) { r.stations[2].id = "C"; }},
+      {"ID_MALFORMED", "definition.election.names", "is not a language tag",
+       [](DefinitionChange& r) { r.election->names[0].first = "a_z"; }},
+      {"ID_MALFORMED", "definition.election.languages", "one of the languages is empty",
+       [](DefinitionChange& r) { r.election->languages = {""}; }},
+      {"ID_MALFORMED", "definition.stations[0].tags", "one of the tags is empty",
+       [](DefinitionChange& r) { r.stations[0].tags = {""}; }},
+      {"ID_REPEATED", "definition.stations[2].station_id",
+       "station \"a\": is also definition.stations[0]",
+       [](DefinitionChange& r) { r.stations[2].id = "a"; }},
+      {"ID_REPEATED", "definition.areas[4].area_id", "is also definition.areas[3]",
+       [](DefinitionChange& r) { r.areas[4].id = "n-1"; }},
+      {"ID_REPEATED", "definition.contests[1].contest_id", "is also definition.contests[0]",
+       [](DefinitionChange& r) { r.contests[1].id = "president"; }},
+      {"ID_REPEATED", "definition.sources[1].source_id", "is also definition.sources[0]",
+       [](DefinitionChange& r) { r.sources[1].id = "cec"; }},
+      {"ID_REPEATED", "definition.contests[0].candidates[1].candidate_id", "is also candidates[0]",
+       [](DefinitionChange& r) { r.contests[0].candidates[1].id = "ann"; }},
+      {"ID_REPEATED", "definition.stations[2].station_id", "an area has the same id",
+       [](DefinitionChange& r) { r.stations[2].id = "south"; }},
+      {"ID_REPEATED", "definition.election.names", "language \"az\" comes twice",
+       [](DefinitionChange& r) { r.election->names[1].first = "az"; }},
+      {"ID_REPEATED", "definition.stations[0].tags", "\"sample\" comes twice",
+       [](DefinitionChange& r) {
+         r.stations[0].tags = {"sample", "abroad", "sample"};
+       }},
+      {"ID_REPEATED", "definition.election.policy.severities[NO_BALLOTS]", "twice",
+       [](DefinitionChange& r) {
+         r.election->policy = Policy{.severities = {{Rule::kNoBallots, Severity::kOff},
+                                                    {Rule::kNoBallots, Severity::kHold}}};
+       }},
+      {"NAME_REPEATED", "definition.contests[0].candidates[1].names",
+       "has the name \"Ann\" (en) of candidate \"ann\"",
+       [](DefinitionChange& r) {
+         r.contests[0].candidates[1].names = {{"en", "Ann"}};
+       }},
+      {"PARENT_UNKNOWN", "definition.areas[3].parent_area_id",
+       "area \"n-1\": area \"nowhere\" is not defined",
+       [](DefinitionChange& r) { r.areas[3].parent_id = "nowhere"; }},
+      {"AREA_CYCLE", "definition.areas[1].parent_area_id",
+       "area \"north\": lies in itself: \"north\" in \"n-1\" in \"north\"",
+       [](DefinitionChange& r) { r.areas[1].parent_id = "n-1"; }},
+      {"AREA_CYCLE", "definition.areas[2].parent_area_id", "\"south\" in \"south\"",
+       [](DefinitionChange& r) { r.areas[2].parent_id = "south"; }},
+      {"AREA_CYCLE", "definition.areas[0].parent_area_id",
+       "\"country\" in \"n-1\" in \"north\" in \"country\"",
+       [](DefinitionChange& r) { r.areas[0].parent_id = "n-1"; }},
+      {"ROOT_COUNT", "definition.areas",
+       "2 areas have no parent: \"country\", \"south\"; exactly one must be the root",
+       [](DefinitionChange& r) { r.areas[2].parent_id = ""; }},
+      {"AREA_TOO_DEEP", "definition.areas[104].parent_area_id", "has 101 levels; at most 100",
+       [](DefinitionChange& r) {
+         for (int i = 0; i < 100; ++i) {
+           r.areas.push_back({.id = absl::StrCat("deep-", i),
+                              .parent_id = i == 0 ? "country" : absl::StrCat("deep-", i - 1)});
+         }
+       }},
+      {"AREA_UNKNOWN", "definition.stations[1].area_id",
+       "station \"b\": area \"c-999\" is not defined",
+       [](DefinitionChange& r) { r.stations[1].area_id = "c-999"; }},
+      {"AREA_UNKNOWN", "definition.stations[1].area_id", "an area must be given",
+       [](DefinitionChange& r) { r.stations[1].area_id = ""; }},
+      {"AREA_UNKNOWN", "definition.stations[1].area_id", "area \"a\" is not defined",
+       [](DefinitionChange& r) { r.stations[1].area_id = "a"; }},
+      {"AREA_UNKNOWN", "definition.contests[1].area_id", "area \"x\" is not defined",
+       [](DefinitionChange& r) { r.contests[1].area_id = "x"; }},
+      {"STATION_UNKNOWN", "definition.stations[1].counted_at_station_id",
+       "station \"x\" is not defined",
+       [](DefinitionChange& r) { r.stations[1].counted_at_station_id = "x"; }},
+      {"STATION_CHAIN", "definition.stations[0].counted_at_station_id",
+       "station \"b\" is itself counted at station \"c\"",
+       [](DefinitionChange& r) {
+         r.contests.pop_back();
+         r.stations[0].counted_at_station_id = "b";
+         r.stations[1].counted_at_station_id = "c";
+       }},
+      {"STATION_CHAIN", "definition.stations[0].counted_at_station_id", "station \"b\" is closed",
+       [](DefinitionChange& r) {
+         r.stations[0].counted_at_station_id = "b";
+         r.stations[1].closed_reason = "flood";
+       }},
+      {"STATION_CHAIN", "definition.stations[0].counted_at_station_id",
+       "is closed, and counted at station \"b\" at once",
+       [](DefinitionChange& r) {
+         r.stations[0].counted_at_station_id = "b";
+         r.stations[0].closed_reason = "flood";
+       }},
+      {"STATION_NOT_IN_CONTEST", "definition.stations[0].counted_at_station_id",
+       "contest \"mayor\" is on the ballot here and not at station \"c\"",
+       [](DefinitionChange& r) { r.stations[0].counted_at_station_id = "c"; }},
+      {"DATE_MALFORMED", "definition.election.polling_date", "\"\" is not a date",
+       [](DefinitionChange& r) { r.election->polling_date = ""; }},
+      {"TIME_ZONE_MALFORMED", "definition.election.time_zone", "\"Baku\" is not a time zone",
+       [](DefinitionChange& r) { r.election->time_zone = "Baku"; }},
+      {"TIME_ZONE_MALFORMED", "definition.election.time_zone", "is not a time zone",
+       [](DefinitionChange& r) { r.election->time_zone = "/usr/share/zoneinfo/Asia/Baku"; }},
+      {"TIME_ZONE_MALFORMED", "definition.election.time_zone", "is not a time zone",
+       [](DefinitionChange& r) { r.election->time_zone = "../zoneinfo/Asia/Baku"; }},
+      {"ID_MALFORMED", "definition.election.previous_election_id", "is not an id",
+       [](DefinitionChange& r) { r.election->previous_election_id = "last year"; }},
+      {"KIND_MISSING", "definition.sources[1].kind", "source \"poll\": has no kind",
+       [](DefinitionChange& r) { r.sources[1].kind = SourceKind::kUnspecified; }},
+      {"RULE_FIXED", "definition.election.policy.severities[VOTES_NOT_BALANCED]",
+       "always SEVERITY_REJECT",
+       [](DefinitionChange& r) {
+         r.election->policy = Policy{.severities = {{Rule::kVotesNotBalanced, Severity::kWarn}}};
+       }},
+      {"RULE_FIXED", "definition.election.policy.severities[CONTEST_CERTIFIED]",
+       "SEVERITY_HOLD or SEVERITY_REJECT only",
+       [](DefinitionChange& r) {
+         r.election->policy = Policy{.severities = {{Rule::kContestCertified, Severity::kOff}}};
+       }},
+      {"RULE_FIXED", "definition.election.policy.severities[NO_BALLOTS]", "must be given",
+       [](DefinitionChange& r) {
+         r.election->policy = Policy{.severities = {{Rule::kNoBallots, Severity::kUnspecified}}};
+       }},
+      {"COUNT_OUT_OF_RANGE", "definition.election.policy.invalid_share_high_percent", "is 100.01 %",
+       [](DefinitionChange& r) {
+         r.election->policy = Policy{.invalid_share_high_hundredths = 10'001};
+       }},
+      {"COUNT_OUT_OF_RANGE", "definition.election.policy.blank_share_high_percent", "is -0.01 %",
+       [](DefinitionChange& r) { r.election->policy = Policy{.blank_share_high_hundredths = -1}; }},
+      {"COUNT_OUT_OF_RANGE", "definition.stations[1].registered_voters",
+       "is -1; it lies between 0 and 999999999",
+       [](DefinitionChange& r) { r.stations[1].registered_voters = -1; }},
+      {"COUNT_OUT_OF_RANGE", "definition.stations[1].registered_voters", "is 1000000000",
+       [](DefinitionChange& r) { r.stations[1].registered_voters = 1'000'000'000; }},
+      {"DECIMAL_MALFORMED", "definition.sources[1].design_effect", "\"1,6\" is not a decimal",
+       [](DefinitionChange& r) { r.sources[1].design_effect = "1,6"; }},
+      {"DECIMAL_MALFORMED", "definition.sources[1].design_effect", "above 0",
+       [](DefinitionChange& r) { r.sources[1].design_effect = "0.0"; }},
+      {"TEXT_TOO_LONG", "definition.stations[0].names", "has 1001 bytes; at most 1000",
+       [](DefinitionChange& r) {
+         r.stations[0].names = {{"en", std::string(1'001, 'x')}};
+       }},
+      {"TEXT_NOT_UTF8", "definition.contests[0].candidates[0].names", "is not UTF-8",
+       [](DefinitionChange& r) { r.contests[0].candidates[0].names[0].second = "\xff"; }},
+      {"TEXT_NOT_UTF8", "definition.areas[1].kind", "NUL",
+       [](DefinitionChange& r) { r.areas[1].kind = std::string("a\0b", 3); }},
+      {"TEXT_NOT_UTF8", "definition.sources[0].organisations", "is not UTF-8",
+       [](DefinitionChange& r) { r.sources[0].organisations = {"\xc3"}; }},
+      {"TEXT_NOT_UTF8", "definition.stations[0].closed_reason", "is not UTF-8",
+       [](DefinitionChange& r) { r.stations[0].closed_reason = "\xed\xa0\x80"; }},
+      {"TEXT_NOT_UTF8", "definition.reason", "is not UTF-8",
+       [](DefinitionChange& r) { r.reason = "\x80"; }},
+      {"TOO_MANY_PARTS", "definition.election.names", "has 51 languages; at most 50",
+       [](DefinitionChange& r) {
+         r.election->languages = {"en"};
+         for (char c = 'a'; r.election->names.size() < 51; ++c) {
+           r.election->names.emplace_back(absl::StrCat("x-", r.election->names.size()), "x");
+         }
+       }},
+      {"TOO_MANY_PARTS", "definition.contests[0].candidates", "has 1001 candidates; at most 1000",
+       [](DefinitionChange& r) {
+         std::vector<Candidate>& candidates = r.contests[0].candidates;
+         while (candidates.size() < 1'001) {
+           candidates.push_back({.id = absl::StrCat("c-", candidates.size())});
+         }
+       }},
+      {"TOO_MANY_PARTS", "definition.sources", "there would be 101; at most 100",
+       [](DefinitionChange& r) {
+         while (r.sources.size() < 101) {
+           r.sources.push_back({.id = absl::StrCat("s-", r.sources.size())});
+         }
+       }},
+      {"TOO_MANY_PARTS", "definition.stations[0].tags", "has 101 tags; at most 100",
+       [](DefinitionChange& r) {
+         while (r.stations[0].tags.size() < 101) {
+           r.stations[0].tags.push_back(absl::StrCat("t-", r.stations[0].tags.size()));
+         }
+       }},
+  };
+}
+
+TEST(FirstDefinitionTest, RefusalsNameThePartAndTheReason) {
+  for (const Refusal& refusal : Refusals()) {
+    DefinitionChange request = FirstRequest();
+    refusal.spoil(request);
+    const absl::Status status = CheckFirst(request).status();
+    SCOPED_TRACE(status);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << refusal.field;
+    const ErrorDetail detail = DetailOf(status);
+    EXPECT_EQ(detail.reason, refusal.reason);
+    ASSERT_FALSE(detail.violations.empty());
+    EXPECT_EQ(detail.violations[0].field, refusal.field);
+    EXPECT_THAT(detail.violations[0].description, HasSubstr(std::string(refusal.description)));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(detail.violations[0].description));
+  }
+}
+
+TEST(FirstDefinitionTest, OnlyRealDates) {
+  for (const std::string date : {"2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31"}) {
+    DefinitionChange request = FirstRequest();
+    request.election->polling_date = date;
+    EXPECT_TRUE(CheckFirst(request).ok()) << date;
+  }
+  for (const std::string date :
+       {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-02-00", "2024-04-31",
+        "2024-2-7", "24-02-07", "2024-02-07 ", "2024/02/07", "2024-02-07T00:00", "+024-02-07"}) {
+    DefinitionChange request = FirstRequest();
+    request.election->polling_date = date;
+    EXPECT_EQ(DetailOf(CheckFirst(request).status()).reason, "DATE_MALFORMED") << date;
+  }
+}
+
+TEST(FirstDefinitionTest, EveryProblemIsListedUpToALimit) {
+  DefinitionChange request = FirstRequest();
+  request.stations[0].area_id = "x";
+  request.stations[2].area_id = "y";
+  const absl::Status two = CheckFirst(request).status();
+  EXPECT_EQ(
+      two.message(),
+      "definition.stations[0].area_id: station \"a\": area \"x\" is not defined (and 1 more)");
+  EXPECT_THAT(DetailOf(two).violations,
+              ElementsAre(FieldViolation{"definition.stations[0].area_id",
+                                         "station \"a\": area \"x\" is not defined"},
+                          FieldViolation{"definition.stations[2].area_id",
+                                         "station \"c\": area \"y\" is not defined"}));
+
+  for (int i = 0; i < 1'000; ++i) {
+    request.stations.push_back({.id = absl::StrCat("s-", i), .area_id = "x"});
+  }
+  const absl::Status many = CheckFirst(request).status();
+  EXPECT_THAT(DetailOf(many).violations, SizeIs(20));
+  EXPECT_THAT(std::string(many.message()), HasSubstr("(and 1001 more)"));
+}
+
+TEST(FirstDefinitionTest, ErrorsAreTextWhateverWasSent) {
+  DefinitionChange request = FirstRequest();
+  request.stations[0].id = "\xff\xfe";
+  const absl::Status status = CheckFirst(request).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"\\xff\\xfe\" is not an id"));
+  request.stations[0].id = "x" + std::string(2'000, 'y');
+  EXPECT_THAT(std::string(CheckFirst(request).status().message()), HasSubstr("yyy...\" is not"));
+}
+
+// ---- Changes.
+
+TEST(DefinitionChangeTest, TheSameAgainChangesNothing) {
+  const absl::StatusOr<DefinitionChange> change = CheckNext(FirstRequest());
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->Parts(), 0U);
+
+  // As a reader would send it back.
+  const Definition definition = FirstDefinition();
+  const absl::StatusOr<DefinitionChange> whole =
+      CheckDefinitionChange(&definition, FakeCountedParts(),
+                            {.election = definition.election(),
+                             .contests = definition.contests(),
+                             .sources = definition.sources(),
+                             .areas = definition.areas(),
+                             .stations = definition.stations()});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->Parts(), 0U);
+}
+
+TEST(DefinitionChangeTest, WhatIsLeftOutStays) {
+  const absl::StatusOr<DefinitionChange> change =
+      CheckNext({.election = Election{.id = "e-1", .time_zone = "Europe/Berlin"},
+                 .contests = {{.id = "president", .names = {{"az", "Prezident"}}}},
+                 .sources = {{.id = "poll", .design_effect = "1.6"}},
+                 .areas = {{.id = "north", .kind = "region"}},
+                 .stations = {{.id = "a", .registered_voters = 501}, {.id = "b"}},
+                 .reason = "A better register"});
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->Parts(), 5U);
+  EXPECT_EQ(change->reason, "A better register");
+
+  Election election = FirstDefinition().election();
+  election.time_zone = "Europe/Berlin";
+  EXPECT_EQ(change->election, election);
+  Contest contest = FirstDefinition().contests()[0];
+  contest.names = {{"az", "Prezident"}};
+  EXPECT_THAT(change->contests, ElementsAre(contest));
+  Source source = FirstDefinition().sources()[1];
+  source.design_effect = "1.6";
+  EXPECT_THAT(change->sources, ElementsAre(source));
+  Area area = FirstDefinition().areas()[1];
+  area.kind = "region";
+  EXPECT_THAT(change->areas, ElementsAre(area));
+  Station station = FirstDefinition().stations()[0];
+  station.registered_voters = 501;
+  EXPECT_THAT(change->stations, ElementsAre(station));
+}
+
+TEST(DefinitionChangeTest, CandidatesAreMatchedById) {
+  const absl::StatusOr<DefinitionChange> change =
+      CheckNext({.contests = {{.id = "president",
+                               .candidates = {{.id = "ann", .withdrawn = true}, {.id = "bob"}}}},
+                 .reason = "Ann withdrew"});
+  ASSERT_TRUE(change.ok()) << change.status();
+  Contest contest = FirstDefinition().contests()[0];
+  contest.candidates[0].withdrawn = true;
+  EXPECT_THAT(change->contests, ElementsAre(contest));
+}
+
+TEST(DefinitionChangeTest, AStationIsMergedAndCountedByItselfAgain) {
+  Definition definition = FirstDefinition();
+  const FakeCountedParts none;
+  const auto apply = [&](const DefinitionChange& request) {
+    absl::StatusOr<DefinitionChange> change = CheckDefinitionChange(&definition, none, request);
+    ASSERT_TRUE(change.ok()) << change.status();
+    EXPECT_EQ(change->Parts(), 1U);
+    definition.Apply(*std::move(change));
+  };
+  apply({.stations = {{.id = "b", .counted_at_station_id = "a"}}, .reason = "fire"});
+  EXPECT_EQ(definition.CountedAt(1), 0);
+  apply({.stations = {{.id = "b", .counted_at_station_id = ""}}, .reason = "rebuilt"});
+  EXPECT_EQ(definition.CountedAt(1), 1);
+  apply({.stations = {{.id = "b", .closed_reason = "flood"}}, .reason = "flood"});
+  EXPECT_TRUE(definition.IsClosed(1));
+  apply({.stations = {{.id = "b", .closed_reason = ""}}, .reason = "dry"});
+  EXPECT_FALSE(definition.IsClosed(1));
+}
+
+TEST(DefinitionChangeTest, AStationThatCountsOthersStaysOpen) {
+  Definition definition = FirstDefinition();
+  const FakeCountedParts none;
+  definition.Apply(CheckDefinitionChange(
+                       &definition, none,
+                       {.stations = {{.id = "b", .counted_at_station_id = "a"}}, .reason = "fire"})
+                       .value());
+  const absl::Status merged =
+      CheckDefinitionChange(&definition, none,
+                            {.contests = {{.id = "mayor", .area_id = "country"}},
+                             .stations = {{.id = "a", .counted_at_station_id = "c"}},
+                             .reason = "fire"})
+          .status();
+  EXPECT_EQ(DetailOf(merged).reason, "STATION_CHAIN");
+  EXPECT_THAT(std::string(merged.message()), HasSubstr("station \"b\" is counted here"));
+  const absl::Status closed =
+      CheckDefinitionChange(
+          &definition, none,
+          {.stations = {{.id = "a", .closed_reason = "flood"}}, .reason = "flood"})
+          .status();
+  EXPECT_EQ(DetailOf(closed).violations[0].field, "definition.stations[0].closed_reason");
+  // Both at once.
+  EXPECT_TRUE(CheckDefinitionChange(&definition, none,
+                                    {.stations = {{.id = "a", .closed_reason = "flood"},
+                                                  {.id = "b", .counted_at_station_id = ""}},
+                                     .reason = "flood"})
+                  .ok());
+}
+
+TEST(DefinitionChangeTest, APolicyReplacesTheOneBefore) {
+  Definition definition = FirstDefinition();
+  const FakeCountedParts none;
+  const auto set = [&](const Policy& policy) {
+    absl::StatusOr<DefinitionChange> change = CheckDefinitionChange(
+        &definition, none, {.election = Election{.policy = policy}, .reason = "decided"});
+    ASSERT_TRUE(change.ok()) << change.status();
+    definition.Apply(*std::move(change));
+  };
+  set({.severities = {{Rule::kNoBallots, Severity::kHold}}, .invalid_share_high_hundredths = 500});
+  EXPECT_EQ(definition.policy().invalid_share_high_hundredths, 500);
+  set({.severities = {{Rule::kNoRegisteredVoters, Severity::kHold}}});
+  EXPECT_EQ(definition.policy().invalid_share_high_hundredths, 300);
+  EXPECT_THAT(definition.policy().severities,
+              ElementsAre(Pair(Rule::kNoRegisteredVoters, Severity::kHold)));
+  set({});
+  EXPECT_EQ(definition.policy(), Policy());
+}
+
+TEST(DefinitionChangeTest, TheRootMayGetAParent) {
+  const absl::StatusOr<DefinitionChange> change =
+      CheckNext({.contests = {{.id = "senate", .candidates = {{.id = "x"}}}},
+                 .areas = {{.id = "world"}, {.id = "country", .parent_id = "world"}},
+                 .reason = "Stations abroad"});
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->contests[0].area_id, "world");
+  Definition definition = FirstDefinition();
+  definition.Apply(*change);
+  EXPECT_EQ(definition.RootArea(), 5);
+}
+
+TEST(DefinitionChangeTest, ChecksTheMergedWhole) {
+  const auto reason_of = [](const DefinitionChange& request) {
+    return DetailOf(CheckNext(request).status()).reason;
+  };
+  // Against parts that were defined before.
+  EXPECT_EQ(reason_of({.stations = {{.id = "north", .area_id = "south"}}, .reason = "r"}),
+            "ID_REPEATED");
+  EXPECT_EQ(reason_of({.areas = {{.id = "a", .parent_id = "south"}}, .reason = "r"}),
+            "ID_REPEATED");
+  EXPECT_EQ(reason_of({.areas = {{.id = "country", .parent_id = "n-1"}}, .reason = "r"}),
+            "AREA_CYCLE");
+  EXPECT_EQ(reason_of({.areas = {{.id = "second"}}, .reason = "r"}), "ROOT_COUNT");
+  EXPECT_EQ(reason_of({.stations = {{.id = "d"}}, .reason = "r"}), "AREA_UNKNOWN");
+  EXPECT_EQ(reason_of({.sources = {{.id = "new"}}, .reason = "r"}), "KIND_MISSING");
+  EXPECT_EQ(reason_of({.contests = {{.id = "new"}}, .reason = "r"}), "PART_MISSING");
+  EXPECT_EQ(reason_of({.election = Election{.id = "e-2"}, .reason = "r"}), "ID_MALFORMED");
+  EXPECT_EQ(
+      reason_of(
+          {.contests = {{.id = "president",
+                         .candidates = {{.id = "ann"}, {.id = "bob", .names = {{"en", "Ann"}}}}}},
+           .reason = "r"}),
+      "NAME_REPEATED");
+}
+
+TEST(DefinitionChangeTest, NeedsAReason) {
+  for (const std::string reason : {"", " \n"}) {
+    const absl::Status status =
+        CheckNext({.stations = {{.id = "b", .registered_voters = 3}}, .reason = reason}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(DetailOf(status).reason, "REASON_MISSING");
+    EXPECT_EQ(DetailOf(status).violations[0].field, "definition.reason");
+  }
+}
+
+// ---- What is counted stays where it is.
+
+struct Move {
+  std::string_view field;
+  std::string_view description;  // a part of it
+  DefinitionChange request;
+};
+
+std::vector<Move> Moves() {
+  return {
+      {"definition.contests[0].candidates",
+       "candidate \"cay\" would be added to its 2 candidates",
+       {.contests = {{.id = "president",
+                      .candidates = {{.id = "ann"}, {.id = "bob"}, {.id = "cay"}}}}}},
+      {"definition.contests[0].candidates",
+       "candidate \"bob\" of its 2 candidates would be removed",
+       {.contests = {{.id = "president", .candidates = {{.id = "ann"}}}}}},
+      {"definition.contests[0].candidates",
+       "would change their order",
+       {.contests = {{.id = "president", .candidates = {{.id = "bob"}, {.id = "ann"}}}}}},
+      {"definition.contests[0].area_id",
+       "would move from area \"country\" to \"north\"",
+       {.contests = {{.id = "president", .area_id = "north"}}}},
+      {"definition.sources[0].kind",
+       "would change its kind",
+       {.sources = {{.id = "cec", .kind = SourceKind::kParallelCount}}}},
+      {"definition.sources[0].sample_tag",
+       "sample would change from \"\" to \"sample\"",
+       {.sources = {{.id = "cec", .sample_tag = "sample"}}}},
+      {"definition.areas[0].parent_area_id",
+       "would move from area \"country\" to \"south\" with the reports of station \"a\"",
+       {.areas = {{.id = "north", .parent_id = "south"}}}},
+      {"definition.stations[0].area_id",
+       "would move from area \"n-1\" to \"n-2\"",
+       {.stations = {{.id = "a", .area_id = "n-2"}}}},
+      {"definition.stations[0].counted_at_station_id",
+       "would be counted at station \"b\"",
+       {.stations = {{.id = "a", .counted_at_station_id = "b"}}}},
+      {"definition.stations[0].closed_reason",
+       "would be closed",
+       {.stations = {{.id = "a", .closed_reason = "flood"}}}},
+  };
+}
+
+TEST(VotesWouldMoveTest, OnceThereAreReports) {
+  FakeCountedParts counted;
+  counted.contests = {0};
+  counted.sources = {0};
+  counted.stations = {0};
+  for (Move& move : Moves()) {
+    move.request.reason = "A mistake in the register";
+    const absl::Status status = CheckNext(move.request, counted).status();
+    SCOPED_TRACE(status);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << move.field;
+    const ErrorDetail detail = DetailOf(status);
+    EXPECT_EQ(detail.reason, "VOTES_WOULD_MOVE");
+    ASSERT_FALSE(detail.violations.empty());
+    EXPECT_EQ(detail.violations[0].field, move.field);
+    EXPECT_THAT(detail.violations[0].description, HasSubstr(std::string(move.description)));
+  }
+}
+
+TEST(VotesWouldMoveTest, NotBefore) {
+  for (Move& move : Moves()) {
+    move.request.reason = "A mistake in the register";
+    EXPECT_TRUE(CheckNext(move.request).ok()) << move.field;
+  }
+}
+
+TEST(VotesWouldMoveTest, AStationStaysInTheSampleThatReportedIt) {
+  FakeCountedParts counted;
+  counted.sources = {1};
+  counted.stations = {0};
+  const auto check = [&](std::vector<std::string> tags) {
+    return CheckNext({.stations = {{.id = "a", .tags = std::move(tags)}}, .reason = "r"}, counted)
+        .status();
+  };
+  EXPECT_TRUE(check({"sample", "abroad"}).ok());
+  EXPECT_EQ(DetailOf(check({"abroad"})).violations[0].field, "definition.stations[0].tags");
+  counted.sources = {0};
+  EXPECT_TRUE(check({"abroad"}).ok());
+}
+
+TEST(VotesWouldMoveTest, OtherPartsStillChange) {
+  FakeCountedParts counted;
+  counted.contests = {0};
+  counted.sources = {0};
+  counted.stations = {0};
+  const absl::StatusOr<DefinitionChange> change =
+      CheckNext({.contests = {{.id = "president",
+                               .names = {{"az", "Prezident"}},
+                               .candidates = {{.id = "ann", .withdrawn = true}, {.id = "bob"}}}},
+                 .areas = {{.id = "south", .parent_id = "north"}},
+                 .stations = {{.id = "a", .registered_voters = 1},
+                              {.id = "b", .counted_at_station_id = "a"},
+                              {.id = "d", .area_id = "n-1"}},
+                 .reason = "r"},
+                counted);
+  EXPECT_TRUE(change.ok()) << change.status();
+}
+
+// ---- Size.
+
+TEST(DefinitionSizeTest, OneRegisterAtOnce) {
+  constexpr int kAreas = 1'000;
+  constexpr int kStations = 100'000;
+  DefinitionChange request = FirstRequest();
+  for (int i = 0; i < kAreas; ++i) {
+    request.areas.push_back({.id = absl::StrCat("c-", i), .parent_id = "south"});
+  }
+  for (int i = 0; i < kStations; ++i) {
+    request.stations.push_back({.id = absl::StrCat("c-", i / 100, "-s-", i % 100),
+                                .area_id = absl::StrCat("c-", i / 100)});
+  }
+  absl::StatusOr<DefinitionChange> change = CheckFirst(request);
+  ASSERT_TRUE(change.ok()) << change.status();
+  Definition definition;
+  definition.Apply(*std::move(change));
+  EXPECT_EQ(definition.FindStation("c-999-s-99"), kStations + 2);
+  const std::optional<int> area = definition.FindArea("c-999");
+  ASSERT_TRUE(area.has_value());
+  EXPECT_THAT(definition.StationsInArea(*area), SizeIs(100));
+}
+
+}  // namespace
+}  // namespace canvass::election
