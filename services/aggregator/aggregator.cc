@@ -1,0 +1,76 @@
+#include "services/aggregator/aggregator.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/telemetry/log.h"
+
+namespace canvass::aggregator {
+namespace {
+
+absl::Status Stopping() {
+  return MakeError(absl::StatusCode::kUnavailable, "The aggregator is stopping",
+                   {.reason = "NOT_ACTIVE"});
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerOptions& server,
+                                                              Ledger& ledger, const Clock& clock,
+                                                              LedgerWriter::Options options) {
+  std::unique_ptr<Aggregator> aggregator(new Aggregator(ledger, clock, options));
+  absl::StatusOr<std::unique_ptr<rpc::Server>> started = rpc::Server::Start(
+      server, {&aggregator->aggregator_service_, &aggregator->election_service_});
+  if (!started.ok()) return started.status();
+  aggregator->server_ = *std::move(started);
+  aggregator->server_->SetServing("", true);
+  aggregator->feed_.Start();
+  aggregator->writer_.Start();
+  return aggregator;
+}
+
+Aggregator::Aggregator(Ledger& ledger, const Clock& clock, LedgerWriter::Options options)
+    : feed_(clock),
+      writer_(ledger, book_, clock, options,
+              [this](const absl::Status& lead) { TellOfLead(lead); }),
+      aggregator_service_(writer_, book_, feed_),
+      election_service_(writer_, book_, clock) {
+  book_.OnChange([this] { feed_.Wake(); });
+}
+
+Aggregator::~Aggregator() { Stop(); }
+
+void Aggregator::Stop() {
+  if (server_ != nullptr) server_->Stop([this] { EndStreams(Stopping()); });
+  feed_.Stop();
+  writer_.Stop();
+}
+
+// Called by the writer's thread.
+void Aggregator::TellOfLead(const absl::Status& lead) {
+  if (!lead.ok()) {
+    telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
+    SetServing(false);
+    EndStreams(writer_.Lead());
+    return;
+  }
+  const std::size_t elections =
+      book_.Reading([](const LedgerBook::Contents& book) { return book.ledgers.size(); });
+  telemetry::LogInfo(absl::StrCat("leading; elections in the ledger: ", elections));
+  feed_.SetOpen(absl::OkStatus());
+  SetServing(true);
+}
+
+void Aggregator::SetServing(bool serving) {
+  server_->SetServing(v1::AggregatorService::service_full_name(), serving);
+  server_->SetServing(v1::ElectionService::service_full_name(), serving);
+}
+
+void Aggregator::EndStreams(const absl::Status& status) {
+  aggregator_service_.EndStreams(status);
+  election_service_.EndStreams(status);
+}
+
+}  // namespace canvass::aggregator

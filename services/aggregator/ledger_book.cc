@@ -1,0 +1,167 @@
+#include "services/aggregator/ledger_book.h"
+
+#include <optional>
+#include <set>
+#include <type_traits>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/ledger/encoding.h"
+#include "common/telemetry/log.h"
+
+namespace canvass::aggregator {
+namespace {
+
+std::optional<int> SourceOf(const election::Event& event) {
+  return std::visit(
+      [](const auto& what) -> std::optional<int> {
+        using What = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<What, election::DefinitionChange> ||
+                      std::is_same_v<What, election::DefinitionSeal>) {
+          return std::nullopt;
+        } else if constexpr (requires { what.key; }) {
+          return what.key.source_no;
+        } else {
+          return what.source_no;
+        }
+      },
+      event);
+}
+
+absl::Status Diverged(std::string_view election_id, std::int64_t sequence) {
+  return MakeError(absl::StatusCode::kDataLoss,
+                   StrCat("The ledger of ", election_id, " does not hold the entry ", sequence,
+                          " that was committed to it; to accept the ledger as it is now, restart "
+                          "the aggregator"),
+                   {.reason = "LEDGER_DIVERGED"});
+}
+
+}  // namespace
+
+const std::vector<std::int64_t>& BookedLedger::EntriesOfSource(int source_no) const {
+  static const std::vector<std::int64_t> kNone;
+  const auto index = static_cast<std::size_t>(source_no);
+  return index < entries_by_source_.size() ? entries_by_source_[index] : kNone;
+}
+
+void BookedLedger::Append(std::string_view bytes, const election::Entry& entry) {
+  folded_.Append(bytes, entry);
+  const std::optional<int> source_no = SourceOf(entry.event);
+  if (!source_no.has_value()) return;
+  const auto index = static_cast<std::size_t>(*source_no);
+  if (index >= entries_by_source_.size()) entries_by_source_.resize(index + 1);
+  entries_by_source_[index].push_back(entry.sequence);
+}
+
+const BookedLedger* LedgerBook::Contents::Find(std::string_view election_id) const {
+  const auto found = ledgers.find(election_id);
+  if (found == ledgers.end() || !found->second->count().defined()) return nullptr;
+  return found->second.get();
+}
+
+absl::StatusOr<const BookedLedger*> LedgerBook::Contents::Get(std::string_view election_id) const {
+  if (election_id.empty()) return FieldError("ELECTION_MISSING", "election_id", "is required");
+  const BookedLedger* const booked = Find(election_id);
+  if (booked != nullptr) return booked;
+  return MakeError(absl::StatusCode::kNotFound, StrCat("There is no election ", election_id),
+                   {.reason = "ELECTION_UNKNOWN"});
+}
+
+absl::Status LedgerBook::CatchUp(Ledger& ledger) {
+  const std::string known_id = Reading([](const Contents& contents) { return contents.ledger_id; });
+  if (known_id != ledger.ledger_id()) {
+    if (!known_id.empty()) {
+      telemetry::LogWarning(StrCat("The database holds ledger ", ledger.ledger_id(),
+                                   " now, it was ", known_id, ": reading all of it anew"));
+    }
+    Reset(ledger.ledger_id());
+  }
+  absl::Status status = ReplayTail(ledger);
+  if (status.ok()) status = ReplayRefusals(ledger);
+  TellOfChange();
+  return status;
+}
+
+void LedgerBook::Fold(AppendGroup group) {
+  {
+    const WriterLock lock(mutex_);
+    for (const AppendedEntry& appended : group.entries) {
+      LedgerOf(appended.election_id).Append(appended.bytes, appended.entry);
+    }
+    for (Refusal& refusal : group.refusals) contents_.refused.Add(std::move(refusal));
+  }
+  TellOfChange();
+}
+
+void LedgerBook::Reset(std::string ledger_id) {
+  const WriterLock lock(mutex_);
+  contents_ = Contents{.ledger_id = std::move(ledger_id), .edition = contents_.edition + 1};
+}
+
+// Reads the last known entry of every election once more: that it is still there, and the same,
+// shows that the ledger goes on where the book ends.
+absl::Status LedgerBook::ReplayTail(Ledger& ledger) {
+  std::map<std::string, std::int64_t, std::less<>> after;
+  std::set<std::string, std::less<>> unconfirmed;
+  Reading([&after, &unconfirmed](const Contents& contents) {
+    for (const auto& [election_id, booked] : contents.ledgers) {
+      after[election_id] = booked->sequence() - 1;
+      unconfirmed.insert(election_id);
+    }
+  });
+  const absl::Status status = ledger.Replay(after, [this, &unconfirmed](const StoredEntry& stored) {
+    const auto waiting = unconfirmed.find(stored.election_id);
+    if (waiting != unconfirmed.end()) unconfirmed.erase(waiting);
+    return FoldStored(stored);
+  });
+  if (!status.ok() || unconfirmed.empty()) return status;
+  return Diverged(*unconfirmed.begin(), after[*unconfirmed.begin()] + 1);
+}
+
+absl::Status LedgerBook::FoldStored(const StoredEntry& stored) {
+  const WriterLock lock(mutex_);
+  BookedLedger& booked = LedgerOf(stored.election_id);
+  if (stored.sequence <= booked.sequence()) {
+    const bool same = booked.folded().log().LeafHashOf(stored.sequence) == stored.leaf_hash;
+    return same ? absl::OkStatus() : Diverged(stored.election_id, stored.sequence);
+  }
+  const absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);
+  if (!entry.ok()) return entry.status();
+  if (entry->sequence != stored.sequence || entry->sequence != booked.sequence() + 1) {
+    return absl::DataLossError(StrCat("In the ledger of ", stored.election_id,
+                                      " an entry that says ", "it is number ", entry->sequence,
+                                      " is stored as number ", stored.sequence, " after ",
+                                      booked.sequence(), " others"));
+  }
+  absl::Status status = booked.folded().Check(*entry);
+  if (status.ok()) booked.Append(stored.bytes, *entry);
+  return status;
+}
+
+absl::Status LedgerBook::ReplayRefusals(Ledger& ledger) {
+  RefusedReports refused;
+  const absl::Status status =
+      ledger.ReplayRefusals([&refused](Refusal refusal) { refused.Add(std::move(refusal)); });
+  if (!status.ok()) return status;
+  const WriterLock lock(mutex_);
+  contents_.refused = std::move(refused);
+  return absl::OkStatus();
+}
+
+BookedLedger& LedgerBook::LedgerOf(std::string_view election_id) {
+  auto found = contents_.ledgers.find(election_id);
+  if (found == contents_.ledgers.end()) {
+    std::string id(election_id);
+    auto booked = std::make_unique<BookedLedger>(id);
+    found = contents_.ledgers.emplace(std::move(id), std::move(booked)).first;
+  }
+  return *found->second;
+}
+
+void LedgerBook::TellOfChange() const {
+  if (changed_) changed_();
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,194 @@
+#include "services/aggregator/report_stream.h"
+
+#include <grpcpp/support/status.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/ledger/merkle.h"
+#include "common/rpc/report_proto.h"
+#include "common/rpc/status.h"
+#include "services/aggregator/actor.h"
+
+namespace canvass::aggregator {
+namespace {
+
+canvass::v1::ReceiptState StateOf(const Receipt& receipt) {
+  switch (receipt.state) {
+    case ReceiptState::kRecorded:
+      return canvass::v1::RECEIPT_STATE_RECORDED;
+    case ReceiptState::kHeld:
+      return canvass::v1::RECEIPT_STATE_HELD;
+    case ReceiptState::kRefused:
+      break;
+  }
+  return canvass::v1::RECEIPT_STATE_REFUSED;
+}
+
+void ToProto(const Receipt& receipt, canvass::v1::Receipt* out) {
+  *out->mutable_key() = rpc::ToProto(receipt.key);
+  out->set_state(StateOf(receipt));
+  for (const election::Finding& finding : receipt.findings) {
+    *out->add_findings() = rpc::ToProto(finding);
+  }
+  out->set_repeated_submission(receipt.repeated_submission);
+  if (receipt.sequence == 0) return;
+  out->set_sequence(receipt.sequence);
+  out->set_entry_hash(ledger::ToHex(receipt.entry_hash));
+  *out->mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
+}
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+absl::Status CheckActor(const std::string& actor, int index) {
+  const std::string field = absl::StrCat("reports[", index, "].actor");
+  if (actor.size() > kActorBytesMax) {
+    return FieldError("ACTOR_INVALID", field,
+                      absl::StrCat("has ", actor.size(), " bytes, more than ", kActorBytesMax));
+  }
+  if (std::any_of(actor.begin(), actor.end(), IsControl)) {
+    return FieldError("ACTOR_INVALID", field, "contains a control character");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SubmittedReport>> FromProto(const v1::RecordReportsRequest& request) {
+  if (request.reports_size() > ReportStream::kReportsPerMessageMax) {
+    return FieldError("TOO_MANY_REPORTS", "reports",
+                      absl::StrCat("has ", request.reports_size(), " reports, more than ",
+                                   ReportStream::kReportsPerMessageMax));
+  }
+  std::vector<SubmittedReport> reports;
+  reports.reserve(static_cast<std::size_t>(request.reports_size()));
+  for (const v1::SubmittedReport& submitted : request.reports()) {
+    const absl::Status status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
+    if (!status.ok()) return status;
+    reports.push_back({.report = rpc::FromProto(submitted.report()),
+                       .actor = submitted.actor().empty() ? kLocalActor : submitted.actor(),
+                       .validate_only = submitted.validate_only()});
+  }
+  return reports;
+}
+
+}  // namespace
+
+ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams)
+    : writer_(writer), streams_(streams) {
+  streams_.Add(this);
+  const MutexLock lock(mutex_);
+  const absl::Status lead = writer_.Lead();
+  if (!lead.ok()) FailNext(lead);
+  Proceed();
+}
+
+void ReportStream::End(const absl::Status& status) {
+  const MutexLock lock(mutex_);
+  FailNext(status);
+  Proceed();
+}
+
+void ReportStream::OnReadDone(bool ok) {
+  if (ok) {
+    absl::StatusOr<std::vector<SubmittedReport>> reports = FromProto(request_);
+    if (reports.ok()) {
+      Take(*std::move(reports), request_.ByteSizeLong());
+    } else {
+      const MutexLock lock(mutex_);
+      FailNext(reports.status());
+    }
+  }
+  const MutexLock lock(mutex_);
+  reading_ = false;
+  if (!ok) no_more_ = true;
+  Proceed();
+}
+
+void ReportStream::OnWriteDone(bool ok) {
+  const MutexLock lock(mutex_);
+  writing_ = false;
+  if (!ok) cancelled_ = true;
+  Proceed();
+}
+
+void ReportStream::OnCancel() {
+  const MutexLock lock(mutex_);
+  cancelled_ = true;
+  Proceed();
+}
+
+void ReportStream::OnDone() {
+  streams_.Remove(this);
+  { const MutexLock lock(mutex_); }  // whoever finished the call may still be about to let go of it
+  delete this;
+}
+
+void ReportStream::Take(std::vector<SubmittedReport> reports, std::size_t bytes) {
+  Slot* slot = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    if (no_more_ || cancelled_) return;
+    slots_.push_back(std::make_unique<Slot>(Slot{.reports = reports.size()}));
+    slot = slots_.back().get();
+    reports_in_flight_ += slot->reports;
+    ++unanswered_;
+  }
+  writer_.Submit(std::move(reports), bytes,
+                 [this, slot](absl::StatusOr<std::vector<Receipt>> receipts) {
+                   Answer(*slot, std::move(receipts));
+                 });
+}
+
+void ReportStream::Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts) {
+  const MutexLock lock(mutex_);
+  if (!receipts.ok()) no_more_ = true;
+  slot.answer = std::move(receipts);
+  --unanswered_;
+  Proceed();
+}
+
+void ReportStream::FailNext(const absl::Status& status) {
+  if (no_more_) return;  // it ends without that
+  no_more_ = true;
+  slots_.push_back(std::make_unique<Slot>(Slot{.answer = status}));
+}
+
+// Does everything that can be done now.
+void ReportStream::Proceed() {
+  if (finished_) return;
+  if (WantsMore()) {
+    reading_ = true;
+    StartRead(&request_);
+  }
+  if (writing_) return;
+  const bool has_failed =
+      !slots_.empty() && slots_.front()->answer.has_value() && !slots_.front()->answer->ok();
+  const bool is_over = cancelled_ || has_failed || (slots_.empty() && no_more_);
+  if (!is_over) {
+    if (!slots_.empty() && slots_.front()->answer.has_value()) WriteNext();
+    return;
+  }
+  if (unanswered_ > 0) return;
+  finished_ = true;
+  Finish(has_failed ? rpc::ToGrpcStatus(slots_.front()->answer->status()) : grpc::Status::OK);
+}
+
+bool ReportStream::WantsMore() const {
+  return !reading_ && !no_more_ && !cancelled_ && slots_.size() < kMessagesInFlightMax &&
+         reports_in_flight_ < kReportsInFlightMax;
+}
+
+void ReportStream::WriteNext() {
+  const std::unique_ptr<Slot> slot = std::move(slots_.front());
+  slots_.pop_front();
+  reports_in_flight_ -= slot->reports;
+  response_.clear_receipts();
+  response_.mutable_receipts()->Reserve(static_cast<int>(slot->reports));
+  for (const Receipt& receipt : **slot->answer) ToProto(receipt, response_.add_receipts());
+  writing_ = true;
+  StartWrite(&response_);
+}
+
+}  // namespace canvass::aggregator

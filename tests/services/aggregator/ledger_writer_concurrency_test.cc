@@ -1,0 +1,126 @@
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/aggregator/ledger_writer.h"
+#include "tests/services/aggregator/writer_stage.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::canvass::testing::ReportBuilder;
+
+constexpr int kThreads = 4;
+constexpr int kReportsPerThread = 200;
+
+election::StationReport ReportOf(int station) {
+  return ReportBuilder().WithStation("s-" + std::to_string(station)).Build();
+}
+
+std::int64_t StationsCounted(const LedgerBook& book) {
+  return book.Reading([](const LedgerBook::Contents& contents) -> std::int64_t {
+    return contents.Find("e-1")->count().TallyOfArea(0, 0, 0).reports;
+  });
+}
+
+// Every thread submits every report, and again what was not acknowledged.
+void SubmitAll(WriterStage& stage, int first, std::atomic<int>& recorded) {
+  for (int i = 0; i < kReportsPerThread; ++i) {
+    const int station = (first + i) % kReportsPerThread + 1;
+    for (;;) {
+      const auto receipts = stage.Submit(ReportOf(station)).get();
+      if (!receipts.ok()) {
+        std::this_thread::yield();
+        continue;
+      }
+      if (!receipts->at(0).repeated_submission) ++recorded;
+      break;
+    }
+  }
+}
+
+TEST(LedgerWriterConcurrencyTest, ManySubmittersAndReaders) {
+  WriterStage stage;
+  stage.Start();
+  ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
+  std::atomic<bool> done = false;
+  std::thread reader([&stage, &done] {
+    std::int64_t counted = 0;
+    while (!done) {
+      const std::int64_t now = StationsCounted(stage.book);
+      EXPECT_GE(now, counted);
+      counted = now;
+    }
+  });
+  std::atomic<int> recorded = 0;
+  std::vector<std::thread> submitters;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    submitters.emplace_back([&stage, thread, &recorded] {
+      SubmitAll(stage, thread * kReportsPerThread / kThreads, recorded);
+    });
+  }
+  for (std::thread& submitter : submitters) submitter.join();
+  done = true;
+  reader.join();
+  EXPECT_EQ(recorded, kReportsPerThread);
+  EXPECT_EQ(StationsCounted(stage.book), kReportsPerThread);
+}
+
+TEST(LedgerWriterConcurrencyTest, NothingIsLostOrCountedTwiceWhileSessionsBreak) {
+  WriterStage stage;
+  stage.Start();
+  ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
+  std::atomic<bool> done = false;
+  std::thread faults([&stage, &done] {
+    while (!done) {
+      stage.ledger.FailAppendsAfterCommit(1);
+      std::this_thread::yield();
+      stage.store.BreakSession();
+      std::this_thread::yield();
+      stage.ledger.FailAppendsBeforeCommit(1);
+      std::this_thread::yield();
+    }
+  });
+  std::atomic<int> recorded = 0;
+  std::vector<std::thread> submitters;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    submitters.emplace_back([&stage, thread, &recorded] {
+      SubmitAll(stage, thread * kReportsPerThread / kThreads, recorded);
+    });
+  }
+  for (std::thread& submitter : submitters) submitter.join();
+  done = true;
+  faults.join();
+  stage.ledger.FailAppendsAfterCommit(0);
+  stage.ledger.FailAppendsBeforeCommit(0);
+  // A commit in doubt that was given up was recorded all the same, and repeated later.
+  EXPECT_LE(recorded, kReportsPerThread);
+  // Two entries of the definition.
+  EXPECT_EQ(stage.store.EntriesOf("e-1").size(), kReportsPerThread + 2);
+  EXPECT_EQ(StationsCounted(stage.book), kReportsPerThread);
+}
+
+TEST(LedgerWriterConcurrencyTest, StopsWhileReportsCome) {
+  WriterStage stage;
+  stage.Start();
+  ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
+  std::atomic<int> acknowledged = 0;
+  std::vector<std::thread> submitters;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    submitters.emplace_back([&stage, thread, &acknowledged] {
+      const int share = kReportsPerThread / kThreads;
+      for (int i = 1; i <= share; ++i) {
+        if (stage.Submit(ReportOf(thread * share + i)).get().ok()) ++acknowledged;
+      }
+    });
+  }
+  stage.writer.Stop();
+  for (std::thread& submitter : submitters) submitter.join();
+  EXPECT_EQ(stage.store.EntriesOf("e-1").size(), static_cast<std::size_t>(acknowledged) + 2);
+}
+
+}  // namespace
+}  // namespace canvass::aggregator

@@ -1,0 +1,219 @@
+#include "tests/support/memory_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/index.h"
+#include "common/base/text.h"
+
+namespace canvass::testing {
+namespace {
+
+using aggregator::AppendedEntry;
+using aggregator::AppendGroup;
+using aggregator::Refusal;
+using aggregator::StoredEntry;
+
+absl::Status Lost() { return absl::UnavailableError("the connection to the store broke"); }
+
+// Whether one more failure was asked for.
+bool TakeOne(int& failures) {
+  if (failures == 0) return false;
+  if (failures > 0) --failures;
+  return true;
+}
+
+// Keeps the newest refusals of every election and actor.
+void KeepNewest(std::vector<Refusal>& refusals) {
+  std::map<std::pair<std::string, std::string>, int> kept;
+  std::vector<Refusal> newest;
+  for (auto refusal = refusals.rbegin(); refusal != refusals.rend(); ++refusal) {
+    int& count = kept[{refusal->report.election_id, refusal->actor}];
+    if (count == aggregator::Ledger::kRefusalsKeptPerActor) continue;
+    ++count;
+    newest.push_back(std::move(*refusal));
+  }
+  std::reverse(newest.begin(), newest.end());
+  refusals = std::move(newest);
+}
+
+}  // namespace
+
+std::vector<MemoryStore::Stored> MemoryStore::EntriesOf(std::string_view election_id) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(election_id);
+  return found == entries_.end() ? std::vector<Stored>() : found->second;
+}
+
+int MemoryStore::commits() const {
+  const MutexLock lock(mutex_);
+  return commits_;
+}
+
+void MemoryStore::BreakSession() {
+  const MutexLock lock(mutex_);
+  leader_ = nullptr;
+}
+
+void MemoryStore::Lose(std::string_view election_id, std::int64_t last_sequence) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)].resize(Index(last_sequence));
+  leader_ = nullptr;
+}
+
+void MemoryStore::Restore(std::string_view election_id, std::int64_t last_sequence) {
+  Lose(election_id, last_sequence);
+  const MutexLock lock(mutex_);
+  ++ledger_number_;
+}
+
+MemoryLedger::~MemoryLedger() {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ == this) store_.leader_ = nullptr;
+}
+
+absl::Status MemoryLedger::TakeLead() {
+  {
+    const MutexLock lock(mutex_);
+    if (TakeOne(failures_to_lead_)) return Lost();
+  }
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ != nullptr && store_.leader_ != this) {
+    return MakeError(absl::StatusCode::kUnavailable, "another writer leads",
+                     {.reason = "NOT_ACTIVE"});
+  }
+  store_.leader_ = this;
+  return absl::OkStatus();
+}
+
+std::string MemoryLedger::ledger_id() const {
+  const MutexLock lock(store_.mutex_);
+  return absl::StrCat("memory-", store_.ledger_number_);
+}
+
+absl::Status MemoryLedger::Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+                                  const std::function<absl::Status(const StoredEntry&)>& visit) {
+  std::map<std::string, std::vector<MemoryStore::Stored>, std::less<>> entries;
+  {
+    const MutexLock lock(store_.mutex_);
+    if (store_.leader_ != this) return Lost();
+    entries = store_.entries_;
+  }
+  for (const auto& [election_id, sequence] : after) {
+    if (static_cast<std::int64_t>(entries[election_id].size()) < sequence) {
+      return absl::DataLossError(absl::StrCat(election_id, " has lost entry ", sequence));
+    }
+  }
+  for (const auto& [election_id, stored] : entries) {
+    const auto start = after.find(election_id);
+    std::int64_t sequence = start == after.end() ? 0 : start->second;
+    while (sequence < static_cast<std::int64_t>(stored.size())) {
+      const MemoryStore::Stored& entry = stored[Index(sequence++)];
+      const absl::Status status = visit({.election_id = election_id,
+                                         .sequence = sequence,
+                                         .bytes = entry.bytes,
+                                         .leaf_hash = entry.leaf_hash});
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedger::ReplayRefusals(const std::function<void(Refusal)>& visit) {
+  std::vector<Refusal> refusals;
+  {
+    const MutexLock lock(store_.mutex_);
+    if (store_.leader_ != this) return Lost();
+    refusals = store_.refusals_;
+  }
+  for (Refusal& refusal : refusals) visit(std::move(refusal));
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedger::Append(const AppendGroup& group) {
+  bool fails_after_commit = false;
+  {
+    const MutexLock lock(mutex_);
+    ++waiting_;
+    changed_.NotifyAll();
+    while (held_) changed_.Wait(mutex_);
+    --waiting_;
+    if (TakeOne(failures_before_commit_)) return Lost();
+    if (is_poison_ &&
+        std::any_of(group.entries.begin(), group.entries.end(), std::ref(is_poison_))) {
+      return absl::InternalError("the store cannot take an entry of the group");
+    }
+    fails_after_commit = TakeOne(failures_after_commit_);
+  }
+  const absl::Status status = Commit(group);
+  return status.ok() && fails_after_commit ? Lost() : status;
+}
+
+absl::Status MemoryLedger::Commit(const AppendGroup& group) {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ != this) return absl::AbortedError("this writer does not lead any more");
+  std::map<std::string, std::int64_t> next;
+  for (const AppendedEntry& entry : group.entries) {
+    std::int64_t& sequence = next[entry.election_id];
+    if (sequence == 0) {
+      sequence = static_cast<std::int64_t>(store_.entries_[entry.election_id].size());
+    }
+    if (entry.entry.sequence != ++sequence) {
+      return absl::AbortedError(StrCat("entry ", entry.entry.sequence, " of ", entry.election_id,
+                                       " is not the next one, ", sequence));
+    }
+  }
+  for (const AppendedEntry& entry : group.entries) {
+    store_.entries_[entry.election_id].push_back(
+        {.bytes = entry.bytes, .leaf_hash = entry.leaf_hash});
+  }
+  store_.refusals_.insert(store_.refusals_.end(), group.refusals.begin(), group.refusals.end());
+  KeepNewest(store_.refusals_);
+  ++store_.commits_;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedger::Heartbeat() {
+  const MutexLock lock(store_.mutex_);
+  return store_.leader_ == this ? absl::OkStatus() : Lost();
+}
+
+void MemoryLedger::FailAppendsBeforeCommit(int count) {
+  const MutexLock lock(mutex_);
+  failures_before_commit_ = count;
+}
+
+void MemoryLedger::FailAppendsAfterCommit(int count) {
+  const MutexLock lock(mutex_);
+  failures_after_commit_ = count;
+}
+
+void MemoryLedger::FailAppendsOf(std::function<bool(const AppendedEntry&)> is_poison) {
+  const MutexLock lock(mutex_);
+  is_poison_ = std::move(is_poison);
+}
+
+void MemoryLedger::FailTakeLead(int count) {
+  const MutexLock lock(mutex_);
+  failures_to_lead_ = count;
+}
+
+void MemoryLedger::HoldAppends() {
+  const MutexLock lock(mutex_);
+  held_ = true;
+}
+
+void MemoryLedger::ReleaseAppends() {
+  const MutexLock lock(mutex_);
+  held_ = false;
+  changed_.NotifyAll();
+}
+
+void MemoryLedger::AwaitHeldAppend() {
+  const MutexLock lock(mutex_);
+  while (!held_ || waiting_ == 0) changed_.Wait(mutex_);
+}
+
+}  // namespace canvass::testing
