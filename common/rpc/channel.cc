@@ -64,8 +64,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
                                           const std::string& health_service) {
   RouteGrpcLog();
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
-  arguments.SetMaxSendMessageSize(kMessageBytesMax);
+  arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
   arguments.SetServiceConfigJSON(ServiceConfig(health_service));
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

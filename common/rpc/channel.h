@@ -12,8 +12,11 @@ class Channel;
 
 namespace canvass::rpc {
 
-// Largest message that Canvass sends or takes.
+// Largest message that a server of Canvass takes.
 inline constexpr int kMessageBytesMax = 8 << 20;
+// Largest answer that one gives and a client takes: a message full of broken reports is answered
+// with every rule that each of them breaks.
+inline constexpr int kAnswerBytesMax = 64 << 20;
 
 // A channel to `target` with keepalive, a capped reconnect backoff (1 s), round_robin and, if
 // `health_service` is not empty, client-side health checking of that service. `target` is

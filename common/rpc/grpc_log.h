@@ -3,8 +3,9 @@
 
 namespace canvass::rpc {
 
-// Sends what gRPC itself logs to our log, at level debug: its errors reach callers as statuses, and
-// its own lines on stderr would stand between ours. Idempotent, thread-safe.
+// Sends what gRPC and protobuf log by themselves to our log, at level debug: their errors reach
+// callers as statuses, and their own lines on stderr would stand between ours. Idempotent,
+// thread-safe.
 void RouteGrpcLog();
 
 }  // namespace canvass::rpc

@@ -1,0 +1,63 @@
+#ifndef CANVASS_SERVICES_STATION_REPORTER_AGGREGATOR_STREAM_H_
+#define CANVASS_SERVICES_STATION_REPORTER_AGGREGATOR_STREAM_H_
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <functional>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "common/base/mutex.h"
+#include "services/station_reporter/submitted_queue.h"
+
+namespace canvass::station_reporter {
+
+// One call of RecordReports: writes what the queue has, one message at a time, and hands the
+// receipts back to it. Lives until the call is over. Thread-safe.
+class AggregatorStream final
+    : public grpc::ClientBidiReactor<aggregator::v1::RecordReportsRequest,
+                                     aggregator::v1::RecordReportsResponse> {
+ public:
+  // Starts the call. `on_end` is called once, with how it ended, from a gRPC thread. `stub` and
+  // `queue` outlive the call.
+  static std::shared_ptr<AggregatorStream> Start(aggregator::v1::AggregatorService::Stub& stub,
+                                                 SubmittedQueue& queue,
+                                                 std::function<void(const absl::Status&)> on_end);
+
+  // Writes the next message, if there is one and none is being written. Call it after adding to the
+  // queue.
+  void Write();
+
+  // Ends the call; what is in flight gets no receipts.
+  void Cancel() { context_.TryCancel(); }
+
+  void OnWriteDone(bool ok) override;
+  void OnReadDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+ private:
+  AggregatorStream(SubmittedQueue& queue, std::function<void(const absl::Status&)> on_end);
+
+  void TakeReceipts();
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  SubmittedQueue& queue_;
+  const std::function<void(const absl::Status&)> on_end_;
+  grpc::ClientContext context_;
+  std::shared_ptr<AggregatorStream> self_;  // until OnDone
+  Mutex mutex_;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  // Nothing may be written any more: a read failed, which keeps OnDone away until it has returned.
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  // Set where an answer could not be matched with what was asked.
+  absl::Status mismatch_ ABSL_GUARDED_BY(mutex_);
+  aggregator::v1::RecordReportsRequest request_;    // of the write that is going on
+  aggregator::v1::RecordReportsResponse response_;  // of the read that is going on
+};
+
+}  // namespace canvass::station_reporter
+
+#endif  // CANVASS_SERVICES_STATION_REPORTER_AGGREGATOR_STREAM_H_

@@ -1,0 +1,62 @@
+#ifndef CANVASS_SERVICES_STATION_REPORTER_REPORTER_SERVICE_H_
+#define CANVASS_SERVICES_STATION_REPORTER_REPORTER_SERVICE_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "services/station_reporter/aggregator_link.h"
+#include "services/station_reporter/submit_reports_call.h"
+
+namespace canvass::station_reporter {
+
+// Hands reports on to the aggregator, and its receipts back. Judges nothing by itself but what the
+// aggregator could not keep. Submissions come as bytes, see common/rpc/message.h. Thread-safe.
+class ReporterService final
+    : public reporter::v1::StationReporterService::WithRawCallbackMethod_SubmitReport<
+          reporter::v1::StationReporterService::WithRawCallbackMethod_SubmitReports<
+              reporter::v1::StationReporterService::WithCallbackMethod_GetReceipt<
+                  reporter::v1::StationReporterService::Service>>> {
+ public:
+  // Both outlive the service.
+  ReporterService(AggregatorLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+
+  // Takes no more reports. Streams end with UNAVAILABLE SHUTTING_DOWN once what they have is
+  // answered.
+  void EndStreams();
+
+  grpc::ServerUnaryReactor* SubmitReport(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SubmitReports(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
+                                       const reporter::v1::GetReceiptRequest* request,
+                                       reporter::v1::GetReceiptResponse* response) override;
+
+ private:
+  // OK, or why nothing is taken any more.
+  absl::Status CheckOpen();
+
+  AggregatorLink& link_;
+  const Clock& clock_;
+  Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::int64_t streams_started_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Streams that run, by when they started.
+  absl::flat_hash_map<std::int64_t, std::weak_ptr<SubmitReportsCall>> streams_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace canvass::station_reporter
+
+#endif  // CANVASS_SERVICES_STATION_REPORTER_REPORTER_SERVICE_H_

@@ -1,0 +1,220 @@
+#include "services/station_reporter/submit_reports_call.h"
+
+#include <grpcpp/support/status.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/rpc/message.h"
+#include "common/rpc/status.h"
+#include "services/station_reporter/report_shape.h"
+#include "services/station_reporter/submitted_report.h"
+
+namespace canvass::station_reporter {
+
+// Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while the queue
+// may answer it.
+class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter {
+ public:
+  TakenMessage(std::shared_ptr<SubmitReportsCall> call, std::size_t reports)
+      : call_(std::move(call)), receipts_(reports), unanswered_(reports) {}
+
+  // The number in this message of each report that is sent on; the others are answered here.
+  std::vector<std::size_t>& forwarded() { return forwarded_; }
+
+  // A receipt that is made here. Before the message is shared.
+  void Refuse(std::size_t index, v1::Receipt receipt) {
+    receipts_[index] = std::move(receipt);
+    --unanswered_;
+  }
+
+  void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override {
+    const MutexLock lock(call_->mutex_);
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      receipts_[forwarded_[first + i]] = std::move(receipts[i]);
+    }
+    unanswered_ -= receipts.size();
+    call_->Proceed();
+  }
+
+  void Fail(std::size_t first, std::size_t count, const absl::Status& status) override {
+    const MutexLock lock(call_->mutex_);
+    if (failure_.ok() || forwarded_[first] < failed_) {
+      failed_ = forwarded_[first];
+      failure_ = status;
+    }
+    unanswered_ -= count;
+    call_->Proceed();
+  }
+
+  // With the call's lock held:
+
+  bool answered() const { return unanswered_ == 0; }
+  // Why there is no receipt for a report, and so none for those behind it.
+  const absl::Status& failure() const { return failure_; }
+
+  // Moves the next receipts into `response`, as many as one answer takes; true if those were the
+  // last.
+  bool MoveReceipts(reporter::v1::SubmitReportsResponse& response) {
+    const std::size_t end = failure_.ok() ? receipts_.size() : failed_;
+    std::size_t bytes = 0;
+    while (next_ < end && bytes < kResponseBytesMax) {
+      bytes += receipts_[next_].ByteSizeLong();
+      *response.add_receipts() = std::move(receipts_[next_]);
+      ++next_;
+    }
+    return next_ == end;
+  }
+
+ private:
+  const std::shared_ptr<SubmitReportsCall> call_;
+  std::vector<std::size_t> forwarded_;
+  std::vector<v1::Receipt> receipts_;
+  std::size_t unanswered_ = 0;
+  std::size_t next_ = 0;    // first receipt that was not written
+  std::size_t failed_ = 0;  // first report without a receipt, if failure_ is an error
+  absl::Status failure_;
+};
+
+std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link,
+                                                            const Clock& clock,
+                                                            std::function<void()> on_done) {
+  std::shared_ptr<SubmitReportsCall> call(new SubmitReportsCall(link, clock, std::move(on_done)));
+  call->self_ = call;
+  const MutexLock lock(call->mutex_);
+  call->Proceed();
+  return call;
+}
+
+SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, const Clock& clock,
+                                     std::function<void()> on_done)
+    : link_(link), clock_(clock), on_done_(std::move(on_done)) {}
+
+void SubmitReportsCall::End(const absl::Status& status) {
+  const MutexLock lock(mutex_);
+  EndLocked(status);
+  Proceed();
+}
+
+void SubmitReportsCall::OnReadDone(bool ok) {
+  if (ok) Take(request_);
+  const MutexLock lock(mutex_);
+  reading_ = false;
+  if (!ok) EndLocked(absl::OkStatus());
+  Proceed();
+}
+
+void SubmitReportsCall::OnWriteDone(bool ok) {
+  const MutexLock lock(mutex_);
+  writing_ = false;
+  if (!ok) taken_.clear();  // nobody reads the receipts; OnCancel follows
+  Proceed();
+}
+
+void SubmitReportsCall::OnCancel() {
+  const MutexLock lock(mutex_);
+  taken_.clear();
+  EndLocked(absl::CancelledError("the caller did not wait for the receipts"));
+  Proceed();
+}
+
+void SubmitReportsCall::OnDone() {
+  const std::shared_ptr<SubmitReportsCall> self = std::move(self_);
+  on_done_();
+}
+
+void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
+  reporter::v1::SubmitReportsRequest request;
+  absl::Status status = rpc::ParseMessage(bytes, request);
+  if (status.ok() && request.reports_size() > kReportsPerMessageMax) {
+    status = FieldError("TOO_MANY_REPORTS", "reports",
+                        absl::StrCat("has ", request.reports_size(), " reports, more than ",
+                                     kReportsPerMessageMax));
+  }
+  if (status.ok()) {
+    Forward(std::move(request));
+    return;
+  }
+  const MutexLock lock(mutex_);
+  EndLocked(status);
+}
+
+void SubmitReportsCall::Forward(reporter::v1::SubmitReportsRequest request) {
+  const auto count = static_cast<std::size_t>(request.reports_size());
+  auto message = std::make_shared<TakenMessage>(shared_from_this(), count);
+  std::vector<SubmittedQueue::SizedReport> reports;
+  reports.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    v1::StationReport& report = *request.mutable_reports(static_cast<int>(i));
+    const std::size_t bytes = report.ByteSizeLong();
+    const absl::Status shape = CheckShape(report, bytes);
+    if (shape.ok()) {
+      message->forwarded().push_back(i);
+      reports.push_back(Submitted(std::move(report), bytes, clock_.Now(), /*validate_only=*/false));
+    } else {
+      message->Refuse(i, RefusedReceipt(report, shape));
+    }
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (end_) return;
+    taken_.push_back(message);
+  }
+  if (reports.empty()) return;
+  const std::size_t forwarded = reports.size();
+  const absl::Status submitted = link_.Submit(std::move(reports), message);
+  if (!submitted.ok()) message->Fail(0, forwarded, submitted);
+}
+
+void SubmitReportsCall::EndLocked(const absl::Status& status) {
+  if (!end_) end_ = status;
+}
+
+void SubmitReportsCall::Proceed() {
+  if (finished_) return;
+  WriteNext();
+  if (writing_) return ReadNext();
+  if (end_ && taken_.empty()) {
+    finished_ = true;
+    Finish(rpc::ToGrpcStatus(*end_));
+    return;
+  }
+  ReadNext();
+}
+
+void SubmitReportsCall::ReadNext() {
+  if (reading_ || end_ || taken_.size() >= kMessagesInFlightMax) return;
+  reading_ = true;
+  StartRead(&request_);
+}
+
+// Messages without reports have no answer.
+void SubmitReportsCall::WriteNext() {
+  reporter::v1::SubmitReportsResponse response;
+  while (!writing_ && !taken_.empty() && taken_.front()->answered()) {
+    TakenMessage& message = *taken_.front();
+    const bool last = message.MoveReceipts(response);
+    if (last && !message.failure().ok()) {
+      // Receipts come in order, so that there are none for what is behind this report.
+      end_ = message.failure();
+      taken_.clear();
+    } else if (last) {
+      taken_.pop_front();
+    }
+    if (response.receipts_size() == 0) continue;
+    response_ = rpc::SerializeMessage(response);
+    writing_ = true;
+    StartWrite(&response_);
+  }
+}
+
+}  // namespace canvass::station_reporter

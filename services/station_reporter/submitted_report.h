@@ -1,0 +1,21 @@
+#ifndef CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_REPORT_H_
+#define CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_REPORT_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+#include "canvass/v1/report.pb.h"
+#include "services/station_reporter/submitted_queue.h"
+
+namespace canvass::station_reporter {
+
+// How a report is submitted whose caller nobody authenticated: somebody on this machine.
+inline constexpr char kLocalActor[] = "local";
+
+// A report with what a reporter adds to it. `bytes`: its size on the wire.
+SubmittedQueue::SizedReport Submitted(v1::StationReport report, std::size_t bytes,
+                                      absl::Time received_at, bool validate_only);
+
+}  // namespace canvass::station_reporter
+
+#endif  // CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_REPORT_H_

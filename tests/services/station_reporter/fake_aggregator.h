@@ -1,0 +1,71 @@
+#ifndef CANVASS_TESTS_SERVICES_STATION_REPORTER_FAKE_AGGREGATOR_H_
+#define CANVASS_TESTS_SERVICES_STATION_REPORTER_FAKE_AGGREGATOR_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "common/base/mutex.h"
+#include "common/rpc/server.h"
+
+namespace canvass::station_reporter {
+
+// An aggregator on a port of its own that records what it is told to. It answers a report
+//  - of a station "bad..." with REFUSED, rule VOTES_NOT_BALANCED; "held..." with HELD;
+//  - of any other station with RECORDED, and the next sequence.
+// Blocks threads: two for each stream.
+class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
+ public:
+  // Serves at `listen_address`, and is active.
+  explicit FakeAggregator(const std::string& listen_address = "127.0.0.1:0");
+  ~FakeAggregator() override;
+
+  std::string address() const { return server_->address(); }
+  void SetActive(bool active);
+
+  // From now on messages are read and not answered until Resume.
+  void Pause();
+  void Resume();
+  // Cancels every stream, without answering what it read.
+  void BreakStreams();
+  // From now on each message is answered with a receipt too many.
+  void AnswerTooMuch();
+
+  // Everything that was read, in order.
+  std::vector<aggregator::v1::SubmittedReport> received() const;
+  int messages() const;
+  // Blocks until so many reports were read; false after 20 s.
+  bool WaitForReports(std::size_t count) const;
+
+  grpc::Status RecordReports(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<aggregator::v1::RecordReportsResponse,
+                               aggregator::v1::RecordReportsRequest>* stream) override;
+  grpc::Status GetReceipt(grpc::ServerContext* context,
+                          const aggregator::v1::GetReceiptRequest* request,
+                          aggregator::v1::GetReceiptResponse* response) override;
+
+ private:
+  int breaks_now() const;
+  aggregator::v1::RecordReportsResponse AnswerTo(
+      const aggregator::v1::RecordReportsRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Receipt ReceiptOf(const aggregator::v1::SubmittedReport& submitted)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;
+  bool too_much_ ABSL_GUARDED_BY(mutex_) = false;
+  int breaks_ ABSL_GUARDED_BY(mutex_) = 0;
+  int messages_ ABSL_GUARDED_BY(mutex_) = 0;
+  int sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<aggregator::v1::SubmittedReport> received_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<rpc::Server> server_;
+};
+
+}  // namespace canvass::station_reporter
+
+#endif  // CANVASS_TESTS_SERVICES_STATION_REPORTER_FAKE_AGGREGATOR_H_

@@ -1,0 +1,168 @@
+#include "services/station_reporter/report_queue.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace canvass::station_reporter {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using Queue = ReportQueue<std::string, int>;
+
+// Remembers what it was told, one line a call.
+class Listener final : public Queue::Submitter {
+ public:
+  void Answer(std::size_t first, std::vector<int> receipts) override {
+    for (const int receipt : receipts)
+      lines.push_back(std::to_string(first++) + "=" + std::to_string(receipt));
+  }
+  void Fail(std::size_t first, std::size_t count, const absl::Status& status) override {
+    lines.push_back(std::to_string(first) + "+" + std::to_string(count) + ":" +
+                    std::string(status.message()));
+  }
+  std::vector<std::string> lines;
+};
+
+std::vector<Queue::SizedReport> Reports(const std::vector<std::string>& texts,
+                                        std::size_t bytes = 10) {
+  std::vector<Queue::SizedReport> reports;
+  for (const std::string& text : texts) reports.push_back({.report = text, .bytes = bytes});
+  return reports;
+}
+
+const absl::Status& Broken() {
+  static const absl::Status status = absl::UnavailableError("broken");
+  return status;
+}
+const absl::Status& Away() {
+  static const absl::Status status = absl::UnavailableError("away");
+  return status;
+}
+
+TEST(ReportQueueTest, TakesNothingBeforeThereIsAStream) {
+  Queue queue;
+  EXPECT_EQ(queue.Add(Reports({"a"}), std::make_shared<Listener>()).code(),
+            absl::StatusCode::kUnavailable);
+  queue.Close(Broken(), Away());
+  EXPECT_EQ(queue.Add(Reports({"a"}), std::make_shared<Listener>()), Away());
+}
+
+TEST(ReportQueueTest, GathersSubmissionsIntoMessagesAndAnswersInOrder) {
+  Queue queue;
+  queue.Open();
+  const auto first = std::make_shared<Listener>();
+  const auto second = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b"}), first).ok());
+  ASSERT_TRUE(queue.Add(Reports({"c"}), second).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  ASSERT_TRUE(queue.Add(Reports({"d"}), second).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("d"));
+  EXPECT_TRUE(queue.AnswerMessage({1, 2, 3}));
+  EXPECT_THAT(first->lines, ElementsAre("0=1", "1=2"));
+  EXPECT_THAT(second->lines, ElementsAre("0=3"));
+  EXPECT_TRUE(queue.AnswerMessage({4}));
+  EXPECT_THAT(second->lines, ElementsAre("0=3", "0=4"));
+}
+
+TEST(ReportQueueTest, CutsASubmissionWhereAMessageIsFull) {
+  Queue queue({.message_reports_max = 2});
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b", "c", "d", "e"}), listener).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("c", "d"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("e"));
+  EXPECT_TRUE(queue.AnswerMessage({1, 2}));
+  EXPECT_TRUE(queue.AnswerMessage({3, 4}));
+  EXPECT_TRUE(queue.AnswerMessage({5}));
+  EXPECT_THAT(listener->lines, ElementsAre("0=1", "1=2", "2=3", "3=4", "4=5"));
+}
+
+TEST(ReportQueueTest, CutsMessagesByBytesButSendsWhatIsLargeAlone) {
+  Queue queue({.message_bytes_max = 25});
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b", "c"}, 10), listener).ok());
+  ASSERT_TRUE(queue.Add(Reports({"large"}, 100), listener).ok());
+  ASSERT_TRUE(queue.Add(Reports({"d"}, 10), listener).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("c"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("large"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("d"));
+}
+
+TEST(ReportQueueTest, HasSoManyMessagesInFlightAndNoMore) {
+  Queue queue({.message_reports_max = 1, .messages_in_flight_max = 2});
+  queue.Open();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b", "c"}), std::make_shared<Listener>()).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("b"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  EXPECT_TRUE(queue.AnswerMessage({1}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("c"));
+}
+
+TEST(ReportQueueTest, AFullQueueTakesAllOfASubmissionOrNone) {
+  Queue queue({.reports_waiting_max = 3, .retry_after_ms = 70});
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b"}), listener).ok());
+  const absl::Status full = queue.Add(Reports({"c", "d"}), listener);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(DetailOf(full).reason, "QUEUE_FULL");
+  EXPECT_EQ(DetailOf(full).retry_after_ms, 70);
+  EXPECT_THAT(listener->lines, IsEmpty());
+  ASSERT_TRUE(queue.Add(Reports({"c"}), listener).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b", "c"));
+  // What was taken does not wait any more.
+  EXPECT_TRUE(queue.Add(Reports({"d", "e", "f"}), listener).ok());
+}
+
+TEST(ReportQueueTest, BytesThatWaitAreLimitedToo) {
+  Queue queue({.bytes_waiting_max = 25});
+  queue.Open();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b"}, 10), std::make_shared<Listener>()).ok());
+  EXPECT_FALSE(queue.Add(Reports({"c"}, 10), std::make_shared<Listener>()).ok());
+  EXPECT_TRUE(queue.Add(Reports({"c"}, 5), std::make_shared<Listener>()).ok());
+}
+
+TEST(ReportQueueTest, CloseTellsWhatWasSentFromWhatWasNot) {
+  Queue queue({.message_reports_max = 2});
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b", "c", "d", "e"}), listener).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("c", "d"));
+  EXPECT_TRUE(queue.AnswerMessage({1, 2}));
+  queue.Close(Broken(), Away());
+  EXPECT_THAT(listener->lines, ElementsAre("0=1", "1=2", "2+2:broken", "4+1:away"));
+  EXPECT_EQ(queue.Add(Reports({"f"}), listener), Away());
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  queue.Open();
+  EXPECT_TRUE(queue.Add(Reports({"f"}), listener).ok());
+}
+
+TEST(ReportQueueTest, AnAnswerThatDoesNotFitIsRefused) {
+  Queue queue;
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  EXPECT_FALSE(queue.AnswerMessage({}));
+  ASSERT_TRUE(queue.Add(Reports({"a"}), listener).ok());
+  EXPECT_FALSE(queue.AnswerMessage({1}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a"));
+  EXPECT_FALSE(queue.AnswerMessage({1, 2}));
+  EXPECT_THAT(listener->lines, IsEmpty());
+  EXPECT_TRUE(queue.AnswerMessage({1}));
+}
+
+}  // namespace
+}  // namespace canvass::station_reporter
