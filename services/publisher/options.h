@@ -1,0 +1,24 @@
+#ifndef CANVASS_SERVICES_PUBLISHER_OPTIONS_H_
+#define CANVASS_SERVICES_PUBLISHER_OPTIONS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace canvass::publisher {
+
+// What the command line says.
+struct Options {
+  std::string listen;        // host:port; port 0: any free one
+  std::string aggregator;    // host:port, several by comma
+  std::string address_file;  // gets the address that is listened on; empty: none
+  std::string log_level;
+};
+
+// Prints and exits for --help and for flags that there are not. INVALID_ARGUMENT
+// ARGUMENT_UNEXPECTED.
+absl::StatusOr<Options> ParseOptions(int argc, char** argv);
+
+}  // namespace canvass::publisher
+
+#endif  // CANVASS_SERVICES_PUBLISHER_OPTIONS_H_

@@ -1,0 +1,38 @@
+#ifndef CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_
+#define CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "canvass/publisher/v1/publisher_service.pb.h"
+#include "canvass/v1/result.pb.h"
+#include "services/publisher/area_snapshots.h"
+#include "services/publisher/result_board.h"
+
+// The calls about results, as the proto says; they know nothing of gRPC.
+namespace canvass::publisher {
+
+absl::Status GetNationalResult(const ResultBoard& board,
+                               const v1::GetNationalResultRequest& request,
+                               v1::GetNationalResultResponse& response);
+absl::Status ListContestResults(const ResultBoard& board,
+                                const v1::ListContestResultsRequest& request,
+                                v1::ListContestResultsResponse& response);
+absl::Status GetFinalResult(const ResultBoard& board, const v1::GetFinalResultRequest& request,
+                            v1::GetFinalResultResponse& response);
+absl::Status GetAreaResult(const ResultBoard& board, const v1::GetAreaResultRequest& request,
+                           v1::GetAreaResultResponse& response);
+absl::Status ListAreaResults(const ResultBoard& board, AreaSnapshots& snapshots,
+                             const v1::ListAreaResultsRequest& request,
+                             v1::ListAreaResultsResponse& response);
+absl::Status CompareSources(const ResultBoard& board, const v1::CompareSourcesRequest& request,
+                            v1::CompareSourcesResponse& response);
+absl::Status GetHistory(const ResultBoard& board, const v1::GetHistoryRequest& request,
+                        v1::GetHistoryResponse& response);
+
+// The result that a watcher asks for, as it stands.
+absl::StatusOr<canvass::v1::Result> FindWatchedResult(const ResultBoard& board,
+                                                      const v1::WatchResultRequest& request);
+
+}  // namespace canvass::publisher
+
+#endif  // CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_

@@ -1,0 +1,118 @@
+#include "services/publisher/shown_election.h"
+
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+#include "common/election/event.h"
+#include "common/election/standing.h"
+#include "common/ledger/merkle.h"
+#include "common/rpc/report_proto.h"
+#include "common/rpc/result_proto.h"
+
+namespace canvass::publisher {
+namespace {
+
+// The certification at `sequence`, which may not be the newest one.
+election::Certified CertifiedAt(const ledger::FoldedLedger& ledger, std::int64_t sequence) {
+  election::Entry entry = ledger.EntryAt(sequence);
+  return {.sequence = sequence,
+          .certified_at = entry.recorded_at,
+          .certification = std::get<election::ResultCertification>(std::move(entry.event))};
+}
+
+// The poll figures at `sequence`, which may not be the newest ones.
+election::PollFigures PollAt(const ledger::FoldedLedger& ledger, std::int64_t sequence) {
+  return std::get<election::PollFigures>(ledger.EntryAt(sequence).event);
+}
+
+}  // namespace
+
+ShownElection::ShownElection(std::string ledger_id, std::unique_ptr<PublishedLedger> published,
+                             absl::Time now)
+    : ledger_id_(std::move(ledger_id)), published_(std::move(published)) {
+  EndStep(now);
+}
+
+canvass::v1::AsOf ShownElection::AsOf() const { return as_of_; }
+
+canvass::v1::AsOf ShownElection::AsOfMoment(const Moment& moment) const {
+  canvass::v1::AsOf as_of = as_of_;
+  as_of.set_sequence(moment.sequence);
+  *as_of.mutable_recorded_at() = rpc::ToProto(moment.recorded_at);
+  as_of.set_root_hash(ledger::ToHex(moment.root));
+  return as_of;
+}
+
+bool ShownElection::IsUnderEmbargo(int source_no) const {
+  const std::optional<absl::Time> visible_from =
+      definition().sources()[static_cast<std::size_t>(source_no)].visible_from;
+  return visible_from && *visible_from > confirmed_at_;
+}
+
+canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) const {
+  const std::pair<int, int> key(contest_no, source_no);
+  std::shared_ptr<const canvass::v1::Result> whole;
+  {
+    const MutexLock lock(whole_results_mutex_);
+    whole = whole_results_[key];
+  }
+  if (whole == nullptr) {
+    const rpc::ResultQuestion question{.contest_no = contest_no,
+                                       .source_no = source_no,
+                                       .area_no = definition().AreaOfContest(contest_no)};
+    whole = std::make_shared<const canvass::v1::Result>(rpc::ResultOf(ledger(), question, as_of_));
+    const MutexLock lock(whole_results_mutex_);
+    whole_results_[key] = whole;
+  }
+  canvass::v1::Result result = *whole;
+  *result.mutable_as_of()->mutable_confirmed_at() = as_of_.confirmed_at();
+  return result;
+}
+
+canvass::v1::Result ShownElection::ResultOfFigures(int contest_no, int source_no, int area_no,
+                                                   const Figures& figures,
+                                                   const canvass::v1::AsOf& as_of) const {
+  rpc::ResultFigures earlier{
+      .tally = figures.tally, .progress = figures.progress, .status = figures.status};
+  election::Certified certified;
+  if (figures.certification_sequence != 0) {
+    certified = CertifiedAt(ledger(), figures.certification_sequence);
+    earlier.certified = &certified;
+  }
+  election::PollFigures published;
+  if (figures.poll_sequence != 0) {
+    published = PollAt(ledger(), figures.poll_sequence);
+    earlier.published = &published;
+  }
+  return rpc::ResultOf(ledger(),
+                       {.contest_no = contest_no, .source_no = source_no, .area_no = area_no},
+                       earlier, as_of);
+}
+
+canvass::v1::Result ShownElection::CertifiedResult(int contest_no, int source_no) const {
+  const election::Certified& certified = *count().FindCertified(contest_no, source_no);
+  const Moment* moment = published().history().FindMoment(certified.sequence);
+  const canvass::v1::AsOf as_of =
+      moment != nullptr ? AsOfMoment(*moment)
+                        : AsOfMoment({.sequence = certified.sequence,
+                                      .recorded_at = certified.certified_at,
+                                      .root = ledger().log().RootAt(certified.sequence)});
+  return rpc::CertifiedResultOf(ledger(), contest_no, source_no, as_of);
+}
+
+void ShownElection::EndStep(absl::Time now) {
+  {
+    const MutexLock lock(whole_results_mutex_);
+    whole_results_.clear();
+  }
+  confirmed_at_ = std::max(confirmed_at_, now);
+  as_of_ = rpc::AsOfOf(ledger(), ledger_id_, confirmed_at_);
+}
+
+void ShownElection::Confirm(absl::Time now) {
+  confirmed_at_ = std::max(confirmed_at_, now);
+  *as_of_.mutable_confirmed_at() = rpc::ToProto(confirmed_at_);
+}
+
+}  // namespace canvass::publisher
