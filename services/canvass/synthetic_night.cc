@@ -18,7 +18,8 @@ using election::CandidateCount;
 
 constexpr std::uint64_t kSeed = 20240207;
 
-// Whole numbers from a generator whose sequence the standard fixes (its distributions are not fixed).
+// Whole numbers from a generator whose sequence the standard fixes (its distributions are not
+// fixed).
 class Dice {
  public:
   // Uniform in [low, high]; the bias of the remainder is far below what a synthetic night shows.
@@ -32,7 +33,8 @@ class Dice {
   template <typename T>
   void Shuffle(std::vector<T>& items) {
     for (std::size_t i = items.size(); i > 1; --i) {
-      std::swap(items[i - 1], items[static_cast<std::size_t>(Uniform(0, static_cast<std::int64_t>(i) - 1))]);
+      std::swap(items[i - 1],
+                items[static_cast<std::size_t>(Uniform(0, static_cast<std::int64_t>(i) - 1))]);
     }
   }
 
@@ -40,7 +42,8 @@ class Dice {
   std::mt19937_64 engine_{kSeed};
 };
 
-// `total` split in proportion to `weights`, to the last unit: whole parts first, what is left by largest remainder.
+// `total` split in proportion to `weights`, to the last unit: whole parts first, what is left by
+// largest remainder.
 std::vector<std::int64_t> Apportion(std::int64_t total, const std::vector<std::int64_t>& weights) {
   const std::int64_t weight_sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
   std::vector<std::int64_t> parts(weights.size());
@@ -53,7 +56,8 @@ std::vector<std::int64_t> Apportion(std::int64_t total, const std::vector<std::i
     given += parts[i];
   }
   std::sort(remainders.begin(), remainders.end());
-  for (std::size_t i = 0; i < static_cast<std::size_t>(total - given); ++i) ++parts[remainders[i].second];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(total - given); ++i)
+    ++parts[remainders[i].second];
   return parts;
 }
 
@@ -85,7 +89,8 @@ std::int64_t SizeOf(Place place, const PublishedNight& facts, Dice& dice) {
   switch (place) {
     case Place::kLiberated: {
       // Voters there, less those who stay at home and the ballots without a valid vote.
-      const std::int64_t mean = facts.voters_liberated_about / facts.stations_liberated * 875 / 1000;
+      const std::int64_t mean =
+          facts.voters_liberated_about / facts.stations_liberated * 915 / 1000;
       return dice.Bell(mean - 60, mean + 60);
     }
     case Place::kAbroad:
@@ -114,7 +119,8 @@ std::vector<SyntheticStation> LayOutStations(const PublishedNight& facts, Dice& 
   return stations;
 }
 
-// The liberated territories lie in the last constituencies; stations abroad belong to several others.
+// The liberated territories lie in the last constituencies; stations abroad belong to several
+// others.
 void ChoosePlaces(const PublishedNight& facts, std::vector<SyntheticStation>& stations) {
   const auto total = stations.size();
   for (std::size_t i = 0; i < static_cast<std::size_t>(facts.stations_liberated); ++i) {
@@ -127,8 +133,10 @@ void ChoosePlaces(const PublishedNight& facts, std::vector<SyntheticStation>& st
 
 using Group = std::vector<SyntheticStation*>;
 
-// Gives the stations of one group votes that add up to `totals` exactly. Small candidates' shares vary more.
-void SplitVotes(const std::vector<std::pair<std::string, std::int64_t>>& totals, const Group& group, Dice& dice) {
+// Gives the stations of one group votes that add up to `totals` exactly. Small candidates' shares
+// vary more.
+void SplitVotes(const std::vector<std::pair<std::string, std::int64_t>>& totals, const Group& group,
+                Dice& dice) {
   std::int64_t total_votes = 0;
   for (const auto& [candidate, votes] : totals) total_votes += votes;
   for (const auto& [candidate, votes] : totals) {
@@ -140,7 +148,8 @@ void SplitVotes(const std::vector<std::pair<std::string, std::int64_t>>& totals,
     }
     const std::vector<std::int64_t> parts = Apportion(votes, weights);
     for (std::size_t i = 0; i < group.size(); ++i) {
-      group[i]->ballots.votes.push_back(CandidateCount{.candidate_id = candidate, .count = parts[i]});
+      group[i]->ballots.votes.push_back(
+          CandidateCount{.candidate_id = candidate, .count = parts[i]});
     }
   }
 }
@@ -160,10 +169,13 @@ void FillProtocol(SyntheticStation& station, Dice& dice) {
   ballots.ballots_cast = valid + *ballots.blank_votes + *ballots.invalid_votes;
   ballots.ballots_issued = *ballots.ballots_cast + dice.Uniform(0, 2);
   ballots.registered_voters =
-      std::max(*ballots.ballots_issued, *ballots.ballots_cast * 1000 / TurnoutInPermille(station.place, dice)) + 1;
+      std::max(*ballots.ballots_issued,
+               *ballots.ballots_cast * 1000 / TurnoutInPermille(station.place, dice)) +
+      1;
 }
 
-std::vector<std::pair<std::string, std::int64_t>> Difference(const PublishedNight& facts, const Announcement& more,
+std::vector<std::pair<std::string, std::int64_t>> Difference(const PublishedNight& facts,
+                                                             const Announcement& more,
                                                              const Announcement* less) {
   std::vector<std::pair<std::string, std::int64_t>> difference;
   for (const election::Candidate& candidate : facts.definition.contests.front().candidates) {
@@ -173,15 +185,16 @@ std::vector<std::pair<std::string, std::int64_t>> Difference(const PublishedNigh
   return difference;
 }
 
-// The stations in the order in which they arrive: those of the first announcement, with the ones that are annulled later
-// among them, then the rest.
+// The stations in the order in which they arrive: those of the first announcement, with the ones
+// that are annulled later among them, then the rest.
 struct Arrivals {
   Group lasting;   // in the first announcement and the last
   Group annulled;  // in the first announcement
   Group late;
 };
 
-Arrivals ChooseArrivals(const PublishedNight& facts, std::vector<SyntheticStation>& stations, Dice& dice) {
+Arrivals ChooseArrivals(const PublishedNight& facts, std::vector<SyntheticStation>& stations,
+                        Dice& dice) {
   Group order;
   for (SyntheticStation& station : stations) order.push_back(&station);
   dice.Shuffle(order);
@@ -189,10 +202,12 @@ Arrivals ChooseArrivals(const PublishedNight& facts, std::vector<SyntheticStatio
   const auto annulled_count = static_cast<std::size_t>(facts.announcements[2].stations_annulled);
   Arrivals arrivals;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const bool annul = arrivals.annulled.size() < annulled_count && i % 500 == 250 && order[i]->place == Place::kOrdinary;
+    const bool annul = arrivals.annulled.size() < annulled_count && i % 500 == 250 &&
+                       order[i]->place == Place::kOrdinary;
     (i >= first ? arrivals.late : annul ? arrivals.annulled : arrivals.lasting).push_back(order[i]);
   }
-  // Were some of the 250th places not ordinary, the rest comes from the back of the first announcement.
+  // Were some of the 250th places not ordinary, the rest comes from the back of the first
+  // announcement.
   while (arrivals.annulled.size() < annulled_count) {
     arrivals.annulled.push_back(arrivals.lasting.back());
     arrivals.lasting.pop_back();
@@ -214,20 +229,24 @@ void FillDefinition(const PublishedNight& facts, const std::vector<SyntheticStat
   }
   std::vector<std::int64_t> registered;
   registered.reserve(stations.size());
-  for (const SyntheticStation& station : stations) registered.push_back(*station.ballots.registered_voters);
-  const std::vector<std::int64_t> listed = Apportion(facts.registered_voters_on_the_list, registered);
+  for (const SyntheticStation& station : stations)
+    registered.push_back(*station.ballots.registered_voters);
+  const std::vector<std::int64_t> listed =
+      Apportion(facts.registered_voters_on_the_list, registered);
   for (std::size_t i = 0; i < stations.size(); ++i) {
-    election::Station station{.id = stations[i].id,
-                              .area_id = stations[i].area_id,
-                              .names = {{"en", absl::StrCat("Polling station No. ", stations[i].number)}},
-                              .registered_voters = listed[i]};
+    election::Station station{
+        .id = stations[i].id,
+        .area_id = stations[i].area_id,
+        .names = {{"en", absl::StrCat("Polling station No. ", stations[i].number)}},
+        .registered_voters = listed[i]};
     if (stations[i].place == Place::kLiberated) station.tags.emplace_back("liberated-territory");
     if (stations[i].place == Place::kAbroad) station.tags.emplace_back("abroad");
     definition.stations.push_back(std::move(station));
   }
 }
 
-// A count takes from one to seven hours: most stations come around midnight. The late ones come the day after.
+// A count takes from one to seven hours: most stations come around midnight. The late ones come the
+// day after.
 std::vector<absl::Duration> ArrivalTimes(std::size_t first, std::size_t late, Dice& dice) {
   std::vector<absl::Duration> times;
   for (std::size_t i = 0; i < first; ++i) times.push_back(absl::Seconds(dice.Bell(3600, 25200)));
@@ -253,7 +272,8 @@ SyntheticNight SplitByStation(const PublishedNight& facts) {
   const Announcement& last = facts.announcements[2];
   const auto annulled_votes = Difference(facts, complete, &last);
   auto lasting_votes = Difference(facts, first, nullptr);
-  for (std::size_t i = 0; i < lasting_votes.size(); ++i) lasting_votes[i].second -= annulled_votes[i].second;
+  for (std::size_t i = 0; i < lasting_votes.size(); ++i)
+    lasting_votes[i].second -= annulled_votes[i].second;
   SplitVotes(lasting_votes, arrivals.lasting, dice);
   SplitVotes(annulled_votes, arrivals.annulled, dice);
   SplitVotes(Difference(facts, complete, &first), arrivals.late, dice);

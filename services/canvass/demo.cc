@@ -1,0 +1,60 @@
+#include "services/canvass/demo.h"
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/demo_player.h"
+#include "services/canvass/published_night.h"
+
+namespace canvass {
+namespace {
+
+struct Arguments {
+  std::string name{};
+  std::optional<double> speed{};
+};
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const auto facts = ParsePublishedNight(EmbeddedNight());
+  if (!facts.ok()) return facts.status();
+  return DemoPlayer(*facts, arguments.speed.value_or(0), session).Play();
+}
+
+}  // namespace
+
+CLI::Option* AddSpeedOption(CLI::App& app, std::optional<double>& speed) {
+  return app
+      .add_option("--speed", speed,
+                  "Seconds of the night that pass in one: 1 is as it was, max does not wait")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            if (text == "max") text = "0";
+            return std::string();
+          },
+          "NUMBER or max", "speed"))
+      ->check(CLI::NonNegativeNumber);
+}
+
+void AddDemo(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("demo",
+                   "Plays a real election through the services: reports, announcements, "
+                   "annulments, certification.",
+                   "canvass demo az-2024 --speed 2000",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  app.add_option("name", arguments->name,
+                 "az-2024: the presidential election of 7 February 2024 in Azerbaijan")
+      ->required()
+      ->check(CLI::IsMember({kDemoName}));
+  AddSpeedOption(app, arguments->speed);
+}
+
+}  // namespace canvass

@@ -1,0 +1,199 @@
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/postgres/private_cluster.h"
+#include "common/rpc/server.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/console.h"
+#include "services/canvass/demo.h"
+#include "services/canvass/stack.h"
+
+namespace canvass {
+namespace {
+
+// So that a night can be watched: its 20 hours in less than half a minute.
+constexpr double kWatchedSpeed = 3000;
+
+struct Arguments {
+  StackOptions stack{};
+  std::string demo{};
+  std::optional<double> speed{};
+  bool once = false;
+};
+
+std::string DefaultDataFolder() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return StrCat(state, "/canvass");
+  }
+  const char* home = std::getenv("HOME");
+  return StrCat(home != nullptr ? home : "/var/lib", "/.local/state/canvass");
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+// Takes a stop signal if one comes within `patience`.
+bool StopSignalWithin(absl::Duration patience) {
+  const sigset_t signals = StopSignals();
+  const timespec timeout = absl::ToTimespec(patience);
+  return sigtimedwait(&signals, nullptr, &timeout) > 0;
+}
+
+bool StopSignalIsPending() {
+  sigset_t pending;
+  return sigpending(&pending) == 0 &&
+         (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
+// `canvass demo` beside the supervised stack, on the same terminal: Ctrl-C reaches it as well.
+class DemoRun {
+ public:
+  DemoRun(const Arguments& arguments, const std::string& language, const Stack& stack) {
+    const double speed = arguments.speed.value_or(arguments.once ? 0 : kWatchedSpeed);
+    std::vector<std::string> words{"canvass",
+                                   "demo",
+                                   arguments.demo,
+                                   StrCat("--speed=", speed),
+                                   StrCat("--reporter=", stack.reporter_address()),
+                                   StrCat("--aggregator=", stack.aggregator_address()),
+                                   StrCat("--publisher=", stack.publisher_address()),
+                                   StrCat("--language=", language.empty() ? "en" : language)};
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    if (posix_spawn(&pid_, "/proc/self/exe", nullptr, &attributes, pointers.data(), environ) != 0)
+      pid_ = -1;
+    posix_spawnattr_destroy(&attributes);
+  }
+  ~DemoRun() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+  }
+  DemoRun(const DemoRun&) = delete;
+  DemoRun& operator=(const DemoRun&) = delete;
+
+  // How the demo ended; absent while it runs.
+  std::optional<absl::Status> Ending() {
+    int status = 0;
+    if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) return std::nullopt;
+    const bool played = pid_ > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    pid_ = 0;
+    if (played) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kAborted, "The demo was not played to its end.",
+                     {.reason = "DEMO_FAILED"});
+  }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+std::string HowToCall(const Stack& stack) {
+  const std::string& publisher = stack.publisher_address();
+  return StrCat("\nAsk the services, for example:\n  grpcurl -plaintext ", publisher,
+                " list canvass.publisher.v1.PublisherService\n  grpcurl -plaintext -d "
+                "'{\"election_id\": \"az-2024-presidential\"}' ",
+                publisher, " canvass.publisher.v1.PublisherService/GetNationalResult\n  psql '",
+                stack.cluster().reader_connection(),
+                "' -c 'select * from canvass.candidate_totals limit 7'\n");
+}
+
+// Keeps the stack running until a stop signal, or with --once until the demo is over.
+absl::Status Serve(const Arguments& arguments, const Session& session, Stack& stack) {
+  std::optional<DemoRun> demo;
+  if (!arguments.demo.empty()) demo.emplace(arguments, session.options.language, stack);
+  while (!StopSignalWithin(demo ? absl::Milliseconds(50) : absl::Seconds(1))) {
+    if (demo) {
+      if (const std::optional<absl::Status> ending = demo->Ending()) {
+        demo.reset();
+        if (arguments.once || !ending->ok()) return *ending;
+        session.console.messages << HowToCall(stack) << "Ctrl-C stops it; the data stay.\n"
+                                 << std::flush;
+      }
+    }
+    const absl::Status status = stack.Supervise();
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  rpc::BlockStopSignals();
+  const absl::Time began = absl::Now();
+  StackOptions options = arguments.stack;
+  options.data_folder = std::filesystem::absolute(options.data_folder).string();
+  std::ostream& messages = session.console.messages;
+  options.say = [&messages](std::string_view line) { messages << line << '\n' << std::flush; };
+  options.interrupted = StopSignalIsPending;
+  const auto stack = Stack::Start(options);
+  if (!stack.ok()) return stack.status();
+  messages << StrCat("Up after ",
+                     absl::FormatDuration(absl::Trunc(absl::Now() - began, absl::Milliseconds(1))),
+                     ".\n");
+  if (arguments.demo.empty())
+    messages << HowToCall(**stack) << "Ctrl-C stops it; the data stay.\n" << std::flush;
+  const absl::Status status = Serve(arguments, session, **stack);
+  messages << "Stopping.\n" << std::flush;
+  return status;
+}
+
+}  // namespace
+
+void AddUp(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  arguments->stack.data_folder = DefaultDataFolder();
+  CLI::App& app = commands.Add(
+      "up", "Runs every part of Canvass on this machine, with a PostgreSQL of its own.",
+      "canvass up\ncanvass up --data ./night --demo az-2024 --once",
+      [arguments](const Session& session) { return Run(*arguments, session); });
+  StackOptions& stack = arguments->stack;
+  app.add_option("--data", stack.data_folder,
+                 "Folder of the ledger, logs and sockets; made on first use")
+      ->capture_default_str();
+  app.add_option("--reporter-listen", stack.reporter_listen, "host:port; port 0 is any free one")
+      ->capture_default_str();
+  app.add_option("--aggregator-listen", stack.aggregator_listen, "host:port")
+      ->capture_default_str();
+  app.add_option("--publisher-listen", stack.publisher_listen, "host:port")->capture_default_str();
+  app.add_option("--log-level", stack.log_level, "Of the services: trace, debug, info, warn, error")
+      ->capture_default_str();
+  CLI::Option* const demo =
+      app.add_option("--demo", arguments->demo,
+                     "Plays this night once everything is up; see canvass demo")
+          ->check(CLI::IsMember({kDemoName}));
+  AddSpeedOption(app, arguments->speed)->needs(demo);
+  app.add_flag("--once", arguments->once, "Stops when the demo is over")->needs(demo);
+}
+
+}  // namespace canvass

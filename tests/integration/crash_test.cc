@@ -1,0 +1,153 @@
+// Killed and stopped parts: nothing acknowledged is lost, nothing is counted twice.
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/postgres/private_cluster.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/running_stack.h"
+#include "tests/support/small_election.h"
+
+namespace canvass::testing {
+namespace {
+
+using ::nlohmann::json;
+using ::testing::HasSubstr;
+
+constexpr int kStations = 20000;
+
+const char* const kMapping = R"({
+  "election": {"electionId": "wide", "names": {"en": "A wide file"}, "pollingDate": "2025-05-04"},
+  "contest": {"contestId": "mayor"},
+  "source": {"sourceId": "office"},
+  "station": "station",
+  "area": {"columns": ["ward"]},
+  "registered": "registered", "cast": "cast", "blank": "blank", "invalid": "invalid",
+  "candidates": [{"column": "Ann", "id": "ann"}, {"column": "Bob", "id": "bob"}]
+})";
+
+struct GeneratedFile {
+  std::string csv = "station,ward,registered,Ann,Bob,blank,invalid,cast\n";
+  std::int64_t ann = 0;
+  std::int64_t bob = 0;
+};
+
+GeneratedFile Generate() {
+  const auto seed = std::random_device{}();
+  ::testing::Test::RecordProperty("seed", std::to_string(seed));
+  std::cout << "seed " << seed << '\n';
+  std::mt19937 random(seed);
+  GeneratedFile file;
+  for (int i = 1; i <= kStations; ++i) {
+    const auto ann = static_cast<std::int64_t>(random() % 500 + 1);
+    const auto bob = static_cast<std::int64_t>(random() % 500 + 1);
+    file.ann += ann;
+    file.bob += bob;
+    file.csv += std::to_string(i) + ",w" + std::to_string(i % 40) + ",1100," + std::to_string(ann) +
+                "," + std::to_string(bob) + ",1,2," + std::to_string(ann + bob + 3) + "\n";
+  }
+  return file;
+}
+
+std::string Write(const std::string& folder, const std::string& name, const std::string& text) {
+  const std::string file = folder + "/" + name;
+  std::ofstream(file) << text;
+  return file;
+}
+
+json National(const RunningStack& stack, const std::string& election) {
+  return json::parse(
+      stack.Publisher("GetNationalResult", json{{"election_id", election}}.dump()).out, nullptr,
+      false);
+}
+
+int StationsCounted(const RunningStack& stack) {
+  const json answer = National(stack, "wide");
+  if (answer.is_discarded()) return 0;
+  return answer.at("result").at("progress").value("stationsCounted", 0);
+}
+
+TEST(CrashTest, AggregatorKilledInAnImportLosesNothingAndCountsNothingTwice) {
+  RunningStack stack;
+  const std::string folder = NewFolder();
+  const GeneratedFile file = Generate();
+  const std::string csv = Write(folder, "wide.csv", file.csv);
+  const std::string mapping = Write(folder, "mapping.json", kMapping);
+  CommandOutcome import;
+  std::thread importing([&] { import = stack.Canvass({"import", csv, "--mapping", mapping}); });
+  while (StationsCounted(stack) < 500) absl::SleepFor(absl::Milliseconds(5));
+  kill(stack->aggregator_pid(), SIGKILL);
+  stack.Supervise();
+  importing.join();
+  const CommandOutcome finish = stack.Canvass({"import", csv, "--mapping", mapping});
+  EXPECT_EQ(import.exit_code, 0) << import.err;
+  EXPECT_EQ(finish.exit_code, 0) << finish.err;
+  const json result = National(stack, "wide").at("result");
+  std::map<std::string, std::string> votes;
+  for (const json& candidate : result.at("candidates"))
+    votes[candidate.at("candidateId")] = candidate.at("votes");
+  EXPECT_EQ(votes["ann"], std::to_string(file.ann));
+  EXPECT_EQ(votes["bob"], std::to_string(file.bob));
+  EXPECT_EQ(result.at("progress").at("stationsCounted"), kStations);
+  EXPECT_EQ(stack.Canvass({"ledger", "wide", "--verify"}).exit_code, 0);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(CrashTest, PostgresKilledComesBackAndTheAggregatorByItself) {
+  RunningStack stack;
+  ASSERT_EQ(stack.Canvass({"define", "-"}, SmallDefinition("small")).exit_code, 0);
+  const std::string first =
+      json{{"report", json::parse(SmallReport("small", "n-1", 30, 20))}}.dump();
+  ASSERT_EQ(stack.Reporter("SubmitReport", first).exit_code, 0);
+  kill(stack->cluster().pid(), SIGKILL);
+  const std::string second =
+      json{{"report", json::parse(SmallReport("small", "n-2", 5, 6))}}.dump();
+  const CommandOutcome without = stack.Reporter("SubmitReport", second);
+  EXPECT_NE(without.exit_code, 0) << "acknowledged without a database: " << without.out;
+  stack.Supervise();
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  CommandOutcome again;
+  do {
+    again = stack.Reporter("SubmitReport", second);
+  } while (again.exit_code != 0 && absl::Now() < deadline);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  const CommandOutcome resent = stack.Reporter("SubmitReport", first);
+  EXPECT_THAT(resent.out, HasSubstr("repeatedSubmission"));
+}
+
+TEST(CrashTest, EverythingIsThereAfterAnOrderlyStop) {
+  const std::string folder = NewFolder();
+  std::string before;
+  {
+    RunningStack stack(folder);
+    ASSERT_EQ(stack.Canvass({"define", "-"}, SmallDefinition("small")).exit_code, 0);
+    ASSERT_EQ(stack.Canvass({"submit", "-"}, SmallReport("small", "n-1", 30, 20)).exit_code, 0);
+    before = stack.Canvass({"ledger", "small", "-o", "json"}).out;
+  }
+  RunningStack stack(folder);
+  EXPECT_EQ(stack.Canvass({"ledger", "small", "-o", "json"}).out, before);
+  EXPECT_FALSE(before.empty());
+}
+
+TEST(CrashTest, DataFolderInUseIsRefused) {
+  RunningStack stack;
+  const std::string folder =
+      std::filesystem::path(stack->cluster().log_file()).parent_path().parent_path();
+  const auto second =
+      Stack::Start({.data_folder = folder,
+                    .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(folder));
+}
+
+}  // namespace
+}  // namespace canvass::testing

@@ -1,0 +1,78 @@
+#include "tests/support/running_stack.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace canvass::testing {
+
+std::string NewFolder() {
+  std::string name = ::testing::TempDir() + "canvass-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder " << name;
+  std::filesystem::permissions(name, std::filesystem::perms::owner_all |
+                                         std::filesystem::perms::group_exec |
+                                         std::filesystem::perms::others_exec);
+  return name;
+}
+
+RunningStack::RunningStack() : RunningStack(NewFolder()) { own_folder_ = true; }
+
+RunningStack::RunningStack(const std::string& data_folder) : folder_(data_folder) {
+  auto stack =
+      Stack::Start({.data_folder = folder_,
+                    .reporter_listen = "127.0.0.1:0",
+                    .aggregator_listen = "127.0.0.1:0",
+                    .publisher_listen = "127.0.0.1:0",
+                    .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  if (!stack.ok()) {
+    ADD_FAILURE() << stack.status();
+    std::abort();  // no test of this program can say anything without it
+  }
+  stack_ = *std::move(stack);
+}
+
+RunningStack::~RunningStack() {
+  stack_.reset();
+  if (own_folder_) std::filesystem::remove_all(folder_);
+}
+
+CommandOutcome RunningStack::Canvass(const std::vector<std::string>& words,
+                                     const std::string& input) const {
+  std::vector<std::string> arguments{ProgramFile("canvass")};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  arguments.insert(arguments.end(),
+                   {"--reporter", stack_->reporter_address(), "--aggregator",
+                    stack_->aggregator_address(), "--publisher", stack_->publisher_address()});
+  return RunCommand(arguments, input);
+}
+
+CommandOutcome RunningStack::Publisher(const std::string& method, const std::string& json) const {
+  return Grpcurl(stack_->publisher_address(), "canvass.publisher.v1.PublisherService/" + method,
+                 json);
+}
+
+CommandOutcome RunningStack::Reporter(const std::string& method, const std::string& json) const {
+  return Grpcurl(stack_->reporter_address(), "canvass.reporter.v1.StationReporterService/" + method,
+                 json);
+}
+
+CommandOutcome RunningStack::Aggregator(const std::string& method, const std::string& json) const {
+  return Grpcurl(stack_->aggregator_address(), "canvass.aggregator.v1.AggregatorService/" + method,
+                 json);
+}
+
+CommandOutcome RunningStack::Election(const std::string& method, const std::string& json) const {
+  return Grpcurl(stack_->aggregator_address(), "canvass.aggregator.v1.ElectionService/" + method,
+                 json);
+}
+
+void RunningStack::Supervise() {
+  const absl::Status status = stack_->Supervise();
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+}  // namespace canvass::testing
