@@ -10,54 +10,55 @@
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "common/base/index.h"
-#include "common/election/area_order.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/election/station_reports.h"
 #include "common/election/tally.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 namespace {
 
 // What a station in this state adds to progress.
-Progress ProgressOf(const Station& station, bool closed, bool in_sample, StationState state) {
+Progress ProgressOf(const Territory::StationPlace& station, bool in_sample, StationState state) {
   Progress progress;
   if (!in_sample) return progress;
-  if (closed) {
+  if (station.closed) {
     progress.closed = 1;
     return progress;
   }
   progress.expected = 1;
-  progress.registered_expected = station.registered_voters.value_or(0);
+  progress.registered_expected = station.registered_voters;
   progress.counted = state == StationState::kCounted ? 1 : 0;
   progress.held = state == StationState::kHeld ? 1 : 0;
   progress.annulled = state == StationState::kAnnulled ? 1 : 0;
-  if (progress.counted == 1) progress.registered_counted = progress.registered_expected;
+  if (progress.counted == 1) progress.registered_counted = station.registered_voters;
   return progress;
 }
 
 }  // namespace
 
-std::vector<Progress> ProgressWithoutReports(const Definition& definition, const AreaOrder& areas,
-                                             int area_no, std::string_view sample_tag) {
-  std::vector<Progress> progress(Index(areas.SizeOf(area_no)));
+std::vector<Progress> ProgressWithoutReports(const Definition& definition,
+                                             const Territory& territory, int area_no,
+                                             std::string_view sample_tag) {
+  const int top = territory.PositionOf(area_no);
+  std::vector<Progress> progress(Index(territory.SizeAt(top)));
   for (std::size_t i = 0; i < progress.size(); ++i) {
-    const int area = areas.AreaAt(areas.PositionOf(area_no) + static_cast<int>(i));
+    const int area = territory.AreaAt(top + static_cast<int>(i));
     for (const int station_no : definition.StationsInArea(area)) {
-      const bool expected = sample_tag.empty() || definition.HasTag(station_no, sample_tag);
+      const bool in_sample = sample_tag.empty() || definition.HasTag(station_no, sample_tag);
       Merge(progress[i],
-            ProgressOf(definition.stations()[Index(station_no)], definition.IsClosed(station_no),
-                       expected, StationState::kMissing));
+            ProgressOf(territory.PlaceOf(station_no), in_sample, StationState::kMissing));
     }
   }
   return progress;
 }
 
-ContestCount::ContestCount(const Definition& definition, const AreaOrder& areas, int contest_no,
+ContestCount::ContestCount(const Definition& definition, const Territory& territory, int contest_no,
                            int source_no)
     : definition_(definition),
-      areas_(areas),
+      territory_(territory),
       contest_no_(contest_no),
       source_no_(source_no),
       reports_(definition.contests()[Index(contest_no)].candidates.size()) {}
@@ -74,27 +75,24 @@ void ContestCount::Rebuild(const std::vector<Progress>& without_reports) {
 }
 
 void ContestCount::AddDirectly(int station_no) {
-  const StationPart part = PartOf(station_no);
-  if (part.counting) {
-    Add(SumsOf(definition_.AreaOfStation(station_no)).tally, part.counting->counts,
-        part.counting->flagged);
+  const StationState state = reports_.StandingOf(station_no).state;
+  if (const std::optional<CountingReport> counting = reports_.FindCounting(station_no)) {
+    Add(SumsAt(territory_.PlaceOf(station_no).position).tally, counting->counts, counting->flagged);
   }
   const auto settle = [&](int affected_no) {
-    const int area = definition_.AreaOfStation(affected_no);
-    if (!areas_.IsWithin(area, area_no())) return;
-    Progress& progress = SumsOf(area).progress;
+    const int position = territory_.PlaceOf(affected_no).position;
+    if (!territory_.IsWithin(position, top())) return;
+    Progress& progress = SumsAt(position).progress;
     Subtract(progress, ProgressOfStation(affected_no, StationState::kMissing));
-    Merge(progress, ProgressOfStation(affected_no, part.state));
+    Merge(progress, ProgressOfStation(affected_no, state));
   };
   settle(station_no);
   for (const int merged_no : definition_.StationsCountedHere(station_no)) settle(merged_no);
 }
 
 void ContestCount::AddUp() {
-  const int first = areas_.PositionOf(area_no());
   for (std::size_t i = sums_.size(); i-- > 1;) {
-    const int area = areas_.AreaAt(first + static_cast<int>(i));
-    AreaSums& parent = SumsOf(definition_.ParentOfArea(area));
+    AreaSums& parent = SumsAt(territory_.ParentAt(top() + static_cast<int>(i)));
     Merge(parent.tally, sums_[i].tally);
     Merge(parent.progress, sums_[i].progress);
   }
@@ -134,38 +132,31 @@ void ContestCount::Reopen(std::int64_t sequence, const ContestReopening& reopeni
 }
 
 void ContestCount::Change(std::int64_t sequence, int station_no, absl::FunctionRef<void()> fold) {
-  const StationPart before = PartOf(station_no);
+  const StationStanding before = reports_.StandingOf(station_no);
+  const std::optional<CountingReport> counted_before = reports_.FindCounting(station_no);
   fold();
-  const StationPart after = PartOf(station_no);
-  MoveCounts(station_no, before, after);
-  MoveProgress(station_no, before, after);
-  MoveHeld(before, after);
+  const StationStanding after = reports_.StandingOf(station_no);
+  if (before.counting_sequence != after.counting_sequence) {
+    MoveCounts(station_no, counted_before, reports_.FindCounting(station_no));
+  }
+  if (before.state != after.state) MoveProgress(station_no, before.state, after.state);
+  if (before.newest_is_held) held_sequences_.erase(before.newest_sequence);
+  if (after.newest_is_held) held_sequences_.insert(after.newest_sequence);
   last_change_ = std::max(last_change_, sequence);
 }
 
-ContestCount::StationPart ContestCount::PartOf(int station_no) const {
-  const StationStanding standing = reports_.StandingOf(station_no);
-  return {.counting = reports_.FindCounting(station_no),
-          .state = standing.state,
-          .held_sequence = standing.newest_is_held ? standing.newest_sequence : 0};
-}
-
-void ContestCount::MoveCounts(int station_no, const StationPart& before, const StationPart& after) {
-  const std::int64_t counted_before = before.counting ? before.counting->sequence : 0;
-  const std::int64_t counted_after = after.counting ? after.counting->sequence : 0;
-  if (counted_before == counted_after) return;
+void ContestCount::MoveCounts(int station_no, const std::optional<CountingReport>& before,
+                              const std::optional<CountingReport>& after) {
   ForEachAreaOf(station_no, [&](AreaSums& sums) {
-    if (before.counting) Subtract(sums.tally, before.counting->counts, before.counting->flagged);
-    if (after.counting) Add(sums.tally, after.counting->counts, after.counting->flagged);
+    if (before) Subtract(sums.tally, before->counts, before->flagged);
+    if (after) Add(sums.tally, after->counts, after->flagged);
   });
 }
 
-void ContestCount::MoveProgress(int station_no, const StationPart& before,
-                                const StationPart& after) {
-  if (before.state == after.state) return;
+void ContestCount::MoveProgress(int station_no, StationState before, StationState after) {
   const auto move = [&](int affected_no) {
-    const Progress left = ProgressOfStation(affected_no, before.state);
-    const Progress entered = ProgressOfStation(affected_no, after.state);
+    const Progress left = ProgressOfStation(affected_no, before);
+    const Progress entered = ProgressOfStation(affected_no, after);
     ForEachAreaOf(affected_no, [&](AreaSums& sums) {
       Subtract(sums.progress, left);
       Merge(sums.progress, entered);
@@ -173,25 +164,19 @@ void ContestCount::MoveProgress(int station_no, const StationPart& before,
   };
   move(station_no);
   for (const int merged_no : definition_.StationsCountedHere(station_no)) {
-    if (areas_.IsWithin(definition_.AreaOfStation(merged_no), area_no())) move(merged_no);
+    if (territory_.IsWithin(territory_.PlaceOf(merged_no).position, top())) move(merged_no);
   }
-}
-
-void ContestCount::MoveHeld(const StationPart& before, const StationPart& after) {
-  if (before.held_sequence == after.held_sequence) return;
-  if (before.held_sequence != 0) held_sequences_.erase(before.held_sequence);
-  if (after.held_sequence != 0) held_sequences_.insert(after.held_sequence);
 }
 
 template <typename Visit>
 void ContestCount::ForEachAreaOf(int station_no, const Visit& visit) {
-  const int top = area_no();
-  int area = definition_.AreaOfStation(station_no);
-  while (area != top) {
-    visit(SumsOf(area));
-    area = definition_.ParentOfArea(area);
+  const int top = this->top();
+  int position = territory_.PlaceOf(station_no).position;
+  while (position != top) {
+    visit(sums_[Index(position - top)]);
+    position = territory_.ParentAt(position);
   }
-  visit(SumsOf(top));
+  visit(sums_.front());
 }
 
 const Tally& ContestCount::TallyOfArea(int area_no) const {
@@ -224,13 +209,12 @@ Progress ContestCount::ProgressOfTag(int area_no, std::string_view tag) const {
 
 void ContestCount::ForEachTagged(int area_no, std::string_view tag,
                                  absl::FunctionRef<void(int station_no)> visit) const {
-  const int contest_area = this->area_no();
-  const bool above = areas_.IsWithin(contest_area, area_no);
-  if (!above && !areas_.IsWithin(area_no, contest_area)) return;
-  const int top = above ? contest_area : area_no;
-  const int first = areas_.PositionOf(top);
-  for (int position = first; position < first + areas_.SizeOf(top); ++position) {
-    for (const int station_no : definition_.StationsInArea(areas_.AreaAt(position))) {
+  const int area = territory_.PositionOf(area_no);
+  const bool above = territory_.IsWithin(top(), area);
+  if (!above && !territory_.IsWithin(area, top())) return;
+  const int first = above ? top() : area;
+  for (int position = first; position < first + territory_.SizeAt(first); ++position) {
+    for (const int station_no : definition_.StationsInArea(territory_.AreaAt(position))) {
       if (definition_.HasTag(station_no, tag)) visit(station_no);
     }
   }
@@ -239,7 +223,7 @@ void ContestCount::ForEachTagged(int area_no, std::string_view tag,
 StationStanding ContestCount::StandingOf(int station_no) const {
   StationStanding standing = reports_.StandingOf(station_no);
   standing.state =
-      definition_.IsClosed(station_no) ? StationState::kClosed : ReportedState(station_no);
+      territory_.PlaceOf(station_no).closed ? StationState::kClosed : ReportedState(station_no);
   return standing;
 }
 
@@ -264,16 +248,12 @@ const PublishedPoll* ContestCount::FindPoll(int area_no, std::int32_t revision) 
   return &published->second[Index(revision) - 1];
 }
 
-ContestCount::AreaSums& ContestCount::SumsOf(int area_no) {
-  return sums_[Index(areas_.PositionOf(area_no) - areas_.PositionOf(this->area_no()))];
-}
-
 const ContestCount::AreaSums* ContestCount::FindSums(int area_no) const {
-  const int contest_area = this->area_no();
+  const int position = territory_.PositionOf(area_no);
   // Above the contest's area nothing else is added.
-  if (areas_.IsWithin(contest_area, area_no)) return &sums_.front();
-  if (!areas_.IsWithin(area_no, contest_area)) return nullptr;
-  return &sums_[Index(areas_.PositionOf(area_no) - areas_.PositionOf(contest_area))];
+  if (territory_.IsWithin(top(), position)) return &sums_.front();
+  if (!territory_.IsWithin(position, top())) return nullptr;
+  return &sums_[Index(position - top())];
 }
 
 StationState ContestCount::ReportedState(int station_no) const {
@@ -286,8 +266,7 @@ bool ContestCount::IsInSample(int station_no) const {
 }
 
 Progress ContestCount::ProgressOfStation(int station_no, StationState reported) const {
-  return ProgressOf(definition_.stations()[Index(station_no)], definition_.IsClosed(station_no),
-                    IsInSample(station_no), reported);
+  return ProgressOf(territory_.PlaceOf(station_no), IsInSample(station_no), reported);
 }
 
 }  // namespace canvass::election

@@ -10,26 +10,29 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
-#include "common/election/area_order.h"
+#include "common/base/index.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/election/station_reports.h"
 #include "common/election/tally.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 
-// Progress before any report of a contest in `area_no` from sources with this sample, for each area
-// at and below it in area order, and of the stations directly in that area alone.
-std::vector<Progress> ProgressWithoutReports(const Definition& definition, const AreaOrder& areas,
-                                             int area_no, std::string_view sample_tag);
+// Progress before any report of a contest in `area_no` from sources with this sample: for each area
+// at and below it, by position, of the stations directly in that area alone.
+std::vector<Progress> ProgressWithoutReports(const Definition& definition,
+                                             const Territory& territory, int area_no,
+                                             std::string_view sample_tag);
 
 // One contest as one source gives it: the reports, the sums of each of the contest's areas, the
 // decisions. Events as in Count::Apply. Not thread-safe; const access may be shared.
 class ContestCount {
  public:
-  // `definition` and `areas` outlive this. Nothing may be asked before the first Rebuild.
-  ContestCount(const Definition& definition, const AreaOrder& areas, int contest_no, int source_no);
+  // `definition` and `territory` outlive this. Nothing may be asked before the first Rebuild.
+  ContestCount(const Definition& definition, const Territory& territory, int contest_no,
+               int source_no);
 
   // Adds everything up anew; due after each change of the definition. `without_reports` is
   // ProgressWithoutReports of the contest's area and the source's sample.
@@ -68,19 +71,12 @@ class ContestCount {
     Tally tally{};
     Progress progress{};
   };
-  // What the sums know of a station.
-  struct StationPart {
-    std::optional<CountingReport> counting{};
-    StationState state = StationState::kMissing;
-    std::int64_t held_sequence = 0;  // of the newest revision, if it is held
-  };
 
-  // Folds `event`, which is about `station_no`, and moves the sums by what it changed.
+  // Calls `fold`, which is about the station's reports, and moves the sums by what that changed.
   void Change(std::int64_t sequence, int station_no, absl::FunctionRef<void()> fold);
-  StationPart PartOf(int station_no) const;
-  void MoveCounts(int station_no, const StationPart& before, const StationPart& after);
-  void MoveProgress(int station_no, const StationPart& before, const StationPart& after);
-  void MoveHeld(const StationPart& before, const StationPart& after);
+  void MoveCounts(int station_no, const std::optional<CountingReport>& before,
+                  const std::optional<CountingReport>& after);
+  void MoveProgress(int station_no, StationState before, StationState after);
   // Calls `visit` with the sums of the station's area and of each area above it in the contest.
   template <typename Visit>
   void ForEachAreaOf(int station_no, const Visit& visit);
@@ -91,8 +87,10 @@ class ContestCount {
   void AddDirectly(int station_no);
   void AddUp();
 
-  int area_no() const { return definition_.AreaOfContest(contest_no_); }
-  AreaSums& SumsOf(int area_no);
+  // Position of the contest's area.
+  int top() const { return territory_.PositionOf(definition_.AreaOfContest(contest_no_)); }
+  // REQUIRES: the position lies within the contest's area.
+  AreaSums& SumsAt(int position) { return sums_[Index(position - top())]; }
   // Null for an area that has no station in common with the contest's.
   const AreaSums* FindSums(int area_no) const;
   // By the station's reports or those of the one that it is counted at.
@@ -104,10 +102,10 @@ class ContestCount {
   Progress ProgressOfStation(int station_no, StationState reported) const;
 
   const Definition& definition_;
-  const AreaOrder& areas_;
+  const Territory& territory_;
   const int contest_no_;
   const int source_no_;
-  std::vector<AreaSums> sums_;  // of the contest's areas, in area order, its own first
+  std::vector<AreaSums> sums_;  // of the contest's areas, by position from its own on
   StationReports reports_;
   absl::btree_set<std::int64_t> held_sequences_;
   absl::flat_hash_map<int, std::vector<PublishedPoll>> polls_;  // by area_no; revision 1 first

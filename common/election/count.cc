@@ -12,13 +12,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/base/index.h"
-#include "common/election/area_order.h"
 #include "common/election/contest_count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/election/station_history.h"
 #include "common/election/tally.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 Count::Count() = default;
@@ -38,7 +38,7 @@ void Count::ApplyEvent(const Entry& entry, const DefinitionSeal& /*seal*/) {
   }
   defined_ = true;
   definition_sequence_ = entry.sequence;
-  area_order_ = AreaOrder(definition_);
+  territory_ = Territory(definition_);
   RebuildContestCounts();
 }
 
@@ -53,11 +53,11 @@ void Count::RebuildContestCounts() {
       const std::string& sample_tag = definition_.sources()[Index(source_no)].sample_tag;
       std::vector<Progress>& progress = without_reports[{area_no, sample_tag}];
       if (progress.empty()) {
-        progress = ProgressWithoutReports(definition_, area_order_, area_no, sample_tag);
+        progress = ProgressWithoutReports(definition_, territory_, area_no, sample_tag);
       }
       std::unique_ptr<ContestCount>& count = contest_counts_[{contest_no, source_no}];
       if (count == nullptr) {
-        count = std::make_unique<ContestCount>(definition_, area_order_, contest_no, source_no);
+        count = std::make_unique<ContestCount>(definition_, territory_, contest_no, source_no);
       }
       count->Rebuild(progress);
     }

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "common/election/area_order.h"
 #include "common/election/definition.h"
 #include "common/election/definition_check.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/election/tally.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 
@@ -112,7 +112,7 @@ class Count final : public CountedParts {
   bool defined_ = false;
   std::int64_t definition_sequence_ = 0;
   Definition definition_;
-  AreaOrder area_order_;
+  Territory territory_;
   std::vector<DefinitionChange> pending_;
   absl::flat_hash_map<std::pair<int, int>, std::unique_ptr<ContestCount>> contest_counts_;
 };

@@ -355,7 +355,7 @@ std::set<std::size_t> KindsOf(const std::vector<Entry>& entries) {
 }
 
 TEST(CountPropertyTest, EqualsTheReferenceAfterEveryEntry) {
-  constexpr int kNights = 8;
+  constexpr int kNights = 5;
   constexpr int kSteps = 120;
   std::set<std::size_t> kinds;
   for (const std::uint64_t seed : ::canvass::testing::SeedsToTry(kNights)) {

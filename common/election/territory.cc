@@ -1,0 +1,38 @@
+#include "common/election/territory.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "common/base/index.h"
+#include "common/election/definition.h"
+
+namespace canvass::election {
+
+Territory::Territory(const Definition& definition) {
+  position_.resize(definition.areas().size());
+  areas_.reserve(definition.areas().size());
+  // Not by recursion: a tree may be as deep as it has areas.
+  std::vector<int> waiting{definition.RootArea()};
+  while (!waiting.empty()) {
+    const int area_no = waiting.back();
+    waiting.pop_back();
+    const int parent_no = definition.ParentOfArea(area_no);
+    position_[Index(area_no)] = static_cast<int>(areas_.size());
+    areas_.push_back({.area_no = area_no, .parent = parent_no < 0 ? -1 : PositionOf(parent_no)});
+    const std::vector<int>& children = definition.ChildrenOfArea(area_no);
+    waiting.insert(waiting.end(), children.rbegin(), children.rend());
+  }
+  for (auto area = areas_.rbegin(); area != areas_.rend(); ++area) {
+    if (area->parent >= 0) areas_[Index(area->parent)].size += area->size;
+  }
+  stations_.reserve(definition.stations().size());
+  for (const Station& station : definition.stations()) {
+    const int station_no = static_cast<int>(stations_.size());
+    const std::int64_t registered = station.registered_voters.value_or(0);
+    stations_.push_back({.position = PositionOf(definition.AreaOfStation(station_no)),
+                         .registered_voters = static_cast<std::int32_t>(registered),
+                         .closed = definition.IsClosed(station_no)});
+  }
+}
+
+}  // namespace canvass::election
