@@ -43,7 +43,7 @@ constexpr std::string_view kLeadLostState = "CV001";
 // Waits a little for the lock: the server notices the end of our own session before only after a
 // moment, and a standby takes over the sooner. Of the session, so it outlives the transaction.
 constexpr const char* kTakeLock =
-    "BEGIN; SET LOCAL lock_timeout = '2s'; "
+    "BEGIN; SET LOCAL lock_timeout = '1s'; "
     "SELECT pg_advisory_lock(hashtextextended('canvass.writer', 0)); COMMIT";
 
 constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
@@ -91,8 +91,33 @@ std::string DropOldRefusals(const postgres::Session& session, const RefusalKey& 
                 " ORDER BY refusal_no DESC OFFSET ", Ledger::kRefusalsKeptPerActor, " LIMIT 1);");
 }
 
+std::string_view AsText(const ledger::Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
 absl::Status Lost(std::string_view reason, std::string_view message) {
   return MakeError(absl::StatusCode::kDataLoss, message, {.reason = std::string(reason)});
+}
+
+// Checks that a row holds the entry of this sequence, whole.
+absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
+                                      std::string_view bytes) {
+  CopyRow row(bytes);
+  StoredEntry entry{.election_id = election_id};
+  entry.sequence = row.Int64().value_or(0);
+  entry.bytes = row.Text().value_or("");
+  const std::string_view hash = row.Text().value_or("");
+  if (!row.status().ok()) return row.status();
+  if (entry.sequence != sequence) {
+    return Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " has no entry ", sequence,
+                                        "; the next one is ", entry.sequence));
+  }
+  entry.leaf_hash = ledger::LeafHash(entry.bytes);
+  if (hash != AsText(entry.leaf_hash)) {
+    return Lost("ENTRY_DAMAGED", StrCat("Entry ", sequence, " of ", election_id,
+                                        " is not what its hash was made from"));
+  }
+  return entry;
 }
 
 // The definition changes among a group's entries, those of one election together.
@@ -150,10 +175,11 @@ absl::Status PostgresLedger::Connect() {
 
 absl::Status PostgresLedger::CheckSchema() {
   const auto text = OnlyCell(session_->Query(postgres::kSchemaVersionQuery));
-  absl::StatusOr<int> version = text.status();
-  int number = 0;
-  if (text.ok() && absl::SimpleAtoi(*text, &number)) version = number;
-  return postgres::CheckSchemaVersion(version, SchemaVersion());
+  int version = 0;
+  if (text.ok() && absl::SimpleAtoi(*text, &version)) {
+    return postgres::CheckSchemaVersion(version, SchemaVersion());
+  }
+  return postgres::CheckSchemaVersion(text.status(), SchemaVersion());
 }
 
 absl::Status PostgresLedger::BecomeWriter() {
@@ -197,15 +223,15 @@ absl::Status PostgresLedger::Replay(const std::map<std::string, std::int64_t, st
     const auto stored = elections_.find(election_id);
     const std::int64_t last = stored == elections_.end() ? 0 : stored->second.last_sequence;
     if (last >= sequence) continue;
-    return Settle(Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " ends at sequence ",
-                                               last, ", but ", sequence, " was committed once")));
+    return Lost("LEDGER_DIVERGED", StrCat("The ledger of ", election_id, " ends at sequence ", last,
+                                          ", but ", sequence, " was committed once"));
   }
   for (const auto& [election_id, election] : elections_) {
     const auto known = after.find(election_id);
     const std::int64_t first = known == after.end() ? 0 : known->second;
     if (first == election.last_sequence) continue;
     absl::Status status = ReplayElection(election_id, election, first, visit);
-    if (!status.ok()) return Settle(std::move(status));
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -214,34 +240,25 @@ absl::Status PostgresLedger::ReplayElection(
     std::string_view election_id, const StoredElection& election, std::int64_t after,
     const std::function<absl::Status(const StoredEntry&)>& visit) {
   std::int64_t previous = after;
-  const auto visit_row = [&](std::string_view bytes) {
-    CopyRow row(bytes);
-    StoredEntry entry{.election_id = election_id};
-    entry.sequence = row.Int64().value_or(0);
-    entry.bytes = row.Text().value_or("");
-    const std::string_view hash = row.Text().value_or("");
-    if (!row.status().ok()) return row.status();
-    if (entry.sequence != previous + 1) {
-      return Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " has no entry ",
-                                          previous + 1, " before ", entry.sequence));
+  absl::Status first_error;
+  const auto visit_row = [&](std::string_view row) {
+    if (first_error.ok()) {
+      const absl::StatusOr<StoredEntry> entry = ReadEntry(election_id, previous + 1, row);
+      first_error = entry.ok() ? visit(*entry) : entry.status();
+      ++previous;
     }
-    entry.leaf_hash = ledger::LeafHash(entry.bytes);
-    if (hash != std::string_view(reinterpret_cast<const char*>(entry.leaf_hash.data()),
-                                 entry.leaf_hash.size())) {
-      return Lost("ENTRY_DAMAGED", StrCat("Entry ", entry.sequence, " of ", election_id,
-                                          " is not what its hash was made from"));
-    }
-    previous = entry.sequence;
-    return visit(entry);
+    // After an error the rest is read and dropped: the session, and with it the lead, lives on.
+    return absl::OkStatus();
   };
   // However long it takes: the bound is on silence, not on the size of the ledger.
-  absl::Status status = session_->CopyOut(
+  absl::Status status = Settle(session_->CopyOut(
       StrCat("BEGIN; SET LOCAL statement_timeout = 0; COPY (SELECT sequence, entry, leaf_hash "
              "FROM canvass.entries WHERE election_no = ",
              election.number, " AND sequence > ", after,
              " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
-      visit_row);
-  if (!status.ok() || previous == election.last_sequence) return status;
+      visit_row));
+  if (!status.ok()) return status;
+  if (!first_error.ok() || previous == election.last_sequence) return first_error;
   return Lost("ENTRY_MISSING", StrCat("The ledger of ", election_id, " was read up to sequence ",
                                       previous, " of ", election.last_sequence));
 }

@@ -1,0 +1,259 @@
+#include "services/aggregator/postgres_ledger.h"
+
+#include <csignal>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/aggregator/ledger.h"
+#include "services/aggregator/schema.h"
+#include "tests/services/aggregator/ledger_contract.h"
+#include "tests/services/aggregator/postgres_store.h"
+#include "tests/support/memory_ledger.h"
+#include "tests/support/report_builder.h"
+#include "tests/support/test_database.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, LedgerContractTest, PostgresStore);
+
+// The ledger that other tests put in its place keeps the contract too.
+struct InMemory {
+  std::unique_ptr<Ledger> Open() { return std::make_unique<testing::MemoryLedger>(store); }
+  testing::MemoryStore store;
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LedgerContractTest, InMemory);
+
+std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
+
+class PostgresLedgerTest : public ::testing::Test {
+ protected:
+  PostgresLedgerTest() : election_(SmallDefinition()), ledger_(store_.Open()) {}
+
+  void SetUp() override {
+    ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+    ASSERT_EQ(ledger_->Append(election_.Next()), absl::OkStatus());
+  }
+
+  // A group of the next report.
+  AppendGroup NextReport(const std::string& station_id) {
+    election_->Submit(testing::ReportBuilder().WithStation(station_id).Build());
+    return election_.Next();
+  }
+
+  static std::vector<std::string> Select(const std::string& statement) {
+    return PostgresStore::database().Select(statement);
+  }
+
+  PostgresStore store_;
+  RecordedElection election_;
+  std::unique_ptr<Ledger> ledger_;
+};
+
+TEST_F(PostgresLedgerTest, AKilledSessionIsNoticedWhileIdleAndTheLeadTakenAgain) {
+  PostgresStore::KillLeadersSession();
+  const absl::Status status = ledger_->Heartbeat();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(ReasonOf(status), "DATABASE_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(ledger_->Heartbeat()), "NOT_ACTIVE");
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), 2U);
+  EXPECT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
+}
+
+TEST_F(PostgresLedgerTest, AnAppendOnAKilledSessionLeavesNothing) {
+  PostgresStore::KillLeadersSession();
+  const AppendGroup group = NextReport("s-1");
+  EXPECT_EQ(ledger_->Append(group).code(), absl::StatusCode::kUnavailable);
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), 2U);
+  EXPECT_EQ(ledger_->Append(group), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_, {{"e-1", 2}}), AsReplayed(group));
+}
+
+TEST_F(PostgresLedgerTest, SurvivesARestartOfTheServer) {
+  testing::TestCluster::Get().Stop();
+  const AppendGroup group = NextReport("s-1");
+  EXPECT_EQ(ledger_->Append(group).code(), absl::StatusCode::kUnavailable);
+  const absl::Status away = ledger_->TakeLead();
+  EXPECT_EQ(away.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(away), "DATABASE_UNAVAILABLE");
+  testing::TestCluster::Get().Start();
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), 2U);
+  EXPECT_EQ(ledger_->Append(group), absl::OkStatus());
+}
+
+TEST_F(PostgresLedgerTest, LosesNothingWhenTheServerIsKilled) {
+  const AppendGroup group = NextReport("s-1");
+  ASSERT_EQ(ledger_->Append(group), absl::OkStatus());
+  kill(testing::TestCluster::Get()->pid(), SIGKILL);
+  testing::TestCluster::Get().Stop();
+  testing::TestCluster::Get().Start();
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_, {{"e-1", 2}}), AsReplayed(group));
+}
+
+// A session that still lives, but whose lead has gone to another: as after a failover that its
+// network did not see.
+TEST_F(PostgresLedgerTest, AFencedWriterCannotCommit) {
+  Select("UPDATE canvass.writer SET epoch = epoch + 1, writer_id = gen_random_uuid()");
+  AppendGroup group = NextReport("s-1");
+  group.refusals.push_back(MakeRefusal("e-1", "clerk", 1));
+  const absl::Status status = ledger_->Append(group);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(ReasonOf(status), "NOT_ACTIVE");
+  EXPECT_THAT(Select("SELECT max(sequence) FROM canvass.entries"), ElementsAre("2"));
+  EXPECT_THAT(Select("SELECT FROM canvass.refused_reports"), IsEmpty());
+}
+
+TEST_F(PostgresLedgerTest, AFencedWriterNoticesWhileIdle) {
+  Select("UPDATE canvass.writer SET epoch = epoch + 1, writer_id = gen_random_uuid()");
+  EXPECT_EQ(ReasonOf(ledger_->Heartbeat()), "NOT_ACTIVE");
+}
+
+TEST_F(PostgresLedgerTest, ASecondLedgerTakesOverFromAKilledSession) {
+  const auto other = store_.Open();
+  PostgresStore::KillLeadersSession();
+  ASSERT_EQ(other->TakeLead(), absl::OkStatus());
+  const AppendGroup group = NextReport("s-1");
+  EXPECT_EQ(ledger_->Append(group).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReplayAll(*other).size(), 2U);
+  EXPECT_EQ(other->Append(group), absl::OkStatus());
+  EXPECT_EQ(ReasonOf(ledger_->TakeLead()), "NOT_ACTIVE");
+}
+
+// The server process of the append stands still with everything but the commit done.
+TEST_F(PostgresLedgerTest, ATakeoverWaitsForTheAppendThatRuns) {
+  const AppendGroup group = NextReport("s-1");
+  // Holds the append up in its COPY, behind the writer's row.
+  postgres::SessionOptions options{.connection = PostgresStore::database().superuser_connection()};
+  const auto blocker = *postgres::Session::Open(options);
+  ASSERT_EQ(blocker->Run("BEGIN; LOCK canvass.entries IN SHARE MODE"), absl::OkStatus());
+  auto append = std::async(std::launch::async, [&] { return ledger_->Append(group); });
+  PostgresStore::WaitFor("SELECT count(*) FROM pg_locks WHERE NOT granted", "1");
+  auto takeover = std::async(std::launch::async, [&] {
+    const auto session = *postgres::Session::Open(options);
+    return session->Run("UPDATE canvass.writer SET writer_id = gen_random_uuid()");
+  });
+  PostgresStore::WaitFor("SELECT count(*) FROM pg_locks WHERE NOT granted", "2");
+  ASSERT_EQ(blocker->Run("COMMIT"), absl::OkStatus());
+  EXPECT_EQ(append.get(), absl::OkStatus());
+  EXPECT_EQ(takeover.get(), absl::OkStatus());
+  EXPECT_THAT(Select("SELECT max(sequence) FROM canvass.entries"), ElementsAre("3"));
+}
+
+TEST_F(PostgresLedgerTest, TheSameKeyTwiceIsRefused) {
+  ASSERT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
+  AppendGroup group = NextReport("s-2");
+  std::get<election::ReportRecorded>(group.entries.front().entry.event).key.station_no = 0;
+  const absl::Status status = ledger_->Append(group);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists) << status;
+  EXPECT_EQ(ReasonOf(ledger_->Append(group)), "NOT_ACTIVE");
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), 3U);
+}
+
+TEST_F(PostgresLedgerTest, ACommitInDoubtIsDecidedByTakingTheLead) {
+  auto ledger = store_.Open({.silence_timeout = absl::Milliseconds(1500)});
+  ledger_.reset();
+  ASSERT_EQ(ledger->TakeLead(), absl::OkStatus());
+  const AppendGroup group = NextReport("s-1");
+  // The standby is away: the commit has happened on this server, and waits.
+  Select("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+  Select("SELECT pg_reload_conf()");
+  PostgresStore::WaitFor("SHOW synchronous_standby_names", "standby");
+  const int pid = PostgresStore::LeaderPid();
+  const absl::Status status = ledger->Append(group);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(ReasonOf(status), "DATABASE_TIMEOUT");
+  // Nobody else can see yet how it ends, and nobody else leads.
+  EXPECT_THAT(Select("SELECT max(sequence) FROM canvass.entries"), ElementsAre("2"));
+  EXPECT_EQ(ReasonOf(ledger->TakeLead()), "NOT_ACTIVE");
+
+  Select("ALTER SYSTEM RESET synchronous_standby_names");
+  Select("SELECT pg_reload_conf()");
+  PostgresStore::WaitFor("SHOW synchronous_standby_names", "");
+  PostgresStore::WaitFor(StrCat("SELECT count(*) FROM pg_stat_activity WHERE pid = ", pid), "0");
+  ASSERT_EQ(ledger->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger, {{"e-1", 2}}), AsReplayed(group));
+}
+
+TEST_F(PostgresLedgerTest, DamageIsFoundBeforeItIsFolded) {
+  Select("UPDATE canvass.entries SET entry = entry || '\\x00' WHERE sequence = 2");
+  int visits = 0;
+  const auto replay = [&] {
+    return ledger_->Replay({}, [&](const StoredEntry&) {
+      ++visits;
+      return absl::OkStatus();
+    });
+  };
+  absl::Status status = replay();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Entry 2 of e-1"));
+  EXPECT_EQ(visits, 1);
+  ASSERT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
+  Select("DELETE FROM canvass.entries WHERE sequence = 2");
+  status = replay();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has no entry 2"));
+}
+
+TEST_F(PostgresLedgerTest, ASchemaOfAnotherVersionIsRefused) {
+  Select("INSERT INTO canvass.schema_migrations (number, name) VALUES (999, 'future')");
+  const absl::Status newer = ledger_->TakeLead();
+  EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition) << newer;
+  EXPECT_EQ(ReasonOf(newer), "SCHEMA_VERSION");
+  EXPECT_THAT(std::string(newer.message()), HasSubstr("999"));
+  EXPECT_EQ(ReasonOf(Migrate(PostgresStore::database().owner_connection()).status()),
+            "SCHEMA_VERSION");
+  Select("DROP SCHEMA canvass CASCADE");
+  const absl::Status none = ledger_->TakeLead();
+  EXPECT_EQ(none.code(), absl::StatusCode::kFailedPrecondition) << none;
+  EXPECT_EQ(ReasonOf(none), "SCHEMA_VERSION");
+  EXPECT_THAT(std::string(none.message()), HasSubstr("version 0"));
+}
+
+TEST_F(PostgresLedgerTest, NoTextThatSomebodySubmitsStopsTheLedger) {
+  AppendGroup group;
+  group.refusals.push_back(MakeRefusal("e-1", "clerk", 1));
+  group.refusals.front().report.station_id = std::string("s\0\xff'; DROP TABLE", 16);
+  group.refusals.front().report.counted_at = absl::InfiniteFuture();
+  ASSERT_EQ(ledger_->Append(group), absl::OkStatus());
+  const std::vector<Refusal> kept = ReplayAllRefusals(*ledger_);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept.front().report.station_id, "s\xEF\xBF\xBD\xEF\xBF\xBD'; DROP TABLE");
+  EXPECT_EQ(kept.front().report.counted_at, absl::InfiniteFuture());
+}
+
+TEST_F(PostgresLedgerTest, MadeUpElectionsShareOneBound) {
+  AppendGroup group;
+  for (int i = 0; i < Ledger::kRefusalsKeptPerActor + 5; ++i) {
+    group.refusals.push_back(MakeRefusal(StrCat("made-up-", i), "clerk", 1));
+  }
+  ASSERT_EQ(ledger_->Append(group), absl::OkStatus());
+  EXPECT_EQ(ReplayAllRefusals(*ledger_).size(),
+            static_cast<std::size_t>(Ledger::kRefusalsKeptPerActor));
+}
+
+TEST_F(PostgresLedgerTest, TheEpochCountsTakeovers) {
+  const std::vector<std::string> before = Select("SELECT epoch + 2 FROM canvass.writer");
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(Select("SELECT epoch FROM canvass.writer"), before);
+}
+
+}  // namespace
+}  // namespace canvass::aggregator
