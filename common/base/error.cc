@@ -116,7 +116,8 @@ absl::Status FieldError(std::string_view reason, std::string_view field,
 ErrorDetail DetailOf(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kTypeUrl);
   if (!payload) return {};
-  return FromPayload(std::string(*payload));
+  const std::string text(*payload);
+  return FromPayload(text);
 }
 
 }  // namespace canvass

@@ -259,7 +259,8 @@ std::string_view TextIn(const LocalizedText& text, const std::vector<std::string
   }
   const auto english = find("en");
   if (english != text.end()) return english->second;
-  return text.empty() ? std::string_view() : std::string_view(text.front().second);
+  if (text.empty()) return "";
+  return text.front().second;
 }
 
 bool IsValidId(std::string_view id) {

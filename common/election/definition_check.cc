@@ -239,9 +239,10 @@ void DefinitionCheck::CheckDepths() {
         depth = std::max(known->second, 0);
         break;
       }
-      way.push_back(area->id);
+      way.emplace_back(area->id);
     }
-    for (auto area = way.rbegin(); area != way.rend(); ++area) depths[*area] = ++depth;
+    std::reverse(way.begin(), way.end());
+    for (const absl::string_view area : way) depths[area] = ++depth;
     if (depth <= kAreaDepthMax) continue;
     problems_.Add("AREA_TOO_DEEP", PlaceOf(changed, areas_.at(changed.id)), "parent_area_id",
                   StrCat("has ", depth, " levels; at most ", kAreaDepthMax, " are allowed"));
@@ -383,7 +384,7 @@ const Station* DefinitionCheck::FindStation(std::string_view id) const {
 std::vector<absl::string_view> DefinitionCheck::AreasAbove(std::string_view area_id) const {
   std::vector<absl::string_view> ids;
   for (const Area* area = FindArea(area_id); area != nullptr; area = FindArea(area->parent_id)) {
-    ids.push_back(area->id);
+    ids.emplace_back(area->id);
   }
   return ids;
 }

@@ -19,7 +19,7 @@ namespace canvass::election {
 
 // The parts take effect at the next seal.
 struct DefinitionSeal {
-  std::int32_t parts = 0;  // DefinitionChange entries directly before this one
+  std::int32_t parts = 0;                 // DefinitionChange entries directly before this one
   std::array<std::uint8_t, 32> digest{};  // SHA-256 over their leaf hashes in sequence
 
   bool operator==(const DefinitionSeal&) const = default;
@@ -110,7 +110,7 @@ struct ResultCertification {
   std::int32_t source_no = 0;
   std::int32_t number = 1;              // 1 for the first, one higher after each reopening
   std::int64_t certified_sequence = 0;  // sequence of the figures that were read and signed
-  Tally tally{};                          // of the contest's whole area
+  Tally tally{};                        // of the contest's whole area
   Progress progress{};
   std::vector<std::int32_t> elected_candidate_nos{};
   std::string reason{};
@@ -132,14 +132,15 @@ struct ContestReopening {
   bool operator==(const ContestReopening&) const = default;
 };
 
-using Event = std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease, ReportAnnulment,
-                           ReportReinstatement, PollFigures, ResultCertification, ContestReopening>;
+using Event =
+    std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease, ReportAnnulment,
+                 ReportReinstatement, PollFigures, ResultCertification, ContestReopening>;
 
 // One thing that happened.
 struct Entry {
-  std::int64_t sequence = 0;   // from 1
-  absl::Time recorded_at{};      // whole microseconds; never before the entry before it
-  std::string actor{};           // authenticated caller; "local" on one machine without TLS
+  std::int64_t sequence = 0;  // from 1
+  absl::Time recorded_at{};   // whole microseconds; never before the entry before it
+  std::string actor{};        // authenticated caller; "local" on one machine without TLS
   Event event{};
 
   bool operator==(const Entry&) const = default;

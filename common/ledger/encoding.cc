@@ -267,7 +267,7 @@ class EntryFields {
 
   template <typename T>
   void CodeList(T& list) {
-    CodeList(list, [this](auto& element) { Code(element); });
+    CodeList(list, [this](auto& element) { this->Code(element); });
   }
 
   void Code(Part<election::Policy>& policy) {

@@ -189,7 +189,7 @@ absl::Status FoldedLedger::Append(std::string_view bytes) {
         StrCat("it was recorded at ", absl::FormatTime(entry->recorded_at),
                ", before the entry before it (", absl::FormatTime(recorded_at_), ")"));
   }
-  if (const absl::Status status = Check(*entry); !status.ok()) return status;
+  if (absl::Status status = Check(*entry); !status.ok()) return status;
   Append(bytes, *entry);
   return absl::OkStatus();
 }
@@ -213,7 +213,7 @@ absl::Status FoldedLedger::Disclose(std::int64_t sequence, std::string_view byte
   if (entry->sequence != sequence) {
     return OutOfPlace(sequence, StrCat("it says that it is entry ", entry->sequence));
   }
-  if (const absl::Status status = Check(*entry); !status.ok()) return status;
+  if (absl::Status status = Check(*entry); !status.ok()) return status;
   log_.Disclose(sequence, bytes);
   recorded_at_ = std::max(recorded_at_, entry->recorded_at);
   count_.Apply(*entry);

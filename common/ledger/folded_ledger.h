@@ -30,7 +30,7 @@ class FoldedLedger {
   const election::Count& count() const { return count_; }
 
   // Appends and folds the next entry. DATA_LOSS if the bytes are not an entry or not the next one.
-  absl::Status Append(std::string_view entry);
+  absl::Status Append(std::string_view bytes);
   // The same for an entry that was decoded or encoded before. REQUIRES: bytes == Encode(entry), the
   // next one.
   void Append(std::string_view bytes, const election::Entry& entry);
@@ -41,7 +41,7 @@ class FoldedLedger {
   void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }
   // Folds what was hidden. In sequence within one source. DATA_LOSS if the bytes do not match the
   // hash.
-  absl::Status Disclose(std::int64_t sequence, std::string_view entry);
+  absl::Status Disclose(std::int64_t sequence, std::string_view bytes);
 
   // Decodes an entry. REQUIRES: 1 <= sequence <= sequence(), not hidden.
   election::Entry EntryAt(std::int64_t sequence) const;

@@ -63,8 +63,8 @@ TEST(DetailOfTest, EmptyForAPayloadThatIsNotOurs) {
   std::string payload;
   std::string type_url;
   good.ForEachPayload([&](absl::string_view url, const absl::Cord& cord) {
-    type_url = std::string(url);
-    payload = std::string(cord);
+    type_url.assign(url.data(), url.size());
+    absl::CopyCordToString(cord, &payload);
   });
   ASSERT_FALSE(payload.empty());
   for (std::size_t size = 0; size < payload.size(); ++size) {

@@ -32,6 +32,7 @@ class Counter {
 TEST(MutexTest, OneAtATime) {
   Counter counter;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&counter] {
       for (int round = 0; round < kRounds; ++round) counter.Raise();

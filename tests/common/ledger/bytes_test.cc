@@ -46,7 +46,8 @@ TEST(VarintTest, KnownSpellings) {
       {130, "8201"},   {150, "9601"},
       {12857, "b964"}, {std::numeric_limits<std::uint64_t>::max(), "ffffffffffffffffff01"},
   };
-  for (const auto& [value, hex] : known) {
+  for (const auto& [number, hex] : known) {
+    const std::uint64_t value = number;
     EXPECT_EQ(Written([&](ByteWriter& writer) { writer.Varint(value); }), hex);
     const std::string bytes = absl::HexStringToBytes(hex);
     ByteReader reader(bytes);

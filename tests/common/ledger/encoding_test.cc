@@ -420,8 +420,9 @@ TEST(DecodeTest, ARuleThatDoesNotExistIsDamage) {
 TEST(DecodeTest, EveryTruncationIsDamage) {
   for (const Entry& entry : SomeEntries()) {
     const std::string bytes = Encode(entry);
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
-      const absl::StatusOr<Entry> decoded = Decode(std::string_view(bytes).substr(0, size));
+    const std::string_view whole = bytes;
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const absl::StatusOr<Entry> decoded = Decode(whole.substr(0, size));
       ASSERT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss)
           << size << " bytes of kind " << entry.event.index();
     }
