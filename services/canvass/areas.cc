@@ -1,0 +1,84 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "services/canvass/choice.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/fetch_names.h"
+#include "services/canvass/list_output.h"
+#include "services/canvass/pages.h"
+#include "services/canvass/publisher_client.h"
+#include "services/canvass/result_row.h"
+
+namespace canvass {
+namespace {
+
+struct Arguments {
+  Choice choice{};
+  std::string parent_area_id{};
+  std::string kind{};
+};
+
+absl::Status AddAreaNames(const Arguments& arguments, const PublisherClient& publisher,
+                          ElectionNames& names) {
+  publisher::v1::ListAreasRequest request;
+  request.set_election_id(arguments.choice.election_id);
+  request.set_parent_area_id(arguments.parent_area_id);
+  request.set_kind(arguments.kind);
+  return ForEachPage(
+      request, [&](const auto& page) { return publisher.ListAreas(page); },
+      [&](const publisher::v1::ListAreasResponse& page) {
+        names.AddAreas(page.areas());
+        return true;
+      });
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const PublisherClient publisher(session.options);
+  auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+  if (!names.ok()) return names.status();
+  const absl::Status named = AddAreaNames(arguments, publisher, *names);
+  if (!named.ok()) return named;
+  auto request = RequestFor<publisher::v1::ListAreaResultsRequest>(arguments.choice);
+  request.set_parent_area_id(arguments.parent_area_id);
+  request.set_kind(arguments.kind);
+  std::optional<ResultRows> rows;
+  std::optional<ListOutput> list;
+  const absl::Status status = ForEachPage(
+      request, [&](const auto& page) { return publisher.ListAreaResults(page); },
+      [&](const publisher::v1::ListAreaResultsResponse& page) {
+        for (const v1::Result& result : page.results()) {
+          // The service says which contest it took where none was named.
+          if (!rows)
+            rows.emplace(ResultRows::Subject::kArea, session.options.format, *names,
+                         result.contest_id());
+          if (!list) list.emplace(session, rows->Columns());
+          list->Add(rows->RowOf(result), result);
+        }
+        return true;
+      });
+  if (!list) list.emplace(session, std::vector<Column>{});
+  list->Finish();
+  return status;
+}
+
+}  // namespace
+
+void AddAreas(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("areas", "Lists the results of areas, all of one moment.",
+                   "canvass areas az-2024-presidential --kind constituency\n"
+                   "canvass areas az-2024-presidential --kind constituency -o csv > areas.csv",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  AddElectionArgument(app, arguments->choice);
+  AddContestOption(app, arguments->choice);
+  AddSourceOption(app, arguments->choice);
+  app.add_option("--area", arguments->parent_area_id, "Only the areas directly below this one")
+      ->type_name("ID");
+  app.add_option("--kind", arguments->kind, "Only areas of this level, e.g. constituency");
+}
+
+}  // namespace canvass

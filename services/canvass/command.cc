@@ -1,0 +1,140 @@
+#include "services/canvass/command.h"
+
+#include <map>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "fmt/format.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/console.h"
+#include "services/canvass/error_text.h"
+
+namespace canvass {
+namespace {
+
+constexpr char kUsageReason[] = "USAGE";
+
+constexpr char kFooter[] =
+    R"(Data goes to standard output, messages to standard error.
+
+Exit codes
+  0  done
+  1  refused, rejected or failed; the messages say why
+  2  the command line is wrong; nothing was done
+  3  a service could not be reached or did not answer in time
+
+Environment
+  CANVASS_REPORTER, CANVASS_AGGREGATOR, CANVASS_PUBLISHER   as the options
+  NO_COLOR                                                  no colours
+
+Examples
+  canvass up --demo az-2024
+  canvass results az-2024-presidential
+  canvass compare az-2024-presidential -o json
+  canvass COMMAND --help)";
+
+absl::StatusOr<absl::Duration> ParseTimeout(const std::string& text) {
+  absl::Duration duration;
+  const bool plain = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
+  if (!absl::ParseDuration(plain ? text + "s" : text, &duration) ||
+      duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is not a time such as 10s, 1m30s, 500ms or a number of seconds", text));
+  }
+  return duration;
+}
+
+void AddCommonOptions(CLI::App& app, CommonOptions& options) {
+  static const std::map<std::string, OutputFormat> kFormats = {
+      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"csv", OutputFormat::kCsv}};
+  app.add_option("--reporter", options.reporter, "Address of the station reporter")
+      ->envname("CANVASS_REPORTER")
+      ->capture_default_str();
+  app.add_option("--aggregator", options.aggregator, "Address of the aggregator")
+      ->envname("CANVASS_AGGREGATOR")
+      ->capture_default_str();
+  app.add_option("--publisher", options.publisher, "Address of the publisher")
+      ->envname("CANVASS_PUBLISHER")
+      ->capture_default_str();
+  AddDurationOption(app, "--timeout", options.timeout, "Longest time for one call");
+  app.add_option_function<std::string>(
+         "-o,--output", [&options](const std::string& name) { options.format = kFormats.at(name); },
+         "table for people; json as the services' JSON; csv for spreadsheets")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->default_str("table");
+  app.add_option("--language", options.language,
+                 "Language tag of names, e.g. en; the election's first language if left out");
+}
+
+}  // namespace
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return ExitCode::kDone;
+  if (DetailOf(status).reason == kUsageReason) return ExitCode::kUsage;
+  const bool unreachable = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  return unreachable ? ExitCode::kUnreachable : ExitCode::kFailed;
+}
+
+absl::Status UsageError(const std::string& message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, message, {.reason = kUsageReason});
+}
+
+CommandLine::CommandLine(Console& console)
+    : console_(console),
+      app_(std::make_unique<CLI::App>("Canvass counts elections in public.", "canvass")) {
+  app_->fallthrough();
+  app_->require_subcommand(1);
+  app_->set_version_flag("--version", "canvass " CANVASS_VERSION);
+  app_->footer(kFooter);
+  AddCommonOptions(*app_, options_);
+  AddAllCommands(*this);
+}
+
+CommandLine::~CommandLine() = default;
+
+CLI::App& CommandLine::Add(const std::string& name, const std::string& summary,
+                           const std::string& example, Run run) {
+  CLI::App* const command = app_->add_subcommand(name, summary);
+  std::string footer = "Example\n";
+  std::istringstream lines(example);
+  for (std::string line; std::getline(lines, line);) footer += fmt::format("  {}\n", line);
+  footer += "\nOptions of all commands (addresses, -o, --timeout) and exit codes: canvass --help";
+  command->footer(footer);
+  command->callback([this, run = std::move(run)] { chosen_ = run; });
+  return *command;
+}
+
+ExitCode CommandLine::Execute(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app_->exit(error, console_.out, console_.messages);
+    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  const absl::Status status = chosen_({.options = options_, .console = console_});
+  console_.out.flush();
+  if (!status.ok()) console_.messages << "canvass: " << ErrorText(status);
+  return ExitCodeOf(status);
+}
+
+void AddDurationOption(CLI::App& app, const std::string& name, absl::Duration& duration,
+                       const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&duration, name](const std::string& text) {
+           const absl::StatusOr<absl::Duration> parsed = ParseTimeout(text);
+           if (!parsed.ok())
+             throw CLI::ValidationError(name, std::string(parsed.status().message()));
+           duration = *parsed;
+         },
+         help)
+      ->type_name("TIME")
+      ->default_str(absl::FormatDuration(duration));
+}
+
+}  // namespace canvass

@@ -1,0 +1,42 @@
+#include <memory>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "services/canvass/choice.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/comparison_view.h"
+#include "services/canvass/console.h"
+#include "services/canvass/fetch_names.h"
+#include "services/canvass/print.h"
+#include "services/canvass/publisher_client.h"
+
+namespace canvass {
+namespace {
+
+absl::Status Run(const Choice& choice, const Session& session) {
+  const PublisherClient publisher(session.options);
+  const auto names = FetchNames(publisher, choice.election_id, session.options.language);
+  if (!names.ok()) return names.status();
+  const auto answer =
+      publisher.CompareSources(AreaRequestFor<publisher::v1::CompareSourcesRequest>(choice));
+  if (!answer.ok()) return answer.status();
+  Print(session, ComparisonText(*answer, *names, session.console.out_colours),
+        ComparisonTable(*answer, *names), *answer);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCompare(CommandLine& commands) {
+  auto choice = std::make_shared<Choice>();
+  CLI::App& app = commands.Add("compare", "Puts every other source beside the official one.",
+                               "canvass compare az-2024-presidential",
+                               [choice](const Session& session) { return Run(*choice, session); });
+  AddElectionArgument(app, *choice);
+  AddContestOption(app, *choice);
+  AddSourceOption(app, *choice);
+  AddAreaOption(app, *choice);
+}
+
+}  // namespace canvass

@@ -1,0 +1,138 @@
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "fmt/format.h"
+#include "services/canvass/aggregator_client.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/console.h"
+#include "services/canvass/definition_messages.h"
+#include "services/canvass/entry_view.h"
+#include "services/canvass/input_file.h"
+#include "services/canvass/pages.h"
+#include "services/canvass/print.h"
+#include "services/canvass/proto_json.h"
+#include "services/canvass/text_width.h"
+
+namespace canvass {
+namespace {
+
+struct Arguments {
+  std::string file{};
+  bool validate_only = false;
+  std::string reason{};
+};
+
+std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
+
+// Last sequence before the definition; 0 for an election that is not there yet.
+absl::StatusOr<std::int64_t> SequenceBefore(const AggregatorClient& aggregator,
+                                            const std::string& election_id) {
+  aggregator::v1::GetElectionRequest request;
+  request.set_election_id(election_id);
+  const auto answer = aggregator.GetElection(request);
+  if (answer.ok()) return answer->as_of().sequence();
+  if (absl::IsNotFound(answer.status())) return 0;
+  return answer.status();
+}
+
+// The definition entries after `sequence`, a line each: what is new or differs, as the ledger has
+// it.
+absl::StatusOr<std::string> ChangesAfter(const AggregatorClient& aggregator,
+                                         const std::string& election_id, std::int64_t sequence) {
+  aggregator::v1::ListLedgerEntriesRequest request;
+  request.set_election_id(election_id);
+  request.set_from_sequence(sequence + 1);
+  std::string text;
+  const absl::Status status = ForEachPage(
+      request, [&](const auto& page) { return aggregator.ListLedgerEntries(page); },
+      [&](const aggregator::v1::ListLedgerEntriesResponse& page) {
+        for (const v1::LedgerEntry& entry : page.entries()) {
+          if (!entry.has_definition()) continue;
+          text += fmt::format("  new or changed: {} (sequence {})\n", PartsText(entry.definition()),
+                              Grouped(entry.sequence()));
+        }
+        return true;
+      });
+  if (!status.ok()) return status;
+  return text;
+}
+
+std::string AnswerText(const std::string& election_id,
+                       const aggregator::v1::DefineElectionResponse& answer, bool validate_only) {
+  if (answer.parts_changed() == 0) return fmt::format("{}: nothing changes\n", election_id);
+  return fmt::format("{}: {} parts {}; {} areas and {} stations, sequence {}\n", election_id,
+                     Grouped(answer.parts_changed()), validate_only ? "would change" : "changed",
+                     Grouped(answer.areas()), Grouped(answer.stations()),
+                     Grouped(answer.sequence()));
+}
+
+absl::StatusOr<v1::DefinitionChange> ReadDefinition(const Arguments& arguments) {
+  const absl::StatusOr<std::string> content = ReadInput(arguments.file);
+  if (!content.ok()) return content.status();
+  v1::DefinitionChange definition;
+  const absl::Status parsed = ParseProtoJson(*content, arguments.file, definition);
+  if (!parsed.ok()) return parsed;
+  if (!arguments.reason.empty()) definition.set_reason(arguments.reason);
+  return definition;
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const absl::StatusOr<v1::DefinitionChange> definition = ReadDefinition(arguments);
+  if (!definition.ok()) return definition.status();
+  const std::string& election_id = definition->election().election_id();
+  const AggregatorClient aggregator(session.options);
+  const absl::StatusOr<std::int64_t> before = SequenceBefore(aggregator, election_id);
+  if (!before.ok()) return before.status();
+  const auto answer =
+      aggregator.DefineElection(SplitDefinition(*definition, arguments.validate_only));
+  if (!answer.ok()) return answer.status();
+  std::string text = AnswerText(election_id, *answer, arguments.validate_only);
+  if (!arguments.validate_only && answer->parts_changed() > 0 &&
+      session.options.format == OutputFormat::kTable) {
+    const absl::StatusOr<std::string> changes = ChangesAfter(aggregator, election_id, *before);
+    if (!changes.ok()) return changes.status();
+    text += *changes;
+  }
+  Print(session, text,
+        {.columns = {{"sequence", "sequence", ColumnKind::kCount},
+                     {"stations", "stations", ColumnKind::kCount},
+                     {"areas", "areas", ColumnKind::kCount},
+                     {"parts_changed", "changed", ColumnKind::kCount}},
+         .rows = {{std::to_string(answer->sequence()), std::to_string(answer->stations()),
+                   std::to_string(answer->areas()), std::to_string(answer->parts_changed())}}},
+        *answer);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddDefine(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app = commands.Add(
+      "define", "Defines an election, or changes one; the same again changes nothing.",
+      "canvass define election.json --validate-only\n"
+      "canvass define election.json\n"
+      "\n"
+      "election.json is a canvass.v1.DefinitionChange:\n"
+      "{\"election\": {\"electionId\": \"town-2025\", \"names\": {\"en\": \"Mayor\"},\n"
+      "              \"pollingDate\": \"2025-06-01\", \"timeZone\": \"Europe/Paris\"},\n"
+      " \"contests\": [{\"contestId\": \"mayor\", \"candidates\": [{\"candidateId\": \"a\"}, "
+      "{\"candidateId\": \"b\"}]}],\n"
+      " \"sources\": [{\"sourceId\": \"office\", \"kind\": \"SOURCE_KIND_OFFICIAL\"}],\n"
+      " \"areas\": [{\"areaId\": \"town\", \"kind\": \"town\"}],\n"
+      " \"stations\": [{\"stationId\": \"s-1\", \"areaId\": \"town\"}]}",
+      [arguments](const Session& session) { return Run(*arguments, session); });
+  app.add_option("file", arguments->file,
+                 "canvass.v1.DefinitionChange in JSON; - for standard input")
+      ->required()
+      ->type_name("FILE.json");
+  app.add_flag("--validate-only", arguments->validate_only, "Check and compare, change nothing");
+  app.add_option("--reason", arguments->reason,
+                 "Why an existing definition changes; in place of the file's own reason");
+}
+
+}  // namespace canvass

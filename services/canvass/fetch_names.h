@@ -1,0 +1,24 @@
+#ifndef CANVASS_SERVICES_CANVASS_FETCH_NAMES_H_
+#define CANVASS_SERVICES_CANVASS_FETCH_NAMES_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/canvass/election_names.h"
+
+namespace canvass {
+
+class AggregatorClient;
+class PublisherClient;
+
+// The names of an election, asked from the service that the command talks to anyway.
+absl::StatusOr<ElectionNames> FetchNames(const PublisherClient& publisher,
+                                         const std::string& election_id,
+                                         const std::string& language);
+absl::StatusOr<ElectionNames> FetchNames(const AggregatorClient& aggregator,
+                                         const std::string& election_id,
+                                         const std::string& language);
+
+}  // namespace canvass
+
+#endif  // CANVASS_SERVICES_CANVASS_FETCH_NAMES_H_

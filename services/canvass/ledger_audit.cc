@@ -1,0 +1,63 @@
+#include "services/canvass/ledger_audit.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "absl/strings/escaping.h"
+#include "common/base/error.h"
+#include "common/ledger/encoding.h"
+#include "fmt/format.h"
+
+namespace canvass {
+namespace {
+
+absl::Status Difference(std::string_view reason, const std::string& message) {
+  return MakeError(absl::StatusCode::kDataLoss, message, {.reason = std::string(reason)});
+}
+
+std::optional<ledger::Hash> FromHex(const std::string& text) {
+  ledger::Hash hash{};
+  const bool digits = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (text.size() != 2 * hash.size() || !digits) return std::nullopt;
+  const std::string bytes = absl::HexStringToBytes(text);
+  std::transform(bytes.begin(), bytes.end(), hash.begin(),
+                 [](char byte) { return static_cast<std::uint8_t>(byte); });
+  return hash;
+}
+
+}  // namespace
+
+absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
+  const std::int64_t expected = tree_.size() + 1;
+  if (entry.sequence() != expected) {
+    return Difference("SEQUENCE_MISSING", fmt::format("Entry {} was expected, and {} came",
+                                                      expected, entry.sequence()));
+  }
+  if (entry.entry().empty()) {
+    const std::optional<ledger::Hash> given = FromHex(entry.entry_hash());
+    if (!given)
+      return Difference("ENTRY_HASH_DIFFERS",
+                        fmt::format("Entry {} has neither bytes nor a hash", expected));
+    ++hidden_;
+    tree_.Add(*given);
+    return absl::OkStatus();
+  }
+  const ledger::Hash computed = ledger::LeafHash(entry.entry());
+  if (ledger::ToHex(computed) != entry.entry_hash()) {
+    return Difference("ENTRY_HASH_DIFFERS",
+                      fmt::format("Entry {} is said to have the hash {}, but its bytes have {}",
+                                  expected, entry.entry_hash(), ledger::ToHex(computed)));
+  }
+  const auto decoded = ledger::Decode(entry.entry());
+  if (!decoded.ok() || decoded->sequence != expected) {
+    return Difference(
+        "ENTRY_MALFORMED",
+        fmt::format("The bytes of entry {} are not an entry with this sequence", expected));
+  }
+  tree_.Add(computed);
+  return absl::OkStatus();
+}
+
+}  // namespace canvass

@@ -1,0 +1,53 @@
+#include "services/canvass/list_output.h"
+
+#include <ostream>
+#include <utility>
+
+#include "services/canvass/console.h"
+#include "services/canvass/proto_json.h"
+
+namespace canvass {
+
+ListOutput::ListOutput(const Session& session, std::vector<Column> columns)
+    : session_(session), layout_(columns) {
+  if (session.options.format != OutputFormat::kCsv || columns.empty()) return;
+  Row names;
+  for (const Column& column : columns) names.push_back(column.name);
+  session.console.out << CsvLine(names);
+}
+
+void ListOutput::Add(Row row, const google::protobuf::Message& item) {
+  ++items_;
+  switch (session_.options.format) {
+    case OutputFormat::kTable:
+      waiting_.push_back(std::move(row));
+      if (waiting_.size() == kRowsTogether) Flush();
+      return;
+    case OutputFormat::kCsv:
+      session_.console.out << CsvLine(row);
+      return;
+    case OutputFormat::kJson:
+      session_.console.out << (items_ == 1 ? "[\n" : ",\n") << ToJsonLine(item);
+      return;
+  }
+}
+
+void ListOutput::Finish() {
+  switch (session_.options.format) {
+    case OutputFormat::kTable:
+      Flush();
+      return;
+    case OutputFormat::kCsv:
+      return;
+    case OutputFormat::kJson:
+      session_.console.out << (items_ == 0 ? "[]\n" : "\n]\n");
+      return;
+  }
+}
+
+void ListOutput::Flush() {
+  session_.console.out << layout_.Render(waiting_);
+  waiting_.clear();
+}
+
+}  // namespace canvass

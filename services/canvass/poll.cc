@@ -1,0 +1,132 @@
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "CLI/App.hpp"
+#include "fmt/format.h"
+#include "services/canvass/aggregator_client.h"
+#include "services/canvass/choice.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/input_file.h"
+#include "services/canvass/poll_figures_text.h"
+#include "services/canvass/proto_json.h"
+#include "services/canvass/report_decision.h"
+#include "services/canvass/time_text.h"
+
+namespace canvass {
+namespace {
+
+struct Arguments {
+  Choice choice{};
+  std::string file{};
+  std::int32_t revision = 1;
+  std::string reason{};
+  bool retract = false;
+  std::vector<std::string> shares{};
+  std::int64_t sample_size = 0;
+  std::string margin_of_error{};
+  std::string published_at{};
+  std::vector<std::string> documents{};
+};
+
+absl::StatusOr<v1::PollFigures> FiguresInFile(const Arguments& arguments) {
+  const absl::StatusOr<std::string> content = ReadInput(arguments.file);
+  if (!content.ok()) return content.status();
+  v1::PollFigures figures;
+  const absl::Status parsed = ParseProtoJson(*content, arguments.file, figures);
+  if (!parsed.ok()) return parsed;
+  if (figures.election_id().empty()) figures.set_election_id(arguments.choice.election_id);
+  if (figures.election_id() != arguments.choice.election_id) {
+    return UsageError(fmt::format("{} is about {}, not about {}", arguments.file,
+                                  figures.election_id(), arguments.choice.election_id));
+  }
+  return figures;
+}
+
+absl::StatusOr<v1::PollFigures> FiguresInOptions(const Arguments& arguments) {
+  auto figures = AreaRequestFor<v1::PollFigures>(arguments.choice);
+  figures.set_revision(arguments.revision);
+  figures.set_reason(arguments.reason);
+  figures.set_retracted(arguments.retract);
+  for (const std::string& text : arguments.shares) {
+    const absl::StatusOr<v1::PollShare> share = ParsePollShare(text);
+    if (!share.ok()) return share.status();
+    *figures.add_shares() = *share;
+  }
+  if (arguments.sample_size > 0) figures.set_sample_size(arguments.sample_size);
+  figures.set_margin_of_error_points(arguments.margin_of_error);
+  if (!arguments.published_at.empty()) {
+    const auto published_at = ParseTime(arguments.published_at);
+    if (!published_at) {
+      return UsageError(fmt::format(
+          "--published-at {}: must be a time with its zone, e.g. 2024-02-07T19:30:00+04:00",
+          arguments.published_at));
+    }
+    *figures.mutable_published_at() = *published_at;
+  }
+  *figures.mutable_documents() = DocumentsOf(arguments.documents);
+  return figures;
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const auto figures =
+      arguments.file.empty() ? FiguresInOptions(arguments) : FiguresInFile(arguments);
+  if (!figures.ok()) return figures.status();
+  if (figures->source_id().empty())
+    return UsageError("--source is required: the poll that is quoted");
+  aggregator::v1::PublishPollFiguresRequest request;
+  *request.mutable_figures() = *figures;
+  const AggregatorClient aggregator(session.options);
+  const auto answer = aggregator.PublishPollFigures(request);
+  if (!answer.ok()) return answer.status();
+  PrintDecision(session,
+                fmt::format("{} figures of {}", figures->retracted() ? "Retracted" : "Published",
+                            figures->source_id()),
+                answer->sequence(), *answer);
+  return absl::OkStatus();
+}
+
+void AddFigureOptions(CLI::App& app, Arguments& arguments) {
+  app.add_option("--share", arguments.shares, "A share as it was published; may be repeated")
+      ->type_name("CANDIDATE=PERCENT")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--sample-size", arguments.sample_size, "People interviewed")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--margin-of-error", arguments.margin_of_error, "In percentage points, e.g. 2.5");
+  app.add_option("--published-at", arguments.published_at, "E.g. 2024-02-07T19:30:00+04:00");
+  app.add_option("--revision", arguments.revision, "One higher for each correction")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--reason", arguments.reason,
+                 "Why these replace the figures before; from revision 2");
+  app.add_flag("--retract", arguments.retract, "The source took its figures back");
+  AddDocumentOption(app, arguments.documents);
+}
+
+}  // namespace
+
+void AddPoll(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app = commands.Add(
+      "poll", "Publishes, corrects or retracts the shares of an exit poll.",
+      "canvass poll az-2024-presidential --source oracle-advisory-group --share ilham-aliyev=93.9\n"
+      "canvass poll az-2024-presidential figures.json    (canvass.v1.PollFigures in JSON)",
+      [arguments](const Session& session) { return Run(*arguments, session); });
+  AddElectionArgument(app, arguments->choice);
+  CLI::Option* const file = app.add_option("file", arguments->file,
+                                           "canvass.v1.PollFigures in JSON; - for standard input")
+                                ->type_name("FILE.json");
+  AddContestOption(app, arguments->choice);
+  app.add_option("--source", arguments->choice.source_id, "The poll")
+      ->type_name("ID")
+      ->excludes(file);
+  app.add_option("--area", arguments->choice.area_id,
+                 "Area that it speaks for; the contest's whole area if left out")
+      ->type_name("ID");
+  AddFigureOptions(app, *arguments);
+}
+
+}  // namespace canvass

@@ -1,0 +1,203 @@
+#include "services/canvass/reporter_client.h"
+
+#include <grpcpp/channel.h>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/rpc/channel.h"
+#include "fmt/format.h"
+#include "services/canvass/unary_call.h"
+
+namespace canvass {
+namespace {
+
+using reporter::v1::StationReporterService;
+using reporter::v1::SubmitReportsRequest;
+using reporter::v1::SubmitReportsResponse;
+using Stream = grpc::ClientReaderWriter<SubmitReportsRequest, SubmitReportsResponse>;
+
+// Receipts between the thread that reads them from the network and the one that sends reports.
+class ReceiptQueue {
+ public:
+  void Push(const SubmitReportsResponse& response) {
+    const MutexLock lock(mutex_);
+    receipts_.insert(receipts_.end(), response.receipts().begin(), response.receipts().end());
+    changed_.NotifyAll();
+  }
+  void Close() {
+    const MutexLock lock(mutex_);
+    closed_ = true;
+    changed_.NotifyAll();
+  }
+  // What has come; waits up to `patience` for the first one or the end.
+  std::deque<v1::Receipt> Take(absl::Duration patience, bool& closed) {
+    const MutexLock lock(mutex_);
+    const absl::Time until = absl::Now() + patience;
+    while (receipts_.empty() && !closed_ && absl::Now() < until) {
+      changed_.WaitFor(mutex_,
+                       absl::ToChronoMilliseconds(until - absl::Now() + absl::Milliseconds(1)));
+    }
+    closed = closed_ && receipts_.empty();
+    return std::exchange(receipts_, {});
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<v1::Receipt> receipts_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// One stream: sends from the first report without a receipt until all are sent, and takes their
+// receipts.
+class Attempt {
+ public:
+  Attempt(StationReporterService::Stub& stub, const Submission& submission,
+          const RetryLimits& limits, std::size_t acknowledged)
+      : submission_(submission), limits_(limits), sent_(acknowledged), acknowledged_(acknowledged) {
+    rpc::SetDeadline(context_, limits.stream_max);
+    stream_ = stub.SubmitReports(&context_);
+  }
+
+  // How the stream ended: OK once every report has its receipt.
+  absl::Status Run(const Endpoint& endpoint) {
+    std::thread reader([this] {
+      SubmitReportsResponse response;
+      while (stream_->Read(&response)) receipts_.Push(response);
+      receipts_.Close();
+    });
+    while (!ended_ && error_.ok() && sent_ < submission_.count) SendNext();
+    if (error_.ok()) stream_->WritesDone();
+    while (!ended_ && error_.ok()) TakeReceipts(acknowledged_ < sent_);
+    if (!error_.ok()) context_.TryCancel();
+    reader.join();
+    TakeReceipts(false);
+    const grpc::Status status = stream_->Finish();
+    if (!error_.ok()) return error_;
+    if (!status.ok()) return CallError(EndpointOfStream(endpoint), status);
+    if (acknowledged_ < submission_.count) {
+      return absl::UnavailableError(
+          "The reporter ended the stream before every report had its receipt");
+    }
+    return absl::OkStatus();
+  }
+
+  std::size_t acknowledged() const { return acknowledged_; }
+
+ private:
+  Endpoint EndpointOfStream(Endpoint endpoint) const {
+    endpoint.timeout = limits_.stream_max;
+    return endpoint;
+  }
+
+  void SendNext() {
+    if (sent_ - acknowledged_ >= ReporterClient::kReportsInFlight) {
+      TakeReceipts(true);
+      return;
+    }
+    SubmitReportsRequest request;
+    const std::size_t end = std::min(submission_.count, sent_ + ReporterClient::kReportsPerMessage);
+    for (; sent_ < end; ++sent_) *request.add_reports() = submission_.report_at(sent_);
+    // A stream that broke refuses to write; what broke it is known when the reader has ended.
+    if (!stream_->Write(request)) ended_ = true;
+    TakeReceipts(false);
+  }
+
+  void TakeReceipts(bool wait) {
+    bool closed = false;
+    const std::deque<v1::Receipt> receipts =
+        receipts_.Take(wait ? limits_.silence_max : absl::ZeroDuration(), closed);
+    for (const v1::Receipt& receipt : receipts) TakeReceipt(receipt);
+    if (closed) ended_ = true;
+    if (!wait || closed || !receipts.empty()) return;
+    error_ = absl::UnavailableError(fmt::format("The reporter sent no receipt for {}",
+                                                absl::FormatDuration(limits_.silence_max)));
+  }
+
+  void TakeReceipt(const v1::Receipt& receipt) {
+    if (!error_.ok()) return;
+    if (acknowledged_ == sent_) {
+      error_ = absl::InternalError("The reporter sent more receipts than it was sent reports");
+      return;
+    }
+    submission_.on_receipt(acknowledged_++, receipt);
+  }
+
+  const Submission& submission_;
+  const RetryLimits& limits_;
+  grpc::ClientContext context_;
+  std::unique_ptr<Stream> stream_;
+  ReceiptQueue receipts_;
+  std::size_t sent_;
+  std::size_t acknowledged_;
+  bool ended_ = false;
+  absl::Status error_;
+};
+
+// A service that is full says when to come back; one that is away may be back soon; one that stops
+// cancels the streams that it did not get to the end of.
+bool MayRetry(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status) ||
+         (absl::IsResourceExhausted(status) && DetailOf(status).retry_after_ms > 0);
+}
+
+}  // namespace
+
+struct ReporterClient::Connection {
+  explicit Connection(const Endpoint& endpoint)
+      : stub(StationReporterService::NewStub(rpc::NewChannel(endpoint.address))) {}
+
+  std::unique_ptr<StationReporterService::Stub> stub;
+};
+
+ReporterClient::ReporterClient(const CommonOptions& options)
+    : endpoint_{.service = "station reporter",
+                .address = options.reporter,
+                .timeout = options.timeout},
+      connection_(std::make_unique<Connection>(endpoint_)) {}
+
+ReporterClient::~ReporterClient() = default;
+
+absl::Status ReporterClient::SubmitReports(const Submission& submission,
+                                           const RetryLimits& limits) const {
+  std::size_t acknowledged = 0;
+  absl::Duration wait = limits.first_wait;
+  absl::Time give_up_at = absl::Now() + limits.give_up_after;
+  while (acknowledged < submission.count) {
+    Attempt attempt(*connection_->stub, submission, limits, acknowledged);
+    const absl::Status status = attempt.Run(endpoint_);
+    if (attempt.acknowledged() > acknowledged) {
+      acknowledged = attempt.acknowledged();
+      wait = limits.first_wait;
+      give_up_at = absl::Now() + limits.give_up_after;
+    }
+    if (status.ok()) return status;
+    if (!MayRetry(status) || absl::Now() + wait > give_up_at) return status;
+    wait = std::max(wait, absl::Milliseconds(DetailOf(status).retry_after_ms));
+    if (submission.on_retry) submission.on_retry(status, wait);
+    absl::SleepFor(wait);
+    wait = std::min(wait * 2, limits.longest_wait);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Receipt> ReporterClient::ValidateReport(const v1::StationReport& report) const {
+  reporter::v1::SubmitReportRequest request;
+  *request.mutable_report() = report;
+  request.set_validate_only(true);
+  const auto answer =
+      Call(endpoint_, *connection_->stub, &StationReporterService::Stub::SubmitReport, request);
+  if (!answer.ok()) return answer.status();
+  return answer->receipt();
+}
+
+}  // namespace canvass

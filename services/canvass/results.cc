@@ -1,0 +1,115 @@
+#include <memory>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "services/canvass/choice.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/console.h"
+#include "services/canvass/fetch_names.h"
+#include "services/canvass/pages.h"
+#include "services/canvass/print.h"
+#include "services/canvass/publisher_client.h"
+#include "services/canvass/result_view.h"
+
+namespace canvass {
+namespace {
+
+struct Arguments {
+  Choice choice{};
+  std::string tag{};
+  bool final_result = false;
+  bool all_contests = false;
+};
+
+void PrintResult(const Session& session, const ElectionNames& names, const v1::Result& result,
+                 const google::protobuf::Message& answer) {
+  Print(session, ResultText(result, names, session.console.out_colours),
+        CandidateTable(result, names), answer);
+}
+
+absl::Status PrintFinal(const Arguments& arguments, const PublisherClient& publisher,
+                        const ElectionNames& names, const Session& session) {
+  const auto answer =
+      publisher.GetFinalResult(RequestFor<publisher::v1::GetFinalResultRequest>(arguments.choice));
+  if (!answer.ok()) return answer.status();
+  if (answer->current_status() != v1::RESULT_STATUS_CERTIFIED) {
+    session.console.messages << "The contest is " << StatusText(answer->current_status())
+                             << " now; these are the figures that were certified last.\n";
+  }
+  PrintResult(session, names, answer->result(), *answer);
+  return absl::OkStatus();
+}
+
+absl::Status PrintAllContests(const Arguments& arguments, const PublisherClient& publisher,
+                              const ElectionNames& names, const Session& session) {
+  publisher::v1::ListContestResultsRequest request;
+  request.set_election_id(arguments.choice.election_id);
+  request.set_source_id(arguments.choice.source_id);
+  return ForEachPage(
+      request, [&](const auto& page) { return publisher.ListContestResults(page); },
+      [&](const publisher::v1::ListContestResultsResponse& page) {
+        for (const v1::Result& result : page.results()) PrintResult(session, names, result, result);
+        return true;
+      });
+}
+
+absl::Status PrintNewest(const Arguments& arguments, const PublisherClient& publisher,
+                         const ElectionNames& names, const Session& session) {
+  auto request = AreaRequestFor<publisher::v1::GetAreaResultRequest>(arguments.choice);
+  request.set_tag(arguments.tag);
+  const auto answer = publisher.GetAreaResult(request);
+  if (!answer.ok()) return answer.status();
+  PrintResult(session, names, answer->result(), *answer);
+  return absl::OkStatus();
+}
+
+absl::Status PrintNational(const Arguments& arguments, const PublisherClient& publisher,
+                           const ElectionNames& names, const Session& session) {
+  const auto answer = publisher.GetNationalResult(
+      RequestFor<publisher::v1::GetNationalResultRequest>(arguments.choice));
+  if (!answer.ok()) return answer.status();
+  PrintResult(session, names, answer->result(), *answer);
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const PublisherClient publisher(session.options);
+  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+  if (!names.ok()) return names.status();
+  if (arguments.final_result) return PrintFinal(arguments, publisher, *names, session);
+  if (arguments.all_contests) return PrintAllContests(arguments, publisher, *names, session);
+  const bool part = !arguments.choice.area_id.empty() || !arguments.tag.empty();
+  return part ? PrintNewest(arguments, publisher, *names, session)
+              : PrintNational(arguments, publisher, *names, session);
+}
+
+}  // namespace
+
+void AddResults(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("results", "Shows the newest or the final result of a contest.",
+                   "canvass results az-2024-presidential\n"
+                   "canvass results az-2024-presidential --final -o json\n"
+                   "canvass results az-2024-presidential --area c-86\n"
+                   "canvass results az-2024-presidential --tag liberated-territory",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  AddElectionArgument(app, arguments->choice);
+  AddContestOption(app, arguments->choice);
+  AddSourceOption(app, arguments->choice);
+  CLI::Option* const area =
+      app.add_option("--area", arguments->choice.area_id, "Area or station; the whole if left out")
+          ->type_name("ID");
+  CLI::Option* const tag =
+      app.add_option("--tag", arguments->tag, "Only the stations with this tag");
+  CLI::Option* const final_result =
+      app.add_flag("--final", arguments->final_result, "The figures that were certified last");
+  final_result->excludes(area)->excludes(tag);
+  app.add_flag("--all-contests", arguments->all_contests, "Every contest of the election")
+      ->excludes(area)
+      ->excludes(tag)
+      ->excludes(final_result);
+}
+
+}  // namespace canvass

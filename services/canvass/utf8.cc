@@ -1,0 +1,36 @@
+#include "services/canvass/utf8.h"
+
+#include <array>
+
+namespace canvass {
+namespace {
+
+// Bytes of the character that starts with `lead`; 0 if none does.
+std::size_t LengthFor(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if (lead >= 0xE0 && lead <= 0xEF) return 3;
+  if (lead >= 0xF0 && lead <= 0xF4) return 4;
+  return 0;
+}
+
+}  // namespace
+
+std::optional<CodePoint> FirstCodePoint(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t bytes = LengthFor(lead);
+  if (bytes == 0 || text.size() < bytes) return std::nullopt;
+  constexpr std::array<unsigned char, 5> kLeadBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t value = lead & kLeadBits.at(bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xC0U) != 0x80) return std::nullopt;
+    value = (value << 6U) | (next & 0x3FU);
+  }
+  const bool overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (overlong || surrogate || value > 0x10FFFF) return std::nullopt;
+  return CodePoint{.value = value, .bytes = bytes};
+}
+
+}  // namespace canvass

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "absl/time/clock.h"
+#include "services/canvass/choice.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+#include "services/canvass/console.h"
+#include "services/canvass/error_text.h"
+#include "services/canvass/fetch_names.h"
+#include "services/canvass/proto_json.h"
+#include "services/canvass/publisher_client.h"
+#include "services/canvass/result_row.h"
+#include "services/canvass/result_view.h"
+#include "services/canvass/table.h"
+#include "services/canvass/watch_screen.h"
+
+namespace canvass {
+namespace {
+
+// A publisher that went away is asked again this often: soon enough for an evening, rare enough for
+// the publisher.
+constexpr absl::Duration kReconnectAfter = absl::Seconds(2);
+
+struct Arguments {
+  Choice choice{};
+  std::int64_t updates = 0;  // 0: for ever
+};
+
+// Shows each result that is newer than the one before it.
+class Watcher {
+ public:
+  Watcher(const Arguments& arguments, const Session& session, const ElectionNames& names)
+      : arguments_(arguments), session_(session), names_(names) {}
+
+  // False once enough was shown.
+  bool See(const v1::Result& result) {
+    const bool newer = result.as_of().sequence() != sequence_;
+    sequence_ = result.as_of().sequence();
+    const bool live =
+        session_.console.out_is_terminal && session_.options.format == OutputFormat::kTable;
+    // A live screen also shows that the publisher is still heard from.
+    if (live) {
+      session_.console.out << RenderScreen(ResultText(result, names_, session_.console.out_colours),
+                                           shown_ == 0);
+    } else if (newer) {
+      ShowLine(result);
+    }
+    session_.console.out.flush();
+    shown_ += newer ? 1 : 0;
+    return arguments_.updates == 0 || shown_ < arguments_.updates;
+  }
+
+  bool enough() const { return arguments_.updates > 0 && shown_ >= arguments_.updates; }
+  bool seen_any() const { return shown_ > 0; }
+
+ private:
+  void ShowLine(const v1::Result& result) {
+    std::ostream& out = session_.console.out;
+    switch (session_.options.format) {
+      case OutputFormat::kTable:
+        out << ResultLine(result, names_);
+        return;
+      case OutputFormat::kJson:
+        out << ToJsonLine(result) << '\n';
+        return;
+      case OutputFormat::kCsv:
+        if (!rows_) {
+          rows_.emplace(ResultRows::Subject::kMoment, OutputFormat::kCsv, names_,
+                        result.contest_id());
+          out << RenderCsv({.columns = rows_->Columns()});
+        }
+        out << CsvLine(rows_->RowOf(result));
+        return;
+    }
+  }
+
+  const Arguments& arguments_;
+  const Session& session_;
+  const ElectionNames& names_;
+  std::optional<ResultRows> rows_;
+  std::int64_t sequence_ = -1;
+  std::int64_t shown_ = 0;
+};
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const PublisherClient publisher(session.options);
+  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+  if (!names.ok()) return names.status();
+  Watcher watcher(arguments, session, *names);
+  for (;;) {
+    const absl::Status status =
+        publisher.WatchResult(AreaRequestFor<publisher::v1::WatchResultRequest>(arguments.choice),
+                              [&watcher](const v1::Result& result) { return watcher.See(result); });
+    if (status.ok() || watcher.enough()) return absl::OkStatus();
+    if (!absl::IsUnavailable(status) || !watcher.seen_any()) return status;
+    session.console.messages << ErrorText(status);
+    absl::SleepFor(kReconnectAfter);
+  }
+}
+
+}  // namespace
+
+void AddWatch(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("watch",
+                   "Shows a result as it grows: redrawn on a terminal, a line for each change "
+                   "otherwise. Ends on Ctrl-C.",
+                   "canvass watch az-2024-presidential\n"
+                   "canvass watch az-2024-presidential -o json | jq .progress.percent",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  AddElectionArgument(app, arguments->choice);
+  AddContestOption(app, arguments->choice);
+  AddSourceOption(app, arguments->choice);
+  AddAreaOption(app, arguments->choice);
+  app.add_option("--updates", arguments->updates, "Stop after so many results; 0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
+}  // namespace canvass
