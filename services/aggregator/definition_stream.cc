@@ -106,10 +106,11 @@ absl::StatusOr<DefinitionRequest> DefinitionParts::Take() {
 }
 
 DefinitionStream::DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionStream>& streams,
+                                   std::atomic<std::size_t>& taking,
                                    v1::DefineElectionResponse* response)
-    : writer_(writer), streams_(streams), response_(response) {
-  const std::size_t open = streams_.Add(this);
-  const absl::Status admitted = open > kStreamsMax ? TooManyStreams() : writer_.Lead();
+    : writer_(writer), streams_(streams), taking_(taking), response_(response) {
+  streams_.Add(this);
+  const absl::Status admitted = ++taking_ > kStreamsMax ? TooManyStreams() : writer_.Lead();
   const MutexLock lock(mutex_);
   if (!admitted.ok()) FinishOnce(admitted);
   if (!finished_) StartRead(&request_);
@@ -168,6 +169,7 @@ void DefinitionStream::Record(DefinitionRequest request) {
 void DefinitionStream::FinishOnce(const absl::Status& status) {
   if (finished_) return;
   finished_ = true;
+  --taking_;  // before the client can know of the end and call again
   Finish(rpc::ToGrpcStatus(status));
 }
 

@@ -3,6 +3,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <cstddef>
 
 #include "absl/status/status.h"
@@ -40,10 +41,10 @@ class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElection
   // Each may hold a whole register in memory.
   static constexpr std::size_t kStreamsMax = 2;
 
-  // Owns none. `response` is the call's. RESOURCE_EXHAUSTED TOO_MANY_DEFINITIONS beyond
-  // kStreamsMax.
+  // Owns none. `taking` counts the streams that are not finished; RESOURCE_EXHAUSTED
+  // TOO_MANY_DEFINITIONS beyond kStreamsMax. `response` is the call's.
   DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionStream>& streams,
-                   v1::DefineElectionResponse* response);
+                   std::atomic<std::size_t>& taking, v1::DefineElectionResponse* response);
 
   // Ends the call with `status`, unless its definition is complete and being recorded.
   void End(const absl::Status& status);
@@ -60,6 +61,7 @@ class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElection
 
   LedgerWriter& writer_;
   OpenStreams<DefinitionStream>& streams_;
+  std::atomic<std::size_t>& taking_;
   v1::DefineElectionResponse* const response_;
   v1::DefineElectionRequest request_;  // of the read that is going on
   DefinitionParts parts_;

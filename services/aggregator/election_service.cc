@@ -114,7 +114,7 @@ absl::Status ReadElections(const LedgerBook::Contents& book,
 
 grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElection(
     grpc::CallbackServerContext* /*context*/, v1::DefineElectionResponse* response) {
-  return new DefinitionStream(writer_, definition_streams_, response);
+  return new DefinitionStream(writer_, definition_streams_, definitions_taken_, response);
 }
 
 grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerContext* context,

@@ -1,6 +1,8 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_ELECTION_SERVICE_H_
 #define CANVASS_SERVICES_AGGREGATOR_ELECTION_SERVICE_H_
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -65,6 +67,7 @@ class ElectionService final : public v1::ElectionService::CallbackService {
   const LedgerBook& book_;
   const Clock& clock_;
   OpenStreams<DefinitionStream> definition_streams_;
+  std::atomic<std::size_t> definitions_taken_ = 0;  // streams that are not finished
 };
 
 }  // namespace canvass::aggregator

@@ -1,7 +1,6 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_OPEN_STREAMS_H_
 #define CANVASS_SERVICES_AGGREGATOR_OPEN_STREAMS_H_
 
-#include <cstddef>
 #include <set>
 
 #include "absl/status/status.h"
@@ -15,11 +14,9 @@ namespace canvass::aggregator {
 template <typename Stream>
 class OpenStreams {
  public:
-  // How many are open then.
-  std::size_t Add(Stream* stream) {
+  void Add(Stream* stream) {
     const MutexLock lock(mutex_);
     streams_.insert(stream);
-    return streams_.size();
   }
 
   // Afterwards nobody ends the stream any more.

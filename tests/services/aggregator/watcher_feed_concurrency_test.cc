@@ -1,5 +1,7 @@
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -87,6 +89,40 @@ class NumberWatcher final : public NumberFeed::Watcher {
   std::thread thread_;
 };
 
+// Says that a message is sent when the test does.
+class SlowWatcher final : public NumberFeed::Watcher {
+ public:
+  void Send(std::int64_t number) override {
+    const MutexLock lock(mutex_);
+    numbers_.push_back(number);
+    changed_.NotifyAll();
+  }
+
+  void End(const absl::Status& status) override {
+    const MutexLock lock(mutex_);
+    end_ = status;
+    changed_.NotifyAll();
+  }
+
+  std::vector<std::int64_t> AwaitMessages(std::size_t count) {
+    const MutexLock lock(mutex_);
+    while (numbers_.size() < count) changed_.Wait(mutex_);
+    return numbers_;
+  }
+
+  absl::Status AwaitEnd() {
+    const MutexLock lock(mutex_);
+    while (!end_.has_value()) changed_.Wait(mutex_);
+    return *end_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::int64_t> numbers_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+};
+
 class WatcherFeedConcurrencyTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -120,6 +156,36 @@ TEST_F(WatcherFeedConcurrencyTest, EveryWatcherGetsTheNewest) {
   }
   number_ = kNewest + 1;
   feed_.Wake();
+}
+
+TEST_F(WatcherFeedConcurrencyTest, ASlowWatcherSkipsToTheNewest) {
+  SlowWatcher slow;
+  SlowWatcher other;
+  number_ = 1;
+  feed_.Watch({.number = &number_}, slow);
+  slow.AwaitMessages(1);
+  feed_.Watch({.number = &number_}, other);
+  for (int step = 1; step <= 5; ++step) {
+    other.AwaitMessages(static_cast<std::size_t>(step));
+    Grow(number_ + 1);
+    feed_.Sent(other, /*ok=*/true);
+  }
+  other.AwaitMessages(6);
+  feed_.Sent(slow, /*ok=*/true);
+  EXPECT_EQ(slow.AwaitMessages(2), (std::vector<std::int64_t>{1, 6}));
+  // They end once their last message is sent.
+  feed_.SetOpen(absl::UnavailableError("enough"));
+  feed_.Sent(slow, /*ok=*/true);
+  feed_.Sent(other, /*ok=*/false);
+  EXPECT_EQ(slow.AwaitEnd().message(), "enough");
+  EXPECT_EQ(other.AwaitEnd().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(WatcherFeedConcurrencyTest, NobodyWatchesAClosedFeed) {
+  feed_.SetOpen(absl::UnavailableError("closed"));
+  SlowWatcher watcher;
+  feed_.Watch({.number = &number_}, watcher);
+  EXPECT_EQ(watcher.AwaitEnd().message(), "closed");
 }
 
 TEST_F(WatcherFeedConcurrencyTest, WatchersComeAndGo) {
