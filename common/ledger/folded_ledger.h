@@ -39,8 +39,8 @@ class FoldedLedger {
   absl::Status Check(const election::Entry& entry) const;
   // Takes the place of an entry under embargo.
   void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }
-  // Folds what was hidden. In sequence within one source. DATA_LOSS if the bytes do not match the
-  // hash.
+  // Folds what was hidden: in sequence within one source, and before anything newer of that source
+  // is appended. DATA_LOSS if the bytes do not match the hash.
   absl::Status Disclose(std::int64_t sequence, std::string_view bytes);
 
   // Decodes an entry. REQUIRES: 1 <= sequence <= sequence(), not hidden.
