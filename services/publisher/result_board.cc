@@ -273,7 +273,7 @@ absl::Status ResultBoard::TakePart(const WatchTalliesResponse& message) {
     step.messages.push_back(message);
     if (message.step_complete()) taken = ShowNext(message, step, *shown);
   }
-  if (!taken.ok()) return Diverged(message.election_id(), std::string(taken.message()));
+  if (!taken.ok()) return Diverged(message.election_id(), StrCat(taken.message()));
   if (message.step_complete()) steps_.erase(message.election_id());
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -31,8 +32,8 @@ class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultRespons
   void OnDone() override;
 
  private:
-  ResultWatch(ResultFeed& feed, const v1::WatchResultRequest& request)
-      : feed_(feed), request_(request) {}
+  ResultWatch(ResultFeed& feed, v1::WatchResultRequest request)
+      : feed_(feed), request_(std::move(request)) {}
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishNow(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

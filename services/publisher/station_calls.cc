@@ -114,22 +114,19 @@ std::size_t StartOf(const ShownElection& election, const ListPage& page) {
 void FillPage(const ShownElection& election, const StationFilter& filter, ListPage& page,
               v1::ListStationReportsResponse& response) {
   const std::vector<int>& order = election.published().stations_by_id();
-  int scanned = 0;
-  for (std::size_t i = StartOf(election, page); i < order.size(); ++i) {
-    const int station_no = order[i];
-    const bool enough = page.IsFull() || ++scanned > kStationsScannedMax;
-    if (!enough && !Passes(election, filter, station_no)) continue;
-    canvass::v1::StationStanding standing;
-    if (!enough) {
-      standing = rpc::StandingOf(election.ledger(),
-                                 {filter.asked.contest_no, filter.asked.source_no, station_no});
-    }
-    if (enough || !page.Take(standing)) {
-      response.set_next_page_token(page.Next(std::int64_t{station_no} + 1));
+  const std::size_t start = StartOf(election, page);
+  const std::size_t end = std::min(order.size(), start + Index(kStationsScannedMax));
+  for (std::size_t i = start; i < end; ++i) {
+    if (!Passes(election, filter, order[i])) continue;
+    canvass::v1::StationStanding standing = rpc::StandingOf(
+        election.ledger(), {filter.asked.contest_no, filter.asked.source_no, order[i]});
+    if (!page.Take(standing)) {
+      response.set_next_page_token(page.Next(std::int64_t{order[i]} + 1));
       return;
     }
     *response.add_standings() = std::move(standing);
   }
+  if (end < order.size()) response.set_next_page_token(page.Next(std::int64_t{order[end]} + 1));
 }
 
 }  // namespace

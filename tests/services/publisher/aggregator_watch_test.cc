@@ -102,7 +102,7 @@ class AggregatorWatchTest : public ::testing::Test {
   }
 
   static constexpr char kHealth[] = "canvass.aggregator.v1.AggregatorService";
-  ManualClock clock_;
+  testing::ManualClock clock_;
   ResultBoard board_{clock_};
   LedgerScript script_;
   FakeAggregator aggregator_;

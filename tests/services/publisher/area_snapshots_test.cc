@@ -18,7 +18,7 @@ AreaSnapshot SnapshotAt(std::int64_t sequence, std::size_t areas = 2) {
 }
 
 TEST(AreaSnapshotsTest, FindsWhatItKeeps) {
-  const ManualClock clock;
+  const testing::ManualClock clock;
   AreaSnapshots snapshots(clock);
   snapshots.Keep(SnapshotAt(5));
   snapshots.Keep(SnapshotAt(6));
@@ -30,7 +30,7 @@ TEST(AreaSnapshotsTest, FindsWhatItKeeps) {
 }
 
 TEST(AreaSnapshotsTest, ForgetsAfterAMinute) {
-  ManualClock clock;
+  testing::ManualClock clock;
   AreaSnapshots snapshots(clock);
   snapshots.Keep(SnapshotAt(5));
   clock.Advance(absl::Seconds(59));
@@ -40,7 +40,7 @@ TEST(AreaSnapshotsTest, ForgetsAfterAMinute) {
 }
 
 TEST(AreaSnapshotsTest, GivesEveryReaderHalfAMinuteAtLeast) {
-  ManualClock clock;
+  testing::ManualClock clock;
   AreaSnapshots snapshots(clock);
   snapshots.Keep(SnapshotAt(5));
   clock.Advance(absl::Seconds(20));
@@ -52,7 +52,7 @@ TEST(AreaSnapshotsTest, GivesEveryReaderHalfAMinuteAtLeast) {
 }
 
 TEST(AreaSnapshotsTest, DropsTheOldestWhenThereIsNoRoom) {
-  const ManualClock clock;
+  const testing::ManualClock clock;
   AreaSnapshots snapshots(clock);
   snapshots.Keep(SnapshotAt(5, AreaSnapshots::kAreasMax / 2));
   snapshots.Keep(SnapshotAt(6, AreaSnapshots::kAreasMax / 2));

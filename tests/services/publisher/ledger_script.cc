@@ -38,21 +38,6 @@ election::Counts BallotsOf(std::vector<std::int32_t> votes) {
 
 }  // namespace
 
-absl::Time ManualClock::Now() const {
-  const MutexLock lock(mutex_);
-  return now_;
-}
-
-void ManualClock::Set(absl::Time now) {
-  const MutexLock lock(mutex_);
-  now_ = now;
-}
-
-void ManualClock::Advance(absl::Duration duration) {
-  const MutexLock lock(mutex_);
-  now_ += duration;
-}
-
 testing::DefinitionBuilder ThreeStations() {
   testing::DefinitionBuilder definition;
   definition.WithArea("north").WithArea("south");

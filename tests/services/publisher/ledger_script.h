@@ -8,27 +8,14 @@
 
 #include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
-#include "common/base/clock.h"
-#include "common/base/mutex.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/ledger/folded_ledger.h"
 #include "services/publisher/published_ledger.h"
 #include "tests/support/definition_builder.h"
+#include "tests/support/manual_clock.h"
 
 namespace canvass::publisher {
-
-// A clock that stands until it is set. Thread-safe.
-class ManualClock final : public Clock {
- public:
-  absl::Time Now() const override;
-  void Set(absl::Time now);
-  void Advance(absl::Duration duration);
-
- private:
-  mutable Mutex mutex_;
-  absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1'707'300'000);
-};
 
 // Election "e-1" of three stations: n-1 and n-2 in area north, s-1 in area south, tagged "abroad";
 // 500 voters on the register of each. Contest "president" of a, b and c; official source "cec",

@@ -79,7 +79,7 @@ class PublisherServiceTest : public ::testing::Test {
     return lines;
   }
 
-  ManualClock clock_;
+  testing::ManualClock clock_;
   ResultBoard board_{clock_};
   ResultFeed feed_{board_};
   PublisherService service_{board_, feed_, clock_};

@@ -134,7 +134,7 @@ class ResultBoardConcurrencyTest : public ::testing::Test {
     }
   }
 
-  ManualClock clock_;
+  testing::ManualClock clock_;
   ResultBoard board_{clock_};
   AreaSnapshots snapshots_{clock_};
   LedgerScript script_{ManyStations()};

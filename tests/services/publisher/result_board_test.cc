@@ -51,7 +51,7 @@ class ResultBoardTest : public ::testing::Test {
     return -1;
   }
 
-  ManualClock clock_;
+  testing::ManualClock clock_;
   ResultBoard board_{clock_};
   LedgerScript script_;
 };
@@ -222,7 +222,7 @@ TEST_F(ResultBoardTest, ShowsASourceUnderEmbargoOnlyAfterwards) {
   EXPECT_EQ(VotesOfA(), 60);
 
   // Past, but the aggregator has not sent it: it is as of earlier, and still under embargo.
-  clock_.Set(visible_from + absl::Seconds(1));
+  clock_.Advance(absl::Hours(1) + absl::Seconds(1));
   EXPECT_EQ(ReasonOf(National("secret").status()), "SOURCE_EMBARGOED");
 
   // What was sent as a hash comes before what is new, so that revisions follow.
@@ -258,7 +258,7 @@ TEST_F(ResultBoardTest, HidesAgainWhatADivergedStepDisclosed) {
   script.Interview("secret", "n-1", {50, 30, 20});
   ASSERT_TRUE(Feed(script.Step(clock_.Now())).ok());
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
-  clock_.Set(visible_from);
+  clock_.Advance(absl::Hours(1));
   auto step = script.Step(clock_.Now());
   step.back().mutable_tallies(0)->set_ballots_cast(1);
   EXPECT_EQ(ReasonOf(Feed(step)), "LEDGER_DIVERGED");

@@ -62,7 +62,7 @@ class ResultFeedTest : public ::testing::Test {
     return request;
   }
 
-  ManualClock clock_;
+  testing::ManualClock clock_;
   ResultBoard board_{clock_};
   LedgerScript script_;
 };
@@ -129,6 +129,7 @@ TEST_F(ResultFeedTest, ForgetsThoseWhoAreGone) {
   feed.Remove(National(), gone.get());
   const auto other = std::make_shared<KeepingWatcher>();
   ASSERT_TRUE(feed.Add(National(), other).ok());
+  other->WaitForOffers(1);
   script_.Report("n-1", {60, 30, 6});
   Show();
   feed.Wake();
