@@ -1,6 +1,7 @@
 #include "common/election/decision_check.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -52,8 +53,7 @@ struct PollFiguresRequest {
     std::string share_percent;
   };
   std::vector<Share> shares{};
-  PollFigures
-      figures{};  // everything that is not an id; numbers of parts are filled in by the check
+  PollFigures figures{};  // all but the ids; the check fills in the numbers of parts
 };
 
 // INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), AREA_NOT_IN_CONTEST, REVISION_INVALID

@@ -1,5 +1,6 @@
 #include "common/election/territory.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,8 +23,8 @@ Territory::Territory(const Definition& definition) {
     const std::vector<int>& children = definition.ChildrenOfArea(area_no);
     waiting.insert(waiting.end(), children.rbegin(), children.rend());
   }
-  for (auto area = areas_.rbegin(); area != areas_.rend(); ++area) {
-    if (area->parent >= 0) areas_[Index(area->parent)].size += area->size;
+  for (std::size_t i = areas_.size(); i-- > 1;) {
+    areas_[Index(areas_[i].parent)].size += areas_[i].size;
   }
   stations_.reserve(definition.stations().size());
   for (const Station& station : definition.stations()) {

@@ -270,7 +270,7 @@ class RandomNight {
   void AddAreaWithStation(DefinitionChange& change) {
     const std::string number = std::to_string(definition().stations().size());
     const std::string area = "area-" + number;
-    const std::string parent = kLeafAreas[static_cast<std::size_t>(Below(5))];
+    const std::string& parent = kLeafAreas[static_cast<std::size_t>(Below(5))];
     change.areas.push_back({.id = area, .parent_id = parent, .kind = "district"});
     change.areas.back().names = {{"en", "District " + number}};
     change.stations.push_back(MakeStation("s-" + number, area, 50, {"sample", "abroad"}));
@@ -409,6 +409,7 @@ TEST(CountPropertyTest, AnyOrderOfStationsGivesTheSameTallies) {
     SCOPED_TRACE(::testing::Message() << "CANVASS_SEED=" << seed);
     std::mt19937_64 random(seed);
     std::vector<StationReport> reports;
+    reports.reserve(12);
     for (int i = 0; i < 12; ++i) {
       reports.push_back(::canvass::testing::ReportBuilder()
                             .WithStation("s-" + std::to_string(i))

@@ -481,6 +481,7 @@ TEST(CheckReportTest, ReportsEveryRuleInOrder) {
 
 TEST(CheckReportTest, AGarbageReportHasAHundredFindings) {
   std::vector<CandidateCount> votes;
+  votes.reserve(10'000);
   for (int i = 0; i < 10'000; ++i) votes.push_back({"x" + std::to_string(i), -1});
   const auto checked = Check(ReportBuilder().WithVotes(votes).Build());
   EXPECT_THAT(checked.findings, SizeIs(100));

@@ -36,6 +36,7 @@ std::vector<Counts> CordobaTables() {
 
 std::vector<std::int64_t> TotalsOf(const std::vector<Sum>& sums) {
   std::vector<std::int64_t> totals;
+  totals.reserve(sums.size());
   for (const Sum& sum : sums) totals.push_back(sum.total);
   return totals;
 }
