@@ -144,7 +144,7 @@ const v1::Finding* GravestOf(const v1::Receipt& receipt) {
 
 FieldViolation ViolationOf(const v1::Finding& finding) {
   return {.field = finding.field().empty() ? "report" : StrCat("report.", finding.field()),
-          .description = finding.message()};
+          .description = StrCat(finding.rule(), ": ", finding.message())};
 }
 
 }  // namespace

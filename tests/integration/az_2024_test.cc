@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/json.h"
 #include "tests/support/running_stack.h"
 
 namespace canvass::testing {
@@ -22,15 +23,10 @@ using Shares = std::vector<std::pair<std::string, std::string>>;
 
 std::int64_t Number(const json& value) { return std::stoll(value.get<std::string>()); }
 
-json Parse(const CommandOutcome& outcome) {
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  return json::parse(outcome.out, nullptr, false);
-}
-
 Shares SharesOf(const json& result) {
   Shares shares;
   for (const json& candidate : result.at("candidates")) {
-    shares.emplace_back(candidate.at("candidateId"), candidate.value("sharePercent", ""));
+    shares.emplace_back(candidate.at("candidate_id"), candidate.value("share_percent", ""));
   }
   return shares;
 }
@@ -42,7 +38,7 @@ class Az2024Test : public ::testing::Test {
   static void SetUpTestSuite() {
     stack_ = new RunningStack;
     before_definition_ = stack_->Publisher("GetNationalResult", kElection);
-    demo_ = stack_->Canvass({"demo", "az-2024", "--speed", "max"});
+    demo_ = stack_->Canvass({"demo", "az-2024", "--speed", "max", "--language", "en"});
   }
   static void TearDownTestSuite() {
     delete stack_;
@@ -72,9 +68,9 @@ TEST_F(Az2024Test, DemoShowsTheThreeAnnouncementsAsPublished) {
 }
 
 TEST_F(Az2024Test, FinalResultIsThePublishedProtocol) {
-  const json result = Parse(stack_->Publisher("GetFinalResult", kElection)).at("result");
+  const json result = ParseJson(stack_->Publisher("GetFinalResult", kElection)).at("result");
   EXPECT_EQ(result.at("status"), "RESULT_STATUS_CERTIFIED");
-  EXPECT_EQ(result.at("validVotes"), "4957967");
+  EXPECT_EQ(result.at("valid_votes"), "4957967");
   EXPECT_EQ(SharesOf(result), (Shares{{"ilham-aliyev", "92.12"},
                                       {"zahid-oruj", "2.17"},
                                       {"fazil-mustafa", "1.99"},
@@ -86,10 +82,10 @@ TEST_F(Az2024Test, FinalResultIsThePublishedProtocol) {
   for (const json& candidate : result.at("candidates")) votes.push_back(candidate.at("votes"));
   EXPECT_EQ(votes, (std::vector<std::string>{"4567458", "107632", "98421", "85411", "39643",
                                              "32885", "26517"}));
-  EXPECT_EQ(result.at("progress").at("stationsCounted"), 6526);
-  EXPECT_EQ(result.at("progress").at("stationsAnnulled"), 11);
+  EXPECT_EQ(result.at("progress").at("stations_counted"), 6526);
+  EXPECT_EQ(result.at("progress").at("stations_annulled"), 11);
   EXPECT_EQ(result.at("progress").at("percent"), "100.00");
-  EXPECT_EQ(result.at("certification").at("electedCandidateIds"), json({"ilham-aliyev"}));
+  EXPECT_EQ(result.at("certification").at("elected_candidate_ids"), json({"ilham-aliyev"}));
   EXPECT_THAT(result.at("notices").at("en").get<std::string>(), HasSubstr("synthetic"));
 }
 
@@ -105,24 +101,24 @@ TEST_F(Az2024Test, EverySourceHasAResultOfItsOwn) {
                                                      {"rey-monitoring-center", "92.6"}};
   for (const auto& [source, share] : published) {
     const json result =
-        Parse(stack_->Publisher(
-                  "GetNationalResult",
-                  json{{"election_id", "az-2024-presidential"}, {"source_id", source}}.dump()))
+        ParseJson(stack_->Publisher(
+                      "GetNationalResult",
+                      json{{"election_id", "az-2024-presidential"}, {"source_id", source}}.dump()))
             .at("result");
-    EXPECT_EQ(result.at("candidates").at(0).at("candidateId"), "ilham-aliyev");
-    EXPECT_EQ(result.at("candidates").at(0).at("sharePercent"), share);
+    EXPECT_EQ(result.at("candidates").at(0).at("candidate_id"), "ilham-aliyev");
+    EXPECT_EQ(result.at("candidates").at(0).at("share_percent"), share);
     EXPECT_FALSE(result.at("candidates").at(0).contains("votes")) << "nothing is made up";
-    EXPECT_FALSE(result.at("candidates").at(1).contains("sharePercent"));
+    EXPECT_FALSE(result.at("candidates").at(1).contains("share_percent"));
   }
 }
 
 TEST_F(Az2024Test, PollsAreComparedInPointsPollMinusOfficial) {
-  const json answer = Parse(stack_->Publisher("CompareSources", kElection));
+  const json answer = ParseJson(stack_->Publisher("CompareSources", kElection));
   std::map<std::string, std::string> differences;
   for (const json& comparison : answer.at("comparisons")) {
     const json& candidate = comparison.at("candidates").at(0);
-    EXPECT_EQ(candidate.at("officialSharePercent"), "92.12");
-    differences[comparison.at("sourceId")] = candidate.at("differencePoints");
+    EXPECT_EQ(candidate.at("official_share_percent"), "92.12");
+    differences[comparison.at("source_id")] = candidate.at("difference_points");
   }
   EXPECT_EQ(differences, (std::map<std::string, std::string>{{"oracle-advisory-group", "1.78"},
                                                              {"social-research-center", "0.28"},
@@ -136,20 +132,20 @@ TEST_F(Az2024Test, AreasPageAndAddUpToTheNation) {
   std::set<std::string> sequences;
   do {
     const json answer =
-        Parse(stack_->Publisher("ListAreaResults", json{{"election_id", "az-2024-presidential"},
-                                                        {"kind", "constituency"},
-                                                        {"page_size", 40},
-                                                        {"page_token", token}}
-                                                       .dump()));
+        ParseJson(stack_->Publisher("ListAreaResults", json{{"election_id", "az-2024-presidential"},
+                                                            {"kind", "constituency"},
+                                                            {"page_size", 40},
+                                                            {"page_token", token}}
+                                                           .dump()));
     EXPECT_LE(answer.at("results").size(), 40U);
     for (const json& result : answer.at("results")) {
-      EXPECT_TRUE(areas.insert(result.at("areaId")).second) << result.at("areaId");
-      sequences.insert(result.at("asOf").at("sequence"));
+      EXPECT_TRUE(areas.insert(result.at("area_id")).second) << result.at("area_id");
+      sequences.insert(result.at("as_of").at("sequence"));
       for (const json& candidate : result.at("candidates")) {
-        votes[candidate.at("candidateId")] += Number(candidate.at("votes"));
+        votes[candidate.at("candidate_id")] += Number(candidate.at("votes"));
       }
     }
-    token = answer.value("nextPageToken", "");
+    token = answer.value("next_page_token", "");
   } while (!token.empty());
   EXPECT_EQ(areas.size(), 125U);
   EXPECT_EQ(sequences.size(), 1U);
@@ -159,23 +155,23 @@ TEST_F(Az2024Test, AreasPageAndAddUpToTheNation) {
 
 TEST_F(Az2024Test, LiberatedTerritoryIsATagWithAResult) {
   const json result =
-      Parse(stack_->Publisher(
-                "GetAreaResult",
-                R"({"election_id": "az-2024-presidential", "tag": "liberated-territory"})"))
+      ParseJson(stack_->Publisher(
+                    "GetAreaResult",
+                    R"({"election_id": "az-2024-presidential", "tag": "liberated-territory"})"))
           .at("result");
-  EXPECT_EQ(result.at("progress").at("stationsExpected"), 26);
-  EXPECT_NEAR(static_cast<double>(Number(result.at("registeredVoters"))), 23000, 1500);
+  EXPECT_EQ(result.at("progress").at("stations_expected"), 26);
+  EXPECT_NEAR(static_cast<double>(Number(result.at("registered_voters"))), 23000, 1500);
 }
 
 TEST_F(Az2024Test, WatchResultSendsTheCurrentResultAtOnce) {
   const CommandOutcome outcome =
-      Grpcurl(stack_->operator->()->publisher_address(),
-              "canvass.publisher.v1.PublisherService/WatchResult", kElection, {"-max-time", "2"});
+      Grpcurl((*stack_)->publisher_address(), "canvass.publisher.v1.PublisherService/WatchResult",
+              kElection, {"-max-time", "2"});
   EXPECT_THAT(outcome.out, HasSubstr("4567458"));
 }
 
 TEST_F(Az2024Test, HistorySaysWhyATotalWentDown) {
-  const json answer = Parse(stack_->Publisher(
+  const json answer = ParseJson(stack_->Publisher(
       "ListChanges",
       R"({"election_id": "az-2024-presidential", "corrections_only": true, "page_size": 1000})"));
   int annulments = 0;
@@ -190,7 +186,8 @@ TEST_F(Az2024Test, HistorySaysWhyATotalWentDown) {
 }
 
 TEST_F(Az2024Test, SecondDemoShowsTheSameFiguresAndCountsNothingTwice) {
-  const CommandOutcome again = stack_->Canvass({"demo", "az-2024", "--speed", "max"});
+  const CommandOutcome again =
+      stack_->Canvass({"demo", "az-2024", "--speed", "max", "--language", "en"});
   ASSERT_EQ(again.exit_code, 0) << again.err;
   for (const char* text : {"93.35", "4 281 625", "4 577 693", "4 567 458"})
     EXPECT_THAT(again.out, HasSubstr(text));

@@ -1,6 +1,5 @@
 // What people get who send something wrong: the field, the numbers, a stable reason, and nothing
 // half done.
-#include <csignal>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/json.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
 
@@ -89,7 +89,7 @@ TEST_F(BadInputTest, RevisionTwoBeforeOneIsAGap) {
 TEST_F(BadInputTest, NothingAbsentNothingRefusedIsCounted) {
   EXPECT_THAT(stack_->Reporter("SubmitReport", "{}").err,
               AllOf(HasSubstr("InvalidArgument"), HasSubstr("report")));
-  EXPECT_THAT(CountedStations(), HasSubstr("\"stationsMissing\":"));
+  EXPECT_THAT(CountedStations(), HasSubstr("\"stations_missing\":3"));
 }
 
 TEST_F(BadInputTest, RefusedReportsAreKeptWithTheirReasons) {
@@ -107,11 +107,11 @@ TEST_F(BadInputTest, SameReportTwiceGivesTheSameReceipt) {
   const CommandOutcome second = stack_->Reporter("SubmitReport", report);
   ASSERT_EQ(first.exit_code, 0) << first.err;
   ASSERT_EQ(second.exit_code, 0) << second.err;
-  json a = json::parse(first.out).at("receipt");
-  json b = json::parse(second.out).at("receipt");
-  EXPECT_FALSE(a.value("repeatedSubmission", false));
-  EXPECT_TRUE(b.value("repeatedSubmission", false));
-  b.erase("repeatedSubmission");
+  json a = ParseJson(first).at("receipt");
+  json b = ParseJson(second).at("receipt");
+  EXPECT_FALSE(a.value("repeated_submission", false));
+  EXPECT_TRUE(b.value("repeated_submission", false));
+  b.erase("repeated_submission");
   EXPECT_EQ(a, b);
   const CommandOutcome other = stack_->Reporter(
       "SubmitReport", json{{"report", json::parse(SmallReport("small", "s-1", 101, 120))}}.dump());
@@ -124,7 +124,7 @@ TEST_F(BadInputTest, DefiningAgainChangesNothingAndMovingVotesIsRefused) {
   stack_->Reporter("SubmitReport",
                    json{{"report", json::parse(SmallReport("small", "n-2", 10, 20))}}.dump());
   json moved = json::parse(SmallDefinition("small"));
-  moved["stations"][1]["areaId"] = "south";
+  moved["stations"][1]["area_id"] = "south";
   moved["reason"] = "moved";
   const CommandOutcome refused = stack_->Canvass({"define", "-"}, moved.dump());
   EXPECT_EQ(refused.exit_code, 1);
@@ -141,7 +141,7 @@ TEST_F(BadInputTest, DefinitionsNameWhatIsWrong) {
               HasSubstr("AREA_CYCLE"));
   EXPECT_THAT(define_spoiled([](json& d) { d["stations"][1]["stationId"] = "n-1"; }).err,
               AllOf(HasSubstr("ID_REPEATED"), HasSubstr("n-1")));
-  EXPECT_THAT(define_spoiled([](json& d) { d["stations"][0]["areaId"] = "east"; }).err,
+  EXPECT_THAT(define_spoiled([](json& d) { d["stations"][0]["area_id"] = "east"; }).err,
               AllOf(HasSubstr("AREA_UNKNOWN"), HasSubstr("east")));
   EXPECT_THAT(stack_->Publisher("GetElection", R"({"election_id": "spoiled"})").err,
               HasSubstr("NotFound"))
@@ -182,13 +182,13 @@ TEST_F(BadInputTest, HealthIsCallableThroughReflection) {
 TEST_F(BadInputTest, ReporterWithoutAggregatorAnswersUnavailable) {
   const std::string report =
       json{{"report", json::parse(SmallReport("small", "n-1", 30, 20))}}.dump();
-  kill((*stack_)->aggregator_pid(), SIGKILL);
+  stack_->KillAggregator();
   const CommandOutcome outcome = stack_->Reporter("SubmitReport", report);
   EXPECT_THAT(outcome.err, HasSubstr("Unavailable"));
   EXPECT_THAT(stack_->Publisher("GetNationalResult", R"({"election_id": "small"})").out,
               HasSubstr("small"))
       << "the publisher goes on serving what it has";
-  stack_->Supervise();
+  stack_->RestartAggregator();
 }
 
 }  // namespace

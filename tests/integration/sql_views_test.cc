@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/json.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
 
@@ -63,16 +64,16 @@ void AddAreas(const RunningStack& stack, const std::string& election, const std:
                                                           .dump())
                         .out);
     for (const json& result : answer.at("results")) {
-      const std::string area = result.at("areaId");
+      const std::string area = result.at("area_id");
       for (const json& candidate : result.at("candidates")) {
-        totals[{source, area, candidate.at("candidateId")}] = Number(candidate, "votes");
+        totals[{source, area, candidate.at("candidate_id")}] = Number(candidate, "votes");
       }
-      totals[{source, area, "(reports)"}] = result.at("progress").value("stationsCounted", 0);
-      totals[{source, area, "(cast)"}] = Number(result, "ballotsCast");
-      totals[{source, area, "(blank)"}] = Number(result, "blankVotes");
-      totals[{source, area, "(invalid)"}] = Number(result, "invalidVotes");
+      totals[{source, area, "(reports)"}] = result.at("progress").value("stations_counted", 0);
+      totals[{source, area, "(cast)"}] = Number(result, "ballots_cast");
+      totals[{source, area, "(blank)"}] = Number(result, "blank_votes");
+      totals[{source, area, "(invalid)"}] = Number(result, "invalid_votes");
     }
-    token = answer.value("nextPageToken", "");
+    token = answer.value("next_page_token", "");
   } while (!token.empty());
 }
 

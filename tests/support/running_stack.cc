@@ -1,14 +1,23 @@
 #include "tests/support/running_stack.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/postgres/private_cluster.h"
 #include "gtest/gtest.h"
 
 namespace canvass::testing {
+namespace {
+
+constexpr absl::Duration kEndsWithin = absl::Seconds(30);
+
+}  // namespace
 
 std::string NewFolder() {
   std::string name = ::testing::TempDir() + "canvass-XXXXXX";
@@ -70,7 +79,29 @@ CommandOutcome RunningStack::Election(const std::string& method, const std::stri
                  json);
 }
 
-void RunningStack::Supervise() {
+void RunningStack::KillAggregator() {
+  killed_ = stack_->aggregator_pid();
+  kill(killed_, SIGKILL);
+}
+
+void RunningStack::RestartAggregator() {
+  const absl::Time deadline = absl::Now() + kEndsWithin;
+  while (stack_->aggregator_pid() == killed_ && absl::Now() < deadline) {
+    const absl::Status status = stack_->Supervise();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  EXPECT_NE(stack_->aggregator_pid(), killed_);
+}
+
+void RunningStack::CrashPostgres() {
+  kill(stack_->cluster().pid(), SIGQUIT);
+  const absl::Time deadline = absl::Now() + kEndsWithin;
+  while (stack_->cluster().Check().ok() && absl::Now() < deadline)
+    absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_FALSE(stack_->cluster().Check().ok());
+}
+
+void RunningStack::RestartPostgres() {
   const absl::Status status = stack_->Supervise();
   EXPECT_TRUE(status.ok()) << status;
 }

@@ -23,6 +23,7 @@ class RunningStack {
 
   Stack& operator*() { return *stack_; }
   Stack* operator->() { return stack_.get(); }
+  const Stack* operator->() const { return stack_.get(); }
 
   // `canvass WORDS...` against it.
   CommandOutcome Canvass(const std::vector<std::string>& words,
@@ -34,13 +35,19 @@ class RunningStack {
   CommandOutcome Aggregator(const std::string& method, const std::string& json) const;
   CommandOutcome Election(const std::string& method, const std::string& json) const;
 
-  // Restarts what has ended.
-  void Supervise();
+  // Kills the aggregator with SIGKILL; RestartAggregator returns once another one is healthy.
+  void KillAggregator();
+  void RestartAggregator();
+  // Stops the PostgreSQL server at once, as a crash would, and returns when it is gone;
+  // RestartPostgres starts it again.
+  void CrashPostgres();
+  void RestartPostgres();
 
  private:
   std::string folder_;
   bool own_folder_ = false;
   std::unique_ptr<Stack> stack_;
+  pid_t killed_ = 0;  // the aggregator before
 };
 
 // A new empty folder that the user of a PostgreSQL server can reach too.

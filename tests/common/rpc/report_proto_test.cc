@@ -139,9 +139,10 @@ TEST(RefusalErrorTest, IsNamedAfterTheFirstRuleThatRejects) {
   EXPECT_EQ(detail.reason, "VOTES_NOT_BALANCED");
   EXPECT_THAT(detail.metadata, ElementsAre(Pair("ballots_cast", "510"), Pair("sum", "505")));
   EXPECT_THAT(detail.violations,
-              ElementsAre(FieldViolation{"report.ballots.ballots_cast", "W"},
-                          FieldViolation{"report.ballots.ballots_cast", "505, but 510 ballots."},
-                          FieldViolation{"report.revision", "C"}));
+              ElementsAre(FieldViolation{"report.ballots.ballots_cast", "NO_BALLOTS: W"},
+                          FieldViolation{"report.ballots.ballots_cast",
+                                         "VOTES_NOT_BALANCED: 505, but 510 ballots."},
+                          FieldViolation{"report.revision", "REVISION_CONFLICT: C"}));
   EXPECT_EQ(detail.retry_after_ms, 0);
 }
 
