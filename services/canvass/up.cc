@@ -45,8 +45,10 @@ std::string DefaultDataFolder() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
     return StrCat(state, "/canvass");
   }
+  // PostgreSQL never runs as root, and the user that it runs as cannot enter root's home.
   const char* home = std::getenv("HOME");
-  return StrCat(home != nullptr ? home : "/var/lib", "/.local/state/canvass");
+  if (geteuid() == 0 || home == nullptr) return "/var/lib/canvass";
+  return StrCat(home, "/.local/state/canvass");
 }
 
 sigset_t StopSignals() {
