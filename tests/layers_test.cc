@@ -184,15 +184,18 @@ std::vector<std::string> IncludesOf(const std::string& text) {
   return includes;
 }
 
+// What each file includes, by path.
+using IncludeTree = std::map<std::string, std::vector<std::string>>;
+
 // Every file that `path` includes, directly or through files of the tree.
-std::set<std::string> ReachedFrom(const std::string& path, const SourceTree& tree) {
+std::set<std::string> ReachedFrom(const std::string& path, const IncludeTree& tree) {
   std::set<std::string> reached;
   std::vector<std::string> waiting = {path};
   while (!waiting.empty()) {
     const auto file = tree.find(waiting.back());
     waiting.pop_back();
     if (file == tree.end()) continue;
-    for (const std::string& include : IncludesOf(file->second)) {
+    for (const std::string& include : file->second) {
       if (reached.insert(include).second) waiting.push_back(include);
     }
   }
@@ -201,14 +204,17 @@ std::set<std::string> ReachedFrom(const std::string& path, const SourceTree& tre
 
 // One line for each include that its file's layer forbids.
 std::vector<std::string> FindViolations(const SourceTree& tree) {
+  IncludeTree includes;
+  for (const auto& [path, text] : tree) includes[path] = IncludesOf(text);
   std::vector<std::string> violations;
-  for (const auto& [path, text] : tree) {
+  for (const auto& [path, direct] : includes) {
     const Layer layer = LayerOf(path);
-    for (const std::string& include : IncludesOf(text)) {
+    for (const std::string& include : direct) {
       if (layer.may_include.contains(PartOf(path, include))) continue;
       violations.push_back(path + " (" + layer.name + ") includes " + include);
     }
-    for (const std::string& include : ReachedFrom(path, tree)) {
+    if (layer.must_not_reach.empty()) continue;
+    for (const std::string& include : ReachedFrom(path, includes)) {
       if (!layer.must_not_reach.contains(PartOf(path, include))) continue;
       violations.push_back(path + " (" + layer.name + ") reaches " + include);
     }
