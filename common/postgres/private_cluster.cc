@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -40,9 +39,6 @@ namespace {
 
 // The socket's name ends in the port; nothing listens on it.
 constexpr int kPort = 5432;
-// A Unix socket's path has at most 107 bytes, of which "/.s.PGSQL.5432.lock" takes 19. Data folders
-// are often longer than that, so the socket lies in a folder of its own.
-constexpr std::size_t kSocketFolderBytesMax = 80;
 constexpr std::int64_t kSharedBuffersMegabytes = 512;
 constexpr std::int64_t kSharedBuffersMegabytesMin = 64;
 constexpr std::uintmax_t kLogBytesMax = 16U
@@ -80,17 +76,12 @@ std::int64_t MemoryMegabytes() {
   return bytes >> 20;
 }
 
-// The same folder of sockets for the same data folder, so that connection strings outlive a
-// restart.
+// A Unix socket's path has at most 107 bytes and data folders are often longer, so that the socket
+// has a folder of its own. The same folder of sockets for the same data folder, so that connection
+// strings outlive a restart. Not in XDG_RUNTIME_DIR, which goes when the user logs out and leaves a
+// count running.
 std::string SocketFolderFor(const std::string& folder) {
-  const std::string name = StrCat("canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
-  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  // Root's own runtime folder is closed to the server's user.
-  if (geteuid() != 0 && runtime != nullptr && access(runtime, W_OK) == 0) {
-    std::string path = StrCat(runtime, "/", name);
-    if (path.size() <= kSocketFolderBytesMax) return path;
-  }
-  return StrCat("/tmp/", name);
+  return StrCat("/tmp/canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
 }
 
 // Open to the server's user (and root) alone: whoever cannot enter cannot connect.
@@ -184,6 +175,40 @@ std::vector<std::string> ServerSettings(const std::string& socket_folder) {
   };
 }
 
+absl::StatusOr<Installation> FindInstallationFor(const ClusterOptions& options,
+                                                 std::optional<int> version) {
+  auto installation = FindInstallation(options.program_folder, version);
+  const ErrorDetail detail = DetailOf(installation.status());
+  if (!version || detail.reason != "POSTGRES_VERSION") return installation;
+  return MakeError(installation.status().code(),
+                   StrCat("The data folder ", options.folder, " was made by PostgreSQL ", *version,
+                          ". ", installation.status().message()),
+                   detail);
+}
+
+// Makes the cluster if there is none, and sees to it that a server can start there.
+absl::StatusOr<Installation> PrepareFolder(const ClusterOptions& options, const OsUser& user) {
+  if (absl::Status status = CheckReachable(options.folder, user); !status.ok()) return status;
+  const auto version = ReadMajorVersion(options.folder, user);
+  if (!version.ok()) return version.status();
+  auto installation = FindInstallationFor(options, *version);
+  if (!installation.ok()) return installation;
+  absl::Status status =
+      *version ? absl::OkStatus() : MakeCluster(options.folder, *installation, user);
+  if (status.ok()) status = WaitUntilFree(options.folder, options.start_timeout);
+  if (status.ok()) status = WriteAccessRules(options.folder);
+  if (!status.ok()) return status;
+  return installation;
+}
+
+int OpenLog(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::file_size(path, ignored) > kLogBytesMax && !ignored) {
+    std::filesystem::rename(path, StrCat(path, ".1"), ignored);
+  }
+  return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 }  // namespace
 
 PrivateCluster::PrivateCluster() = default;
@@ -202,47 +227,21 @@ absl::StatusOr<std::unique_ptr<PrivateCluster>> PrivateCluster::Start(ClusterOpt
 PrivateCluster::~PrivateCluster() { Stop(); }
 
 absl::Status PrivateCluster::Launch() {
-  const std::string& folder = options_.folder;
-  auto lock = FolderLock::Take(folder);
+  auto lock = FolderLock::Take(options_.folder);
   if (!lock.ok()) return lock.status();
   lock_ = *std::move(lock);
-
   const auto user = FindServerUser();
   if (!user.ok()) return user.status();
-  if (absl::Status status = CheckReachable(folder, *user); !status.ok()) return status;
-  const auto version = ReadMajorVersion(folder, *user);
-  if (!version.ok()) return version.status();
-  const auto installation = FindInstallation(options_.program_folder, *version);
-  if (!installation.ok()) {
-    if (!*version || DetailOf(installation.status()).reason != "POSTGRES_VERSION") {
-      return installation.status();
-    }
-    return MakeError(installation.status().code(),
-                     StrCat("The data folder ", folder, " was made by PostgreSQL ", **version, ". ",
-                            installation.status().message()),
-                     DetailOf(installation.status()));
-  }
-  if (!*version) {
-    if (absl::Status status = MakeCluster(folder, *installation, *user); !status.ok()) {
-      return status;
-    }
-  }
-  if (absl::Status status = WaitUntilFree(folder, options_.start_timeout); !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = WriteAccessRules(folder); !status.ok()) return status;
-  socket_folder_ = SocketFolderFor(folder);
+  const auto installation = PrepareFolder(options_, *user);
+  if (!installation.ok()) return installation.status();
+  socket_folder_ = SocketFolderFor(options_.folder);
   if (absl::Status status = MakeSocketFolder(socket_folder_, *user); !status.ok()) return status;
 
-  log_file_ = StrCat(folder, "/server.log");
-  if (std::filesystem::exists(log_file_) && std::filesystem::file_size(log_file_) > kLogBytesMax) {
-    std::filesystem::rename(log_file_, StrCat(log_file_, ".1"));
-  }
-  const int log =
-      open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  log_file_ = StrCat(options_.folder, "/server.log");
+  const int log = OpenLog(log_file_);
   const absl::Cleanup close_log = [log] { close(log); };
   std::vector<std::string> arguments = {StrCat(installation->program_folder, "/postgres"), "-D",
-                                        folder};
+                                        options_.folder};
   for (std::string& setting : ServerSettings(socket_folder_)) {
     arguments.emplace_back("-c");
     arguments.push_back(std::move(setting));

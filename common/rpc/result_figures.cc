@@ -81,7 +81,7 @@ std::optional<std::int64_t> ValidVotesOf(const election::Contest& contest,
 double DesignEffectOf(const election::Source& source) {
   const absl::StatusOr<election::Decimal> decimal = election::ParseDecimal(source.design_effect);
   if (!decimal.ok()) return 1.0;  // "": not given; anything else was refused with the definition
-  double effect = static_cast<double>(decimal->units);
+  auto effect = static_cast<double>(decimal->units);
   for (int i = 0; i < decimal->decimals; ++i) effect /= 10;
   return effect;
 }

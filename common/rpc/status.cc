@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/base/index.h"
 #include "common/base/text.h"
@@ -137,7 +138,8 @@ void ReadDetail(const google::protobuf::Any& any, ErrorDetail& detail) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const std::string message = Presentable(std::string(status.message()));
+  const absl::string_view text = status.message();
+  const std::string message = Presentable({text.data(), text.size()});
   const auto code = static_cast<grpc::StatusCode>(status.code());
   const ErrorDetail detail = DetailOf(status);
   if (detail == ErrorDetail{}) return {code, message};

@@ -51,7 +51,11 @@ void Aggregator::Stop() {
 // Called by the writer's thread.
 void Aggregator::TellOfLead(const absl::Status& lead) {
   if (!lead.ok()) {
-    telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
+    if (DetailOf(lead).reason == "NOT_ACTIVE") {
+      telemetry::LogInfo(absl::StrCat("standing by: ", telemetry::Describe(lead)));
+    } else {
+      telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
+    }
     SetServing(false);
     EndStreams(writer_.Lead());
     return;

@@ -118,7 +118,7 @@ absl::Status ListEntries(const LedgerBook::Contents& book,
 absl::Status ListRefused(const LedgerBook::Contents& book,
                          const v1::ListRefusedReportsRequest& request,
                          v1::ListRefusedReportsResponse* response) {
-  const absl::Status known = book.Get(request.election_id()).status();
+  absl::Status known = book.Get(request.election_id()).status();
   if (!known.ok()) return known;
   const RefusedReports::Filter wanted{
       .source_id = request.source_id(), .station_id = request.station_id(), .rule = request.rule()};

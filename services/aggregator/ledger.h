@@ -20,7 +20,8 @@ namespace canvass::aggregator {
 // One entry on its way into the ledger.
 struct AppendedEntry {
   std::string election_id{};
-  // Parts as defined before the group, for SQL readers' numbers; null for a new election. Not owned.
+  // Parts as defined before the group, for SQL readers' numbers; null for a new election. Not
+  // owned.
   const election::Definition* definition = nullptr;
   election::Entry entry{};
   std::string bytes{};  // Encode(entry)
@@ -60,25 +61,25 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
   virtual ~Ledger() = default;
 
-  // Connects anew, checks the schema, takes the lead and so ends every commit in doubt: what Replay does not
-  // show afterwards never happened. UNAVAILABLE while the store cannot be reached or another writer leads;
-  // FAILED_PRECONDITION SCHEMA_VERSION for a store of another version.
+  // Connects anew, checks the schema, takes the lead and so ends every commit in doubt: what Replay
+  // does not show afterwards never happened. UNAVAILABLE while the store cannot be reached or
+  // another writer leads; FAILED_PRECONDITION SCHEMA_VERSION for a store of another version.
   virtual absl::Status TakeLead() = 0;
 
   // Names this ledger; a restored backup has another name. REQUIRES: TakeLead succeeded.
   virtual std::string ledger_id() const = 0;
 
-  // Visits every entry after the given sequences (elections that are not named: from 1), each election's in
-  // sequence; stops at the first error. DATA_LOSS where a stored leaf hash is not the hash of its bytes or a
-  // sequence is missing.
+  // Visits every entry after the given sequences (elections that are not named: from 1), each
+  // election's in sequence; stops at the first error. DATA_LOSS where a stored leaf hash is not the
+  // hash of its bytes or a sequence is missing.
   virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
 
   // Visits the refusals that are kept, oldest first.
   virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
 
-  // Appends the group in one transaction. OK only once it is committed. After any error it is not known
-  // whether it was: TakeLead, Replay, and look.
+  // Appends the group in one transaction. OK only once it is committed. After any error it is not
+  // known whether it was: TakeLead, Replay, and look.
   virtual absl::Status Append(const AppendGroup& group) = 0;
 
   // Whether the lead and the connection still stand; called while idle, about once a second.

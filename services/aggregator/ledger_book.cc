@@ -111,7 +111,7 @@ absl::Status LedgerBook::ReplayTail(Ledger& ledger) {
       unconfirmed.insert(election_id);
     }
   });
-  const absl::Status status = ledger.Replay(after, [this, &unconfirmed](const StoredEntry& stored) {
+  absl::Status status = ledger.Replay(after, [this, &unconfirmed](const StoredEntry& stored) {
     const auto waiting = unconfirmed.find(stored.election_id);
     if (waiting != unconfirmed.end()) unconfirmed.erase(waiting);
     return FoldStored(stored);
@@ -142,7 +142,7 @@ absl::Status LedgerBook::FoldStored(const StoredEntry& stored) {
 
 absl::Status LedgerBook::ReplayRefusals(Ledger& ledger) {
   RefusedReports refused;
-  const absl::Status status =
+  absl::Status status =
       ledger.ReplayRefusals([&refused](Refusal refusal) { refused.Add(std::move(refusal)); });
   if (!status.ok()) return status;
   const WriterLock lock(mutex_);

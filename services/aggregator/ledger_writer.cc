@@ -131,17 +131,20 @@ void LedgerWriter::Define(DefinitionRequest request, DefinitionCallback done) {
 }
 
 void LedgerWriter::Accept(CommandPtr command) {
-  absl::Status admitted;
-  {
-    const MutexLock lock(mutex_);
-    admitted = Admit(*command);
-    if (admitted.ok()) queue_.push_back(std::move(command));
-  }
+  const absl::Status admitted = Enqueue(command);
   if (admitted.ok()) {
     wake_.NotifyAll();
   } else {
     Fail(*command, admitted);
   }
+}
+
+// Takes the command only if it is admitted.
+absl::Status LedgerWriter::Enqueue(CommandPtr& command) {
+  const MutexLock lock(mutex_);
+  absl::Status admitted = Admit(*command);
+  if (admitted.ok()) queue_.push_back(std::move(command));
+  return admitted;
 }
 
 // Whatever its size, a command is admitted where nothing else waits.
@@ -190,7 +193,7 @@ bool LedgerWriter::WaitForAttempt() {
   for (;;) {
     if (stopping_ && work_.empty()) return false;
     const auto left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return true;
+    if (left <= std::chrono::nanoseconds::zero()) return true;
     wake_.WaitFor(mutex_, left);
   }
 }
@@ -222,7 +225,7 @@ LedgerWriter::Wake LedgerWriter::WaitForWork() {
   while (queue_.empty() && work_.empty()) {
     if (stopping_) return Wake::kStop;
     const auto left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return Wake::kIdle;
+    if (left <= std::chrono::nanoseconds::zero()) return Wake::kIdle;
     wake_.WaitFor(mutex_, left);
   }
   std::move(queue_.begin(), queue_.end(), std::back_inserter(work_));
@@ -279,7 +282,7 @@ absl::Status LedgerWriter::ProcessReports() {
   const bool was_in_doubt = work_.front()->in_doubt_until.has_value();
   ReportGroup group(Now());
   const std::vector<std::size_t> taken = Gather(group);
-  const absl::Status status = Commit(group.append());
+  absl::Status status = Commit(group.append());
   if (status.ok()) {
     group_reports_max_ = options_.group_reports_max;
     HandOut(std::move(group.receipts()), taken);
@@ -350,7 +353,7 @@ void LedgerWriter::KeepInDoubt(std::vector<Receipt> receipts,
 absl::Status LedgerWriter::ProcessDecision(Decision& decision) {
   absl::StatusOr<Plan<DecisionOutcome>> plan = PlanDecision(decision.request);
   if (plan.ok()) {
-    const absl::Status status = Commit(plan->append);
+    absl::Status status = Commit(plan->append);
     if (!status.ok()) {
       MarkInDoubt(*work_.front());
       return status;
@@ -385,7 +388,7 @@ absl::Status LedgerWriter::ProcessDefinition(Definition& definition) {
   absl::StatusOr<Plan<DefinitionOutcome>> plan = PlanDefinition(definition.request);
   if (plan.ok()) {
     const std::size_t parts = plan->outcome.parts_changed;
-    const absl::Status status = Commit(plan->append);
+    absl::Status status = Commit(plan->append);
     if (!status.ok()) {
       definition.request.change = JoinDefinition(std::move(plan->append.entries));
       definition.in_doubt_parts = parts;
@@ -424,7 +427,7 @@ absl::StatusOr<LedgerWriter::Plan<DefinitionOutcome>> LedgerWriter::PlanDefiniti
 // After an error, `append` is as it was.
 absl::Status LedgerWriter::Commit(AppendGroup& append) {
   if (append.entries.empty() && append.refusals.empty()) return absl::OkStatus();
-  const absl::Status status = ledger_.Append(append);
+  absl::Status status = ledger_.Append(append);
   if (status.ok()) book_.Fold(std::move(append));
   return status;
 }

@@ -148,6 +148,7 @@ class LedgerWriter {
   };
 
   void Accept(CommandPtr command);
+  absl::Status Enqueue(CommandPtr& command);
   absl::Status Admit(const Command& command) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Leave(const Command& command);
 

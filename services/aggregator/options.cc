@@ -6,8 +6,11 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "common/base/error.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:50062",
@@ -21,6 +24,11 @@ ABSL_FLAG(std::string, log_level, "info", "trace, debug, info, warning, error, c
 namespace canvass::aggregator {
 
 absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
+  absl::FlagsUsageConfig usage;
+  usage.contains_help_flags = [](absl::string_view file) {
+    return absl::EndsWith(file, "services/aggregator/options.cc");
+  };
+  absl::SetFlagsUsageConfig(usage);
   absl::SetProgramUsageMessage(
       "Keeps the ledger and counts; one is active, others stand by.\n"
       "  canvass-aggregator --listen 127.0.0.1:50062 "

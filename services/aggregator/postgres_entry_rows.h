@@ -14,7 +14,7 @@ inline constexpr const char* kCopyEntries =
     "reason, entry, leaf_hash) FROM STDIN (FORMAT binary);";
 
 // The row of canvass.entries for an entry.
-void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& entry);
+void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended);
 
 }  // namespace canvass::aggregator
 

@@ -25,7 +25,7 @@ inline constexpr const char* kCopyRefusalsOut =
 
 // `election_no`: 0 for an unknown election.
 void PutRefusal(postgres::CopyEncoder& rows, int election_no, const Refusal& refusal);
-absl::StatusOr<Refusal> ReadRefusal(std::string_view row);
+absl::StatusOr<Refusal> ReadRefusal(std::string_view bytes);
 
 }  // namespace canvass::aggregator
 

@@ -30,7 +30,7 @@ absl::Status AddAreaNames(const Arguments& arguments, const PublisherClient& pub
   return ForEachPage(
       request, [&](const auto& page) { return publisher.ListAreas(page); },
       [&](const publisher::v1::ListAreasResponse& page) {
-        names.AddAreas(page.areas());
+        for (const v1::Area& area : page.areas()) names.AddArea(area);
         return true;
       });
 }
@@ -54,7 +54,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
           if (!rows)
             rows.emplace(ResultRows::Subject::kArea, session.options.format, *names,
                          result.contest_id());
-          if (!list) list.emplace(session, rows->Columns());
+          if (!list) list.emplace(session, rows->Columns(), names->Notice());
           list->Add(rows->RowOf(result), result);
         }
         return true;

@@ -29,7 +29,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   request.set_area_id(arguments.choice.area_id);
   request.set_from_sequence(arguments.from_sequence);
   request.set_corrections_only(arguments.corrections_only);
-  ListOutput list(session, EntryColumns());
+  ListOutput list(session, EntryColumns(), names->Notice());
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return publisher.ListChanges(page); },
       [&](const publisher::v1::ListChangesResponse& page) {

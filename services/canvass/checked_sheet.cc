@@ -89,10 +89,7 @@ absl::StatusOr<CheckedSheet> CheckStationSheet(StationSheet sheet, absl::Time no
   checked.notes = std::move(sheet.notes);
   checked.rows = sheet.rows;
   CheckReports(std::move(sheet.reports), now, checked);
-  std::stable_sort(checked.rejections.begin(), checked.rejections.end(),
-                   [](const Rejection& a, const Rejection& b) {
-                     return a.rows.front().line < b.rows.front().line;
-                   });
+  std::stable_sort(checked.rejections.begin(), checked.rejections.end(), ComesBefore);
   return checked;
 }
 

@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "fmt/format.h"
 #include "services/canvass/commands.h"
 #include "services/canvass/console.h"
@@ -128,8 +129,7 @@ void AddDurationOption(CLI::App& app, const std::string& name, absl::Duration& d
          name,
          [&duration, name](const std::string& text) {
            const absl::StatusOr<absl::Duration> parsed = ParseTimeout(text);
-           if (!parsed.ok())
-             throw CLI::ValidationError(name, std::string(parsed.status().message()));
+           if (!parsed.ok()) throw CLI::ValidationError(name, StrCat(parsed.status().message()));
            duration = *parsed;
          },
          help)

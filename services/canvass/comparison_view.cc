@@ -1,5 +1,7 @@
 #include "services/canvass/comparison_view.h"
 
+#include <vector>
+
 #include "fmt/format.h"
 #include "services/canvass/console.h"
 #include "services/canvass/result_view.h"
@@ -19,10 +21,11 @@ bool SaysSomething(const v1::CandidateComparison& candidate) {
 
 std::string HeadOf(const v1::SourceComparison& comparison, const ElectionNames& names) {
   std::string head = names.Source(comparison.source_id());
-  if (comparison.organisations_size() > 0) {
-    std::string organisations = fmt::format("{}", fmt::join(comparison.organisations(), ", "));
-    if (organisations != head) head += fmt::format(" ({})", organisations);
+  std::vector<std::string> others;
+  for (const std::string& organisation : comparison.organisations()) {
+    if (organisation != head) others.push_back(organisation);
   }
+  if (!others.empty()) head += fmt::format(" · {}", fmt::join(others, ", "));
   if (comparison.kind() == v1::SOURCE_KIND_EXIT_POLL) head += " · exit poll";
   if (comparison.kind() == v1::SOURCE_KIND_PARALLEL_COUNT) {
     head += fmt::format(" · parallel count, {} stations compared, {} of them different",
@@ -99,6 +102,7 @@ std::string ComparisonText(const publisher::v1::CompareSourcesResponse& response
       colours);
   text += fmt::format("\n{} · {}\nDifferences are percentage points, source minus official.\n",
                       StatusText(official.status()), ProgressText(official.progress()));
+  if (!names.Notice().empty()) text += Warning(Printable(names.Notice()), colours) + "\n";
   for (const v1::SourceComparison& comparison : response.comparisons()) {
     text += SourceText(response, comparison, names, colours);
   }

@@ -64,10 +64,11 @@ absl::StatusOr<std::string> ChangesAfter(const AggregatorClient& aggregator,
 std::string AnswerText(const std::string& election_id,
                        const aggregator::v1::DefineElectionResponse& answer, bool validate_only) {
   if (answer.parts_changed() == 0) return fmt::format("{}: nothing changes\n", election_id);
-  return fmt::format("{}: {} parts {}; {} areas and {} stations, sequence {}\n", election_id,
-                     Grouped(answer.parts_changed()), validate_only ? "would change" : "changed",
-                     Grouped(answer.areas()), Grouped(answer.stations()),
-                     Grouped(answer.sequence()));
+  return fmt::format("{}: {} {}; {} and {}, sequence {}\n", election_id,
+                     Counted(answer.parts_changed(), "part", "parts"),
+                     validate_only ? "would change" : "changed",
+                     Counted(answer.areas(), "area", "areas"),
+                     Counted(answer.stations(), "station", "stations"), Grouped(answer.sequence()));
 }
 
 absl::StatusOr<v1::DefinitionChange> ReadDefinition(const Arguments& arguments) {

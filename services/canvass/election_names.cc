@@ -20,6 +20,11 @@ std::string CandidateKey(std::string_view contest_id, std::string_view candidate
 
 }  // namespace
 
+std::string NoticeText(const std::string& notice, bool rehearsal) {
+  if (!rehearsal) return notice;
+  return notice.empty() ? "REHEARSAL" : "REHEARSAL: " + notice;
+}
+
 ElectionNames::ElectionNames(const v1::Election& election,
                              const google::protobuf::RepeatedPtrField<v1::Contest>& contests,
                              const google::protobuf::RepeatedPtrField<v1::Source>& sources,
@@ -30,7 +35,9 @@ ElectionNames::ElectionNames(const v1::Election& election,
   if (!absl::LoadTimeZone(election.time_zone(), &zone_)) zone_ = absl::UTCTimeZone();
   election_ = TextIn(election.names());
   if (election_.empty()) election_ = election.election_id();
+  notice_ = NoticeText(TextIn(election.notices()), election.rehearsal());
   for (const v1::Contest& contest : contests) {
+    contest_areas_[contest.contest_id()] = contest.area_id();
     contests_[contest.contest_id()] = TextIn(contest.names());
     for (const v1::Candidate& candidate : contest.candidates()) {
       candidates_[CandidateKey(contest.contest_id(), candidate.candidate_id())] =
@@ -45,8 +52,11 @@ ElectionNames::ElectionNames(const v1::Election& election,
   }
 }
 
-void ElectionNames::AddAreas(const google::protobuf::RepeatedPtrField<v1::Area>& areas) {
-  for (const v1::Area& area : areas) areas_[area.area_id()] = TextIn(area.names());
+void ElectionNames::AddArea(const v1::Area& area) { areas_[area.area_id()] = TextIn(area.names()); }
+
+bool ElectionNames::IsWholeArea(std::string_view contest_id, std::string_view area_id) const {
+  const auto found = contest_areas_.find(ToAbsl(contest_id));
+  return found != contest_areas_.end() && found->second == area_id;
 }
 
 std::string ElectionNames::Contest(std::string_view contest_id) const {

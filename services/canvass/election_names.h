@@ -16,6 +16,9 @@ namespace canvass {
 
 using LocalizedNames = google::protobuf::Map<std::string, std::string>;
 
+// "REHEARSAL: Synthetic split by station"; "" for an election without a notice that is none.
+std::string NoticeText(const std::string& notice, bool rehearsal);
+
 // What the ids of an election are called, in one language, and the zone in which its people read
 // times.
 class ElectionNames {
@@ -26,8 +29,7 @@ class ElectionNames {
                 const google::protobuf::RepeatedPtrField<v1::Source>& sources,
                 std::string_view language);
 
-  // Adds the names of areas.
-  void AddAreas(const google::protobuf::RepeatedPtrField<v1::Area>& areas);
+  void AddArea(const v1::Area& area);
 
   // The id itself where there is no name.
   const std::string& Election() const { return election_; }
@@ -42,18 +44,26 @@ class ElectionNames {
   // for none.
   std::string TextIn(const LocalizedNames& names) const;
 
-  // "2024-02-08 02:10:11 +04"; "" for a time that is not set.
+  // What every answer about the election must say: that it is a rehearsal, and its notices. "" for
+  // none.
+  const std::string& Notice() const { return notice_; }
+  // Whether the contest is on the ballot in exactly this area.
+  bool IsWholeArea(std::string_view contest_id, std::string_view area_id) const;
+
+  // "2024-02-08 02:10:11 +04:00"; "" for a time that is not set.
   std::string Time(const google::protobuf::Timestamp& time) const;
 
  private:
   std::vector<std::string> languages_;
   absl::TimeZone zone_;
   std::string election_;
+  std::string notice_;
   absl::flat_hash_map<std::string, std::string> contests_;
   absl::flat_hash_map<std::string, std::string> candidates_;  // by "contest/candidate"
   absl::flat_hash_map<std::string, std::string> sources_;
   absl::flat_hash_map<std::string, std::string> areas_;
   absl::flat_hash_map<std::string, std::vector<std::string>> ballots_;
+  absl::flat_hash_map<std::string, std::string> contest_areas_;
 };
 
 }  // namespace canvass

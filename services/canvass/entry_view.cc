@@ -29,10 +29,6 @@ std::string PollText(const v1::PollFigures& figures) {
                      fmt::join(shares, ", "));
 }
 
-std::string Counted(int count, std::string_view one, std::string_view several) {
-  return fmt::format("{} {}", GroupThousands(std::to_string(count)), count == 1 ? one : several);
-}
-
 }  // namespace
 
 std::string EventKind(const v1::LedgerEntry& entry) {

@@ -1,6 +1,9 @@
 #include "services/canvass/fetch_names.h"
 
+#include <algorithm>
+
 #include "services/canvass/aggregator_client.h"
+#include "services/canvass/pages.h"
 #include "services/canvass/publisher_client.h"
 
 namespace canvass {
@@ -29,6 +32,21 @@ absl::StatusOr<ElectionNames> FetchNames(const AggregatorClient& aggregator,
   aggregator::v1::GetElectionRequest request;
   request.set_election_id(election_id);
   return NamesIn(aggregator.GetElection(request), language);
+}
+
+absl::Status FetchAreaName(const PublisherClient& publisher, const std::string& election_id,
+                           const std::string& area_id, ElectionNames& names) {
+  publisher::v1::ListAreasRequest request;
+  request.set_election_id(election_id);
+  return ForEachPage(
+      request, [&](const auto& page) { return publisher.ListAreas(page); },
+      [&](const publisher::v1::ListAreasResponse& page) {
+        const auto area =
+            std::find_if(page.areas().begin(), page.areas().end(),
+                         [&area_id](const v1::Area& one) { return one.area_id() == area_id; });
+        if (area != page.areas().end()) names.AddArea(*area);
+        return area == page.areas().end();
+      });
 }
 
 }  // namespace canvass

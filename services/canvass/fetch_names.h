@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/canvass/election_names.h"
 
@@ -18,6 +19,10 @@ absl::StatusOr<ElectionNames> FetchNames(const PublisherClient& publisher,
 absl::StatusOr<ElectionNames> FetchNames(const AggregatorClient& aggregator,
                                          const std::string& election_id,
                                          const std::string& language);
+
+// Adds the name of one area to `names`; a station or an unknown id adds nothing.
+absl::Status FetchAreaName(const PublisherClient& publisher, const std::string& election_id,
+                           const std::string& area_id, ElectionNames& names);
 
 }  // namespace canvass
 

@@ -36,7 +36,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
           if (!rows)
             rows.emplace(ResultRows::Subject::kMoment, session.options.format, *names,
                          result.contest_id());
-          if (!list) list.emplace(session, rows->Columns());
+          if (!list) list.emplace(session, rows->Columns(), names->Notice());
           list->Add(rows->RowOf(result), result);
         }
         return true;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "CLI/App.hpp"
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "common/rpc/definition_proto.h"
 #include "fmt/format.h"
 #include "services/canvass/aggregator_client.h"
@@ -27,6 +29,7 @@
 #include "services/canvass/publisher_client.h"
 #include "services/canvass/reporter_client.h"
 #include "services/canvass/station_sheet.h"
+#include "services/canvass/text_width.h"
 
 namespace canvass {
 namespace {
@@ -134,9 +137,9 @@ absl::StatusOr<std::int64_t> Import::SendDefinition(const AggregatorClient& aggr
   const auto answer = aggregator.DefineElection(SplitDefinition(change, false));
   if (!answer.ok()) return answer.status();
   if (answer->parts_changed() > 0) {
-    session_.console.messages << fmt::format("Defined {}: {} parts are new or changed.\n",
+    session_.console.messages << fmt::format("Defined {}: {} new or changed.\n",
                                              sheet_.definition.election().id,
-                                             answer->parts_changed());
+                                             Counted(answer->parts_changed(), "part", "parts"));
   }
   return answer->sequence();
 }
@@ -168,7 +171,7 @@ absl::Status Import::SendReports() {
            },
        .on_retry =
            [&progress](const absl::Status& why, absl::Duration wait) {
-             progress.Say(fmt::format("{} Trying again in {}.", std::string(why.message()),
+             progress.Say(fmt::format("{} Trying again in {}.", StrCat(why.message()),
                                       absl::FormatDuration(wait)));
            }},
       arguments_.retry);
@@ -209,19 +212,21 @@ void Import::TakeReceipt(const PlannedReport& planned, const v1::Receipt& receip
 
 // Tells what did not go in, and writes it to the rejects file where one is wanted.
 absl::Status Report(const Arguments& arguments, const Session& session, const std::string& csv,
-                    char delimiter, const std::vector<Rejection>& rejections) {
+                    char delimiter, std::vector<Rejection> rejections) {
+  std::stable_sort(rejections.begin(), rejections.end(), ComesBefore);
   session.console.messages << RejectionsText(rejections, kRejectionsShown);
+  const std::string count = GroupThousands(std::to_string(rejections.size()));
   if (!arguments.rejects_file.empty()) {
     const absl::Status written =
         WriteOutput(arguments.rejects_file, RejectsCsv(csv, delimiter, rejections));
     if (!written.ok()) return written;
-    session.console.messages << fmt::format("{} rejected or refused; their rows are in {}\n",
-                                            rejections.size(), arguments.rejects_file);
+    session.console.messages << fmt::format("{} rejected or refused: {}\n", count,
+                                            arguments.rejects_file);
   }
   if (rejections.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      fmt::format("{} stations or rows did not go in{}", rejections.size(),
-                  arguments.rejects_file.empty() ? "; --rejects FILE writes them to a file" : ""));
+  return absl::FailedPreconditionError(fmt::format(
+      "Rejected or refused, and not in: {}{}", count,
+      arguments.rejects_file.empty() ? "; --rejects FILE writes their rows to a file" : ""));
 }
 
 absl::Status SendSheet(const Arguments& arguments, const Session& session, const std::string& csv,

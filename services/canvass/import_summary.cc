@@ -20,10 +20,10 @@ using nlohmann::ordered_json;
 std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
 
 std::string HeadText(const CheckedSheet& sheet) {
-  return fmt::format("{}: {} rows, {} stations, {} areas\n", sheet.definition.election().id,
-                     Grouped(sheet.rows),
-                     Grouped(static_cast<std::int64_t>(sheet.change.stations.size())),
-                     Grouped(static_cast<std::int64_t>(sheet.change.areas.size())));
+  return fmt::format(
+      "{}: {}, {}, {}\n", sheet.definition.election().id, Counted(sheet.rows, "row", "rows"),
+      Counted(static_cast<std::int64_t>(sheet.change.stations.size()), "station", "stations"),
+      Counted(static_cast<std::int64_t>(sheet.change.areas.size()), "area", "areas"));
 }
 
 // Totals of a file's reports.
@@ -66,6 +66,7 @@ Table TotalsTable(const CheckedSheet& sheet, const SheetTotals& totals) {
                    {"all_share_percent", "share %", ColumnKind::kDecimal}};
   std::vector<std::int64_t> values;
   const int candidates = static_cast<int>(contest.candidates.size());
+  values.reserve(contest.candidates.size());
   for (int i = 0; i < candidates; ++i) values.push_back(VotesOf(totals.all, i));
   const std::vector<std::string>& languages = sheet.definition.election().languages;
   for (const election::Rank& rank : election::RankCandidates(values)) {

@@ -5,12 +5,17 @@
 
 #include "services/canvass/console.h"
 #include "services/canvass/proto_json.h"
+#include "services/canvass/text_width.h"
 
 namespace canvass {
 
-ListOutput::ListOutput(const Session& session, std::vector<Column> columns)
+ListOutput::ListOutput(const Session& session, std::vector<Column> columns, std::string_view notice)
     : session_(session), layout_(columns) {
-  if (session.options.format != OutputFormat::kCsv || columns.empty()) return;
+  const OutputFormat format = session.options.format;
+  if (format == OutputFormat::kTable && !notice.empty()) {
+    session.console.out << Warning(Printable(notice), session.console.out_colours) << '\n';
+  }
+  if (format != OutputFormat::kCsv || columns.empty()) return;
   Row names;
   for (const Column& column : columns) names.push_back(column.name);
   session.console.out << CsvLine(names);

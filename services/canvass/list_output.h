@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_CANVASS_LIST_OUTPUT_H_
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "services/canvass/command.h"
@@ -18,7 +19,8 @@ namespace canvass {
 class ListOutput {
  public:
   // `session` must outlive it. Without columns (nothing to say what they are): an empty list.
-  ListOutput(const Session& session, std::vector<Column> columns);
+  // `notice` stands above a table, for people.
+  ListOutput(const Session& session, std::vector<Column> columns, std::string_view notice = "");
 
   // `row` is what a table and CSV show of `item`.
   void Add(Row row, const google::protobuf::Message& item);

@@ -35,16 +35,16 @@ std::string TitleOf(const v1::Result& result, const ElectionNames& names) {
   std::string title =
       fmt::format("{} · {} · {}", names.Election(), names.Contest(result.contest_id()),
                   names.Source(result.source_id()));
-  if (!result.area_id().empty()) title += fmt::format(" · {}", names.Area(result.area_id()));
+  const bool part = !names.IsWholeArea(result.contest_id(), result.area_id());
+  if (part && !result.area_id().empty())
+    title += fmt::format(" · {}", names.Area(result.area_id()));
   if (!result.tag().empty()) title += fmt::format(" · only {}", result.tag());
   return Printable(title);
 }
 
-std::string NoticesOf(const v1::Result& result, const ElectionNames& names, bool colours) {
-  std::string notice = names.TextIn(result.notices());
-  if (notice.empty() && !result.rehearsal()) return "";
-  if (result.rehearsal()) notice = notice.empty() ? "REHEARSAL" : "REHEARSAL: " + notice;
-  return Warning(Printable(notice), colours) + "\n";
+std::string NoticeLine(const v1::Result& result, const ElectionNames& names, bool colours) {
+  const std::string notice = NoticeText(names.TextIn(result.notices()), result.rehearsal());
+  return notice.empty() ? "" : Warning(Printable(notice), colours) + "\n";
 }
 
 std::string BallotLines(const v1::Result& result) {
@@ -99,7 +99,7 @@ std::string CertificationLines(const v1::Result& result, const ElectionNames& na
 std::string AsOfLines(const v1::AsOf& as_of, const ElectionNames& names) {
   std::string lines = Line("as of", fmt::format("sequence {}, {}", Grouped(as_of.sequence()),
                                                 names.Time(as_of.recorded_at())));
-  if (as_of.has_confirmed_at()) lines += Line("newest as of", names.Time(as_of.confirmed_at()));
+  if (as_of.has_confirmed_at()) lines += Line("nothing newer at", names.Time(as_of.confirmed_at()));
   if (!as_of.root_hash().empty()) lines += Line("ledger root", as_of.root_hash());
   return lines;
 }
@@ -164,7 +164,7 @@ Table CandidateTable(const v1::Result& result, const ElectionNames& names) {
 
 std::string ResultText(const v1::Result& result, const ElectionNames& names, bool colours) {
   std::string text = Bold(TitleOf(result, names), colours) + "\n";
-  text += NoticesOf(result, names, colours);
+  text += NoticeLine(result, names, colours);
   text += Bold(StatusText(result.status()), colours);
   if (result.has_progress()) text += " · " + ProgressText(result.progress());
   text += "\n\n";

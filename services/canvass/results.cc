@@ -75,8 +75,13 @@ absl::Status PrintNational(const Arguments& arguments, const PublisherClient& pu
 
 absl::Status Run(const Arguments& arguments, const Session& session) {
   const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+  const Choice& choice = arguments.choice;
+  auto names = FetchNames(publisher, choice.election_id, session.options.language);
   if (!names.ok()) return names.status();
+  if (!choice.area_id.empty()) {
+    const absl::Status named = FetchAreaName(publisher, choice.election_id, choice.area_id, *names);
+    if (!named.ok()) return named;
+  }
   if (arguments.final_result) return PrintFinal(arguments, publisher, *names, session);
   if (arguments.all_contests) return PrintAllContests(arguments, publisher, *names, session);
   const bool part = !arguments.choice.area_id.empty() || !arguments.tag.empty();

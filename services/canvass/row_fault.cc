@@ -34,6 +34,10 @@ std::string Joined(const std::vector<RowFault>& faults, std::string RowFault::*p
 
 }  // namespace
 
+bool ComesBefore(const Rejection& a, const Rejection& b) {
+  return a.rows.front().line < b.rows.front().line;
+}
+
 std::string RejectsCsv(std::string_view text, char delimiter,
                        const std::vector<Rejection>& rejections) {
   const Row header = FieldsOf(text, delimiter);

@@ -30,6 +30,9 @@ struct Rejection {
   int station_no = -1;  // in the sheet's definition; -1 where the station is not known
 };
 
+// By the line of the first row.
+bool ComesBefore(const Rejection& a, const Rejection& b);
+
 // The rejected rows as CSV: the columns line, rule, field, numbers, message, then the row's own.
 // Several faults of one row stand in one line, separated by "; ", so that the file can be put right
 // and imported again: these five columns are dropped where the rejected file begins with them

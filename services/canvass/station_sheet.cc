@@ -291,10 +291,7 @@ absl::StatusOr<StationSheet> SheetReader::Finish() {
     FinishStation(static_cast<int>(i), stations_[i]);
   const absl::Status root = areas_.CheckRoot();
   if (!root.ok()) return root;
-  std::stable_sort(sheet_.rejections.begin(), sheet_.rejections.end(),
-                   [](const Rejection& a, const Rejection& b) {
-                     return a.rows.front().line < b.rows.front().line;
-                   });
+  std::stable_sort(sheet_.rejections.begin(), sheet_.rejections.end(), ComesBefore);
   sheet_.notes = areas_.Notes();
   sheet_.definition.election = mapping_.election;
   sheet_.definition.contests = {mapping_.contest};

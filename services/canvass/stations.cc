@@ -61,14 +61,16 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   request.set_tag(arguments.tag);
   request.set_differs_from_source_id(arguments.differs_from);
   if (!arguments.state.empty()) request.set_state(States().at(arguments.state));
-  ListOutput list(session, {{"station_id", "station", ColumnKind::kText},
-                            {"area_id", "area", ColumnKind::kText},
-                            {"name", "name", ColumnKind::kText},
-                            {"state", "state", ColumnKind::kText},
-                            {"revision", "revision", ColumnKind::kCount},
-                            {"sequence", "sequence", ColumnKind::kCount},
-                            {"ballots_cast", "cast", ColumnKind::kCount},
-                            {"note", "note", ColumnKind::kText}});
+  ListOutput list(session,
+                  {{"station_id", "station", ColumnKind::kText},
+                   {"area_id", "area", ColumnKind::kText},
+                   {"name", "name", ColumnKind::kText},
+                   {"state", "state", ColumnKind::kText},
+                   {"revision", "revision", ColumnKind::kCount},
+                   {"sequence", "sequence", ColumnKind::kCount},
+                   {"ballots_cast", "cast", ColumnKind::kCount},
+                   {"note", "note", ColumnKind::kText}},
+                  names->Notice());
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return publisher.ListStationReports(page); },
       [&](const publisher::v1::ListStationReportsResponse& page) {

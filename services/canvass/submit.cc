@@ -15,6 +15,7 @@
 #include "services/canvass/proto_json.h"
 #include "services/canvass/receipt_view.h"
 #include "services/canvass/reporter_client.h"
+#include "services/canvass/text_width.h"
 
 namespace canvass {
 namespace {
@@ -41,7 +42,8 @@ absl::StatusOr<std::vector<v1::StationReport>> ReadReports(const std::string& fi
 
 absl::Status RefusedError(std::size_t refused, std::size_t of) {
   if (refused == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(fmt::format("{} of {} reports were refused", refused, of));
+  return absl::FailedPreconditionError(
+      fmt::format("Refused: {} of {}", refused, Counted(of, "report", "reports")));
 }
 
 // Asks what would become of each report, one call each.
@@ -51,6 +53,7 @@ absl::Status Validate(const ReporterClient& reporter, const std::vector<v1::Stat
   for (const v1::StationReport& report : reports) {
     const absl::StatusOr<v1::Receipt> receipt = reporter.ValidateReport(report);
     if (receipt.ok()) {
+      refused += receipt->state() == v1::RECEIPT_STATE_REFUSED ? 1 : 0;
       list.Add(ReceiptRow(*receipt), *receipt);
     } else if (ExitCodeOf(receipt.status()) == ExitCode::kUnreachable) {
       return receipt.status();

@@ -91,4 +91,9 @@ std::string GroupThousands(std::string_view digits) {
   return grouped;
 }
 
+std::string Counted(std::int64_t count, std::string_view one, std::string_view several) {
+  std::string text = GroupThousands(std::to_string(count)) + " ";
+  return text += count == 1 ? one : several;
+}
+
 }  // namespace canvass

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_CANVASS_TEXT_WIDTH_H_
 #define CANVASS_SERVICES_CANVASS_TEXT_WIDTH_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ std::string Printable(std::string_view text);
 // Inserts a blank before every three digits from the right of an integer: "-4567458" is "-4 567
 // 458".
 std::string GroupThousands(std::string_view digits);
+
+// "1 station", "6 537 stations".
+std::string Counted(std::int64_t count, std::string_view one, std::string_view several);
 
 }  // namespace canvass
 

@@ -18,6 +18,7 @@
 #include "services/canvass/result_row.h"
 #include "services/canvass/result_view.h"
 #include "services/canvass/table.h"
+#include "services/canvass/text_width.h"
 #include "services/canvass/watch_screen.h"
 
 namespace canvass {
@@ -90,12 +91,21 @@ class Watcher {
 
 absl::Status Run(const Arguments& arguments, const Session& session) {
   const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+  const Choice& choice = arguments.choice;
+  auto names = FetchNames(publisher, choice.election_id, session.options.language);
   if (!names.ok()) return names.status();
+  if (!choice.area_id.empty()) {
+    const absl::Status named = FetchAreaName(publisher, choice.election_id, choice.area_id, *names);
+    if (!named.ok()) return named;
+  }
+  if (session.options.format == OutputFormat::kTable && !session.console.out_is_terminal &&
+      !names->Notice().empty()) {
+    session.console.out << Printable(names->Notice()) << std::endl;
+  }
   Watcher watcher(arguments, session, *names);
   for (;;) {
     const absl::Status status =
-        publisher.WatchResult(AreaRequestFor<publisher::v1::WatchResultRequest>(arguments.choice),
+        publisher.WatchResult(AreaRequestFor<publisher::v1::WatchResultRequest>(choice),
                               [&watcher](const v1::Result& result) { return watcher.See(result); });
     if (status.ok() || watcher.enough()) return absl::OkStatus();
     if (!absl::IsUnavailable(status) || !watcher.seen_any()) return status;

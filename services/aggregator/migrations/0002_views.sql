@@ -1,16 +1,49 @@
 -- What programs and people read. Ids first, then what they read for, numbers of parts last: joins go by
 -- the numbers. Views that show what sources say leave out those under embargo; security_barrier keeps a
 -- reader's own functions from looking at the rows before that.
+--
+-- "The newest" is written with NOT EXISTS throughout: the planner then knows as much of a view's columns
+-- as of its table's, and joins a million stations by hash; behind DISTINCT ON it takes them for a few.
+
+-- The newest version of each part. For the views below; readers have no right to them.
+CREATE VIEW canvass.newest_contests AS
+SELECT * FROM canvass.contests v
+WHERE NOT EXISTS (
+  SELECT FROM canvass.contests n
+  WHERE n.election_no = v.election_no AND n.contest_no = v.contest_no AND n.sequence > v.sequence);
+
+CREATE VIEW canvass.newest_sources AS
+SELECT * FROM canvass.sources v
+WHERE NOT EXISTS (
+  SELECT FROM canvass.sources n
+  WHERE n.election_no = v.election_no AND n.source_no = v.source_no AND n.sequence > v.sequence);
+
+CREATE VIEW canvass.newest_areas AS
+SELECT * FROM canvass.areas v
+WHERE NOT EXISTS (
+  SELECT FROM canvass.areas n
+  WHERE n.election_no = v.election_no AND n.area_no = v.area_no AND n.sequence > v.sequence);
+
+CREATE VIEW canvass.newest_stations AS
+SELECT * FROM canvass.stations v
+WHERE NOT EXISTS (
+  SELECT FROM canvass.stations n
+  WHERE n.election_no = v.election_no AND n.station_no = v.station_no AND n.sequence > v.sequence);
+
+COMMENT ON VIEW canvass.newest_contests IS 'Of contests, the rows that count now.';
+COMMENT ON VIEW canvass.newest_sources IS 'Of sources, the rows that count now.';
+COMMENT ON VIEW canvass.newest_areas IS 'Of areas, the rows that count now.';
+COMMENT ON VIEW canvass.newest_stations IS 'Of stations, the rows that count now.';
 
 CREATE VIEW canvass.current_elections AS
 SELECT e.election_id, v.name, jsonb_object(v.names) AS names, v.polling_date, v.time_zone,
   v.polls_close_at, v.previous_election_id, v.rehearsal, jsonb_object(v.notices) AS notices,
   v.election_no, v.sequence
-FROM (
-  SELECT DISTINCT ON (election_no) * FROM canvass.election_versions
-  ORDER BY election_no, sequence DESC
-) v
-JOIN canvass.elections e USING (election_no);
+FROM canvass.election_versions v
+JOIN canvass.elections e USING (election_no)
+WHERE NOT EXISTS (
+  SELECT FROM canvass.election_versions n
+  WHERE n.election_no = v.election_no AND n.sequence > v.sequence);
 
 COMMENT ON VIEW canvass.current_elections IS 'Every election as it is defined now.';
 COMMENT ON COLUMN canvass.current_elections.election_id IS 'As people name it.';
@@ -28,15 +61,11 @@ COMMENT ON COLUMN canvass.current_elections.election_no IS 'Its number in this d
 COMMENT ON COLUMN canvass.current_elections.sequence IS 'Entry that last changed it.';
 
 CREATE VIEW canvass.current_areas AS
-WITH newest AS (
-  SELECT DISTINCT ON (election_no, area_no) * FROM canvass.areas
-  ORDER BY election_no, area_no, sequence DESC
-)
 SELECT e.election_id, a.area_id, p.area_id AS parent_id, a.kind, a.name,
   jsonb_object(a.names) AS names, a.election_no, a.area_no, a.parent_no, a.sequence
-FROM newest a
+FROM canvass.newest_areas a
 JOIN canvass.elections e USING (election_no)
-LEFT JOIN newest p ON p.election_no = a.election_no AND p.area_no = a.parent_no;
+LEFT JOIN canvass.newest_areas p ON p.election_no = a.election_no AND p.area_no = a.parent_no;
 
 COMMENT ON VIEW canvass.current_areas IS 'Every area as it is defined now.';
 COMMENT ON COLUMN canvass.current_areas.election_id IS 'Which election.';
@@ -51,18 +80,19 @@ COMMENT ON COLUMN canvass.current_areas.parent_no IS 'Number of parent_id.';
 COMMENT ON COLUMN canvass.current_areas.sequence IS 'Entry that last changed it.';
 
 CREATE VIEW canvass.area_closure AS
-WITH RECURSIVE newest AS (
-  SELECT DISTINCT ON (election_no, area_no) election_no, area_no, parent_no FROM canvass.areas
-  ORDER BY election_no, area_no, sequence DESC
-), closure AS (
-  SELECT election_no, area_no, area_no AS below_no FROM newest
-  UNION
-  SELECT c.election_no, n.parent_no, c.below_no
-  FROM closure c
-  JOIN newest n ON n.election_no = c.election_no AND n.area_no = c.area_no
-  WHERE n.parent_no IS NOT NULL
-)
-SELECT election_no, area_no, below_no FROM closure;
+SELECT a.election_no, up.area_no, a.area_no AS below_no
+FROM canvass.newest_areas a
+CROSS JOIN LATERAL (
+  WITH RECURSIVE above AS (
+    SELECT a.area_no
+    UNION
+    SELECT n.parent_no
+    FROM above
+    JOIN canvass.newest_areas n ON n.election_no = a.election_no AND n.area_no = above.area_no
+    WHERE n.parent_no IS NOT NULL
+  )
+  SELECT above.area_no FROM above
+) up;
 
 COMMENT ON VIEW canvass.area_closure IS 'Every area with every area at or below it.';
 COMMENT ON COLUMN canvass.area_closure.election_no IS 'Number of the election.';
@@ -72,12 +102,9 @@ COMMENT ON COLUMN canvass.area_closure.below_no IS 'The same, or one that is par
 CREATE VIEW canvass.current_contests AS
 SELECT e.election_id, c.contest_id, c.name, jsonb_object(c.names) AS names, a.area_id,
   c.blank_votes_valid, c.election_no, c.contest_no, c.area_no, c.sequence
-FROM (
-  SELECT DISTINCT ON (election_no, contest_no) * FROM canvass.contests
-  ORDER BY election_no, contest_no, sequence DESC
-) c
+FROM canvass.newest_contests c
 JOIN canvass.elections e USING (election_no)
-JOIN canvass.current_areas a USING (election_no, area_no);
+JOIN canvass.newest_areas a USING (election_no, area_no);
 
 COMMENT ON VIEW canvass.current_contests IS 'Every contest as it is defined now.';
 COMMENT ON COLUMN canvass.current_contests.election_id IS 'Which election.';
@@ -115,10 +142,7 @@ COMMENT ON COLUMN canvass.current_candidates.candidate_no IS 'Ballot order, from
 CREATE VIEW canvass.current_sources AS
 SELECT e.election_id, s.source_id, s.kind, s.name, jsonb_object(s.names) AS names, s.organisations,
   s.visible_from, s.sample_tag, s.design_effect, s.election_no, s.source_no, s.sequence
-FROM (
-  SELECT DISTINCT ON (election_no, source_no) * FROM canvass.sources
-  ORDER BY election_no, source_no, sequence DESC
-) s
+FROM canvass.newest_sources s
 JOIN canvass.elections e USING (election_no);
 
 COMMENT ON VIEW canvass.current_sources IS 'Every source as it is defined now.';
@@ -139,17 +163,13 @@ COMMENT ON COLUMN canvass.current_sources.source_no IS 'From 0, in the order of 
 COMMENT ON COLUMN canvass.current_sources.sequence IS 'Entry that last changed it.';
 
 CREATE VIEW canvass.current_stations AS
-WITH newest AS (
-  SELECT DISTINCT ON (election_no, station_no) * FROM canvass.stations
-  ORDER BY election_no, station_no, sequence DESC
-)
 SELECT e.election_id, s.station_id, a.area_id, s.name, jsonb_object(s.names) AS names, s.tags,
   s.registered_voters, m.station_id AS counted_at_station_id, s.closed_reason IS NOT NULL AS closed,
   s.closed_reason, s.election_no, s.station_no, s.area_no, s.sequence
-FROM newest s
+FROM canvass.newest_stations s
 JOIN canvass.elections e USING (election_no)
-JOIN canvass.current_areas a USING (election_no, area_no)
-LEFT JOIN newest m
+JOIN canvass.newest_areas a USING (election_no, area_no)
+LEFT JOIN canvass.newest_stations m
   ON m.election_no = s.election_no AND m.station_no = s.counted_at_station_no;
 
 COMMENT ON VIEW canvass.current_stations IS 'Every polling station as it is defined now.';
@@ -200,22 +220,33 @@ COMMENT ON VIEW canvass.recorded_reports IS
   'covers the revisions up to the one that it names; a reinstatement takes back all annulments '
   'before it.';
 
+CREATE VIEW canvass.counting_reports AS
+SELECT e.election_id, s.area_no AS station_area_no, r.*
+FROM canvass.recorded_reports r
+JOIN canvass.elections e USING (election_no)
+JOIN canvass.newest_stations s USING (election_no, station_no)
+WHERE (NOT r.held OR r.released) AND NOT r.annulled AND NOT EXISTS (
+  SELECT FROM canvass.recorded_reports n
+  WHERE n.revision > 1  -- which few are
+    AND n.revision > r.revision
+    AND n.election_no = r.election_no AND n.station_no = r.station_no
+    AND n.contest_no = r.contest_no AND n.source_no = r.source_no
+    AND (NOT n.held OR n.released) AND NOT n.annulled);
+
+COMMENT ON VIEW canvass.counting_reports IS
+  'The counting report of each station, contest and source: its newest revision that is neither '
+  'held nor annulled. Also of sources under embargo.';
+
 CREATE VIEW canvass.current_reports WITH (security_barrier) AS
-SELECT e.election_id, c.contest_id, s.source_id, st.station_id, st.area_id, r.revision, r.sequence,
+SELECT r.election_id, c.contest_id, s.source_id, st.station_id, a.area_id, r.revision, r.sequence,
   r.recorded_at, r.registered_voters, r.ballots_issued, r.ballots_cast, r.blank_votes,
   r.invalid_votes, r.asked, r.refused, r.undecided, r.votes, r.election_no, r.contest_no,
-  r.source_no, r.station_no, st.area_no
-FROM (
-  -- Backwards through the index of the natural key, where the planner likes.
-  SELECT DISTINCT ON (election_no, station_no, contest_no, source_no) *
-  FROM canvass.recorded_reports
-  WHERE (NOT held OR released) AND NOT annulled
-  ORDER BY election_no DESC, station_no DESC, contest_no DESC, source_no DESC, revision DESC
-) r
-JOIN canvass.elections e USING (election_no)
-JOIN canvass.current_contests c USING (election_no, contest_no)
-JOIN canvass.current_sources s USING (election_no, source_no)
-JOIN canvass.current_stations st USING (election_no, station_no)
+  r.source_no, r.station_no, r.station_area_no AS area_no
+FROM canvass.counting_reports r
+JOIN canvass.newest_contests c USING (election_no, contest_no)
+JOIN canvass.newest_sources s USING (election_no, source_no)
+JOIN canvass.newest_stations st USING (election_no, station_no)
+JOIN canvass.newest_areas a ON a.election_no = r.election_no AND a.area_no = r.station_area_no
 WHERE s.visible_from IS NULL OR s.visible_from <= now();
 
 COMMENT ON VIEW canvass.current_reports IS
@@ -246,38 +277,45 @@ COMMENT ON COLUMN canvass.current_reports.source_no IS 'Number of the source.';
 COMMENT ON COLUMN canvass.current_reports.station_no IS 'Number of the station.';
 COMMENT ON COLUMN canvass.current_reports.area_no IS 'Number of area_id.';
 
--- For the two views below: where there is something to sum, also where it is nothing yet.
+-- For the two views below. They add zeros of every place to the sums, so that an area is also there
+-- where nothing is counted, and so that no join stands behind the sums, of whose number the planner knows
+-- nothing.
 CREATE VIEW canvass.places AS
-SELECT c.election_id, c.contest_id, s.source_id, a.area_id, c.election_no, c.contest_no,
-  s.source_no, a.area_no
-FROM canvass.current_contests c
-JOIN canvass.current_sources s USING (election_no)
-JOIN canvass.area_closure t USING (election_no, area_no)
-JOIN canvass.current_areas a ON a.election_no = t.election_no AND a.area_no = t.below_no
+SELECT e.election_id, c.contest_id, s.source_id, a.area_id, c.election_no, c.contest_no,
+  s.source_no, a.area_no, c.sequence
+FROM canvass.newest_contests c
+JOIN canvass.elections e USING (election_no)
+JOIN canvass.newest_sources s USING (election_no)
+JOIN canvass.area_closure t ON t.election_no = c.election_no AND t.area_no = c.area_no
+JOIN canvass.newest_areas a ON a.election_no = t.election_no AND a.area_no = t.below_no
 WHERE s.visible_from IS NULL OR s.visible_from <= now();
 
 COMMENT ON VIEW canvass.places IS
   'Every contest, source that may be seen, and area at or below the contest''s.';
 
-CREATE VIEW canvass.candidate_totals AS
-SELECT p.election_id, p.contest_id, p.source_id, p.area_id, c.candidate_id, c.name,
-  coalesce(t.votes, 0)::bigint AS votes, p.election_no, p.contest_no, p.source_no, p.area_no,
-  c.candidate_no
-FROM canvass.places p
-JOIN canvass.current_candidates c USING (election_no, contest_no)
-LEFT JOIN (
-  SELECT d.election_no, d.contest_no, d.source_no, u.area_no, d.candidate_no,
-    sum(d.votes) AS votes
+CREATE VIEW canvass.candidate_totals WITH (security_barrier) AS
+SELECT election_id, max(contest_id) AS contest_id, max(source_id) AS source_id,
+  max(area_id) AS area_id, max(candidate_id) AS candidate_id, max(name) AS name,
+  sum(votes)::bigint AS votes, election_no, contest_no, source_no, area_no, candidate_no
+FROM (
+  SELECT p.election_id, p.contest_id, p.source_id, p.area_id, c.candidate_id, c.name,
+    0::numeric AS votes, p.election_no, p.contest_no, p.source_no, p.area_no, c.candidate_no
+  FROM canvass.places p
+  JOIN canvass.candidates c USING (election_no, contest_no, sequence)
+  UNION ALL
+  SELECT d.election_id, NULL, NULL, NULL, NULL, NULL,
+    d.votes, d.election_no, d.contest_no, d.source_no, u.area_no, d.candidate_no
   FROM (
-    SELECT r.election_no, r.contest_no, r.source_no, r.area_no, v.place - 1 AS candidate_no,
-      sum(v.votes) AS votes
-    FROM canvass.current_reports r
+    SELECT r.election_id, r.election_no, r.contest_no, r.source_no, r.station_area_no AS area_no,
+      (v.place - 1)::integer AS candidate_no, sum(v.votes) AS votes
+    FROM canvass.counting_reports r
     CROSS JOIN LATERAL unnest(r.votes) WITH ORDINALITY AS v(votes, place)
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
   ) d
   JOIN canvass.area_closure u ON u.election_no = d.election_no AND u.below_no = d.area_no
-  GROUP BY 1, 2, 3, 4, 5
-) t USING (election_no, contest_no, source_no, area_no, candidate_no);
+) part
+GROUP BY election_id, election_no, contest_no, source_no, area_no, candidate_no
+HAVING max(area_id) IS NOT NULL;
 
 COMMENT ON VIEW canvass.candidate_totals IS
   'Votes of each candidate in each area: the sum over the counting reports of the stations below '
@@ -296,42 +334,53 @@ COMMENT ON COLUMN canvass.candidate_totals.source_no IS 'Number of the source.';
 COMMENT ON COLUMN canvass.candidate_totals.area_no IS 'Number of the area.';
 COMMENT ON COLUMN canvass.candidate_totals.candidate_no IS 'Ballot order, from 0.';
 
-CREATE VIEW canvass.area_totals AS
-SELECT p.election_id, p.contest_id, p.source_id, p.area_id,
-  coalesce(t.reports, 0)::bigint AS reports,
-  coalesce(t.registered_voters, 0)::bigint AS registered_voters,
-  coalesce(t.ballots_issued, 0)::bigint AS ballots_issued,
-  coalesce(t.ballots_cast, 0)::bigint AS ballots_cast,
-  coalesce(t.blank_votes, 0)::bigint AS blank_votes,
-  coalesce(t.invalid_votes, 0)::bigint AS invalid_votes,
-  coalesce(t.asked, 0)::bigint AS asked,
-  coalesce(t.refused, 0)::bigint AS refused,
-  coalesce(t.undecided, 0)::bigint AS undecided,
-  v.votes,
-  coalesce(t.without_registered_voters, 0)::bigint AS without_registered_voters,
-  p.election_no, p.contest_no, p.source_no, p.area_no
-FROM canvass.places p
-JOIN (
-  SELECT election_no, contest_no, source_no, area_no, array_agg(votes ORDER BY candidate_no) AS votes
+CREATE VIEW canvass.area_totals WITH (security_barrier) AS
+SELECT election_id, max(contest_id) AS contest_id, max(source_id) AS source_id,
+  max(area_id) AS area_id,
+  coalesce(sum(reports), 0)::bigint AS reports,
+  coalesce(sum(registered_voters), 0)::bigint AS registered_voters,
+  coalesce(sum(ballots_issued), 0)::bigint AS ballots_issued,
+  coalesce(sum(ballots_cast), 0)::bigint AS ballots_cast,
+  coalesce(sum(blank_votes), 0)::bigint AS blank_votes,
+  coalesce(sum(invalid_votes), 0)::bigint AS invalid_votes,
+  coalesce(sum(asked), 0)::bigint AS asked,
+  coalesce(sum(refused), 0)::bigint AS refused,
+  coalesce(sum(undecided), 0)::bigint AS undecided,
+  array_agg(candidate_votes ORDER BY candidate_no) FILTER (WHERE candidate_no IS NOT NULL) AS votes,
+  coalesce(sum(without_registered_voters), 0)::bigint AS without_registered_voters,
+  election_no, contest_no, source_no, area_no
+FROM (
+  SELECT election_id, contest_id, source_id, area_id, election_no, contest_no, source_no, area_no,
+    candidate_no, votes AS candidate_votes,
+    NULL::bigint AS reports, NULL::bigint AS registered_voters, NULL::bigint AS ballots_issued,
+    NULL::bigint AS ballots_cast, NULL::bigint AS blank_votes, NULL::bigint AS invalid_votes,
+    NULL::bigint AS asked, NULL::bigint AS refused, NULL::bigint AS undecided,
+    NULL::bigint AS without_registered_voters
   FROM canvass.candidate_totals
-  GROUP BY election_no, contest_no, source_no, area_no
-) v USING (election_no, contest_no, source_no, area_no)
-LEFT JOIN (
-  SELECT r.election_no, r.contest_no, r.source_no, u.area_no,
-    count(*) AS reports,
-    sum(r.registered_voters) AS registered_voters,
-    sum(r.ballots_issued) AS ballots_issued,
-    sum(r.ballots_cast) AS ballots_cast,
-    sum(r.blank_votes) AS blank_votes,
-    sum(r.invalid_votes) AS invalid_votes,
-    sum(r.asked) AS asked,
-    sum(r.refused) AS refused,
-    sum(r.undecided) AS undecided,
-    count(*) FILTER (WHERE r.registered_voters IS NULL) AS without_registered_voters
-  FROM canvass.current_reports r
-  JOIN canvass.area_closure u ON u.election_no = r.election_no AND u.below_no = r.area_no
-  GROUP BY 1, 2, 3, 4
-) t USING (election_no, contest_no, source_no, area_no);
+  UNION ALL
+  SELECT d.election_id, NULL, NULL, NULL, d.election_no, d.contest_no, d.source_no, u.area_no,
+    NULL, NULL,
+    d.reports, d.registered_voters, d.ballots_issued, d.ballots_cast, d.blank_votes,
+    d.invalid_votes, d.asked, d.refused, d.undecided, d.without_registered_voters
+  FROM (
+    SELECT election_id, election_no, contest_no, source_no, station_area_no AS area_no,
+      count(*) AS reports,
+      sum(registered_voters) AS registered_voters,
+      sum(ballots_issued) AS ballots_issued,
+      sum(ballots_cast) AS ballots_cast,
+      sum(blank_votes) AS blank_votes,
+      sum(invalid_votes) AS invalid_votes,
+      sum(asked) AS asked,
+      sum(refused) AS refused,
+      sum(undecided) AS undecided,
+      count(*) FILTER (WHERE registered_voters IS NULL) AS without_registered_voters
+    FROM canvass.counting_reports
+    GROUP BY 1, 2, 3, 4, 5
+  ) d
+  JOIN canvass.area_closure u ON u.election_no = d.election_no AND u.below_no = d.area_no
+) part
+GROUP BY election_id, election_no, contest_no, source_no, area_no
+HAVING max(area_id) IS NOT NULL;
 
 COMMENT ON VIEW canvass.area_totals IS
   'Totals of each contest, source and area: sums over the counting reports of the stations below '
@@ -358,30 +407,31 @@ COMMENT ON COLUMN canvass.area_totals.source_no IS 'Number of the source.';
 COMMENT ON COLUMN canvass.area_totals.area_no IS 'Number of the area.';
 
 CREATE VIEW canvass.station_reports WITH (security_barrier) AS
-SELECT e.election_id, c.contest_id, s.source_id, st.station_id, st.name AS station_name, st.area_id,
+SELECT e.election_id, c.contest_id, s.source_id, st.station_id, st.name AS station_name, a.area_id,
   r.revision,
   CASE
     WHEN r.annulled THEN 'ANNULLED'
-    WHEN r.revision < r.newest_counting THEN 'SUPERSEDED'
-    WHEN r.revision = r.newest_counting THEN 'COUNTED'
-    WHEN r.revision < r.newest THEN 'SUPERSEDED'
+    WHEN r.revision < station.counting THEN 'SUPERSEDED'
+    WHEN r.revision = station.counting THEN 'COUNTED'
+    WHEN r.revision < station.newest THEN 'SUPERSEDED'
     ELSE 'HELD'
   END AS state,
   r.sequence, r.recorded_at, r.actor, r.registered_voters, r.ballots_issued, r.ballots_cast,
   r.blank_votes, r.invalid_votes, r.asked, r.refused, r.undecided, r.votes, r.findings, r.reason,
   r.election_no, r.contest_no, r.source_no, r.station_no
-FROM (
-  SELECT *,
-    max(revision) FILTER (WHERE (NOT held OR released) AND NOT annulled) OVER report
-      AS newest_counting,
-    max(revision) OVER report AS newest
-  FROM canvass.recorded_reports
-  WINDOW report AS (PARTITION BY election_no, station_no, contest_no, source_no)
-) r
+FROM canvass.recorded_reports r
 JOIN canvass.elections e USING (election_no)
-JOIN canvass.current_contests c USING (election_no, contest_no)
-JOIN canvass.current_sources s USING (election_no, source_no)
-JOIN canvass.current_stations st USING (election_no, station_no)
+JOIN canvass.newest_contests c USING (election_no, contest_no)
+JOIN canvass.newest_sources s USING (election_no, source_no)
+JOIN canvass.newest_stations st USING (election_no, station_no)
+JOIN canvass.newest_areas a ON a.election_no = st.election_no AND a.area_no = st.area_no
+CROSS JOIN LATERAL (
+  SELECT max(n.revision) AS newest,
+    max(n.revision) FILTER (WHERE (NOT n.held OR n.released) AND NOT n.annulled) AS counting
+  FROM canvass.recorded_reports n
+  WHERE n.election_no = r.election_no AND n.station_no = r.station_no
+    AND n.contest_no = r.contest_no AND n.source_no = r.source_no
+) station
 WHERE s.visible_from IS NULL OR s.visible_from <= now();
 
 COMMENT ON VIEW canvass.station_reports IS
@@ -431,9 +481,9 @@ SELECT e.election_id, l.sequence, l.recorded_at, encode(l.leaf_hash, 'hex') AS e
 FROM canvass.entries l
 JOIN canvass.elections e USING (election_no)
 JOIN canvass.entry_kinds k USING (kind)
-LEFT JOIN canvass.current_contests c USING (election_no, contest_no)
-LEFT JOIN canvass.current_sources s USING (election_no, source_no)
-LEFT JOIN canvass.current_stations st USING (election_no, station_no)
+LEFT JOIN canvass.newest_contests c USING (election_no, contest_no)
+LEFT JOIN canvass.newest_sources s USING (election_no, source_no)
+LEFT JOIN canvass.newest_stations st USING (election_no, station_no)
 CROSS JOIN LATERAL (SELECT s.visible_from IS NULL OR s.visible_from <= now() AS visible) embargo;
 
 COMMENT ON VIEW canvass.ledger_entries IS
@@ -453,28 +503,29 @@ COMMENT ON COLUMN canvass.ledger_entries.revision IS 'Which revision, if it is a
 COMMENT ON COLUMN canvass.ledger_entries.reason IS 'Why, where a reason was given.';
 COMMENT ON COLUMN canvass.ledger_entries.entry IS 'The exact bytes that are hashed.';
 
--- Helper views repeat their tables' columns; the comments go with them.
+-- The views that only other views use repeat their tables' columns; the comments go with them.
 DO $$
 DECLARE
   part record;
 BEGIN
+  COMMENT ON COLUMN canvass.recorded_reports.released IS 'A held revision, released since.';
+  COMMENT ON COLUMN canvass.recorded_reports.annulled IS 'An annulment in force covers it.';
+  COMMENT ON COLUMN canvass.counting_reports.station_area_no IS 'The area that the station lies in.';
   FOR part IN
-    SELECT a.attname, coalesce(col_description('canvass.entries'::regclass, o.attnum), CASE a.attname
-        WHEN 'released' THEN 'A held revision that was released since.'
-        WHEN 'annulled' THEN 'Covered by an annulment that is in force.' END) AS text
-    FROM pg_attribute a
-    LEFT JOIN pg_attribute o ON o.attrelid = 'canvass.entries'::regclass AND o.attname = a.attname
-    WHERE a.attrelid = 'canvass.recorded_reports'::regclass AND a.attnum > 0
+    SELECT copy.attrelid::regclass AS view, copy.attname,
+      min(col_description(original.attrelid, original.attnum)) AS text
+    FROM (VALUES ('newest_contests', 'contests'), ('newest_sources', 'sources'),
+        ('newest_areas', 'areas'), ('newest_stations', 'stations'),
+        ('recorded_reports', 'entries'), ('counting_reports', 'recorded_reports'),
+        ('counting_reports', 'entries'), ('counting_reports', 'current_reports'),
+        ('places', 'area_totals'), ('places', 'contests')) AS pair(view, origin)
+    JOIN pg_attribute copy ON copy.attrelid = ('canvass.' || view)::regclass AND copy.attnum > 0
+    JOIN pg_attribute original ON original.attrelid = ('canvass.' || origin)::regclass
+      AND original.attname = copy.attname AND original.attnum > 0
+    GROUP BY copy.attrelid, copy.attname
   LOOP
-    EXECUTE format('COMMENT ON COLUMN canvass.recorded_reports.%I IS %L', part.attname, part.text);
-  END LOOP;
-  FOR part IN
-    SELECT a.attname, col_description('canvass.area_totals'::regclass, o.attnum) AS text
-    FROM pg_attribute a
-    JOIN pg_attribute o ON o.attrelid = 'canvass.area_totals'::regclass AND o.attname = a.attname
-    WHERE a.attrelid = 'canvass.places'::regclass AND a.attnum > 0
-  LOOP
-    EXECUTE format('COMMENT ON COLUMN canvass.places.%I IS %L', part.attname, part.text);
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', part.view, part.attname,
+      coalesce(part.text, col_description(part.view, 0)));
   END LOOP;
 END
 $$;

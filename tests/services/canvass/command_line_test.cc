@@ -127,7 +127,7 @@ TEST(ImportCommandTest, DryRunNeedsNoService) {
   const Ran ran =
       Canvass({"import", csv, "--mapping", mapping, "--dry-run", "--reporter", "127.0.0.1:1"});
   EXPECT_EQ(ran.code, ExitCode::kDone) << ran.messages;
-  EXPECT_THAT(ran.out, HasSubstr("town-2025: 1 rows, 1 stations, 2 areas"));
+  EXPECT_THAT(ran.out, HasSubstr("town-2025: 1 row, 1 station, 2 areas"));
 }
 
 TEST(ImportCommandTest, RejectedRowsAreOneAndGoToTheRejectsFile) {

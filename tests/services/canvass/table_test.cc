@@ -30,6 +30,12 @@ TEST(GroupThousandsTest, GroupsFromTheRight) {
   EXPECT_EQ(GroupThousands(""), "");
 }
 
+TEST(CountedTest, TakesTheSingularForOne) {
+  EXPECT_EQ(Counted(0, "station", "stations"), "0 stations");
+  EXPECT_EQ(Counted(1, "station", "stations"), "1 station");
+  EXPECT_EQ(Counted(6537, "station", "stations"), "6 537 stations");
+}
+
 Table Votes() {
   return {
       .columns = {{"candidate", "candidate", ColumnKind::kText},

@@ -33,7 +33,7 @@ ElectionNames Names(const std::string& language = "") {
     names { key: "az" value: "Prezident seçkisi 2024" })");
   google::protobuf::RepeatedPtrField<v1::Contest> contests;
   *contests.Add() = Parse<v1::Contest>(R"(
-    contest_id: "president"
+    contest_id: "president" area_id: "az"
     candidates { candidate_id: "ilham-aliyev" names { key: "en" value: "Ilham Aliyev" } names { key: "az" value: "İlham Əliyev" } }
     candidates { candidate_id: "zahid-oruj" names { key: "en" value: "Zahid Oruj" } })");
   google::protobuf::RepeatedPtrField<v1::Source> sources;

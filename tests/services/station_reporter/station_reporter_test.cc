@@ -173,8 +173,8 @@ TEST_F(StationReporterTest, ARefusalIsAnErrorWithItsFindings) {
   EXPECT_EQ(receipt.status().code(), absl::StatusCode::kInvalidArgument);
   const ErrorDetail detail = DetailOf(receipt.status());
   EXPECT_EQ(detail.reason, "VOTES_NOT_BALANCED");
-  EXPECT_THAT(detail.violations,
-              ElementsAre(FieldViolation{"report.ballots.ballots_cast", "505 and 510"}));
+  EXPECT_THAT(detail.violations, ElementsAre(FieldViolation{"report.ballots.ballots_cast",
+                                                            "VOTES_NOT_BALANCED: 505 and 510"}));
   EXPECT_THAT(aggregator_->received(), SizeIs(1));
 }
 
