@@ -54,6 +54,7 @@ std::vector<std::string> UpCommand(const std::string& folder,
 // Starts `canvass up` in the background and returns once it says that everything is up.
 pid_t StartUp(const std::string& folder) {
   const std::vector<std::string> words = UpCommand(folder, {});
+  std::filesystem::remove(folder + "/err");  // of a start before this one
   const pid_t pid = fork();
   if (pid == 0) {
     freopen((folder + "/err").c_str(), "w", stderr);
