@@ -81,7 +81,7 @@ election::LocalizedText JsonObject::Localized(const std::string& key) {
     if (text.is_string()) {
       texts.emplace_back(language, text.get<std::string>());
     } else {
-      AddProblem(key + "." + language, "must be a text");
+      AddProblem(fmt::format("{}.{}", key, language), "must be a text");
     }
   }
   return texts;

@@ -9,7 +9,8 @@
 
 namespace canvass {
 
-ListOutput::ListOutput(const Session& session, std::vector<Column> columns, std::string_view notice)
+ListOutput::ListOutput(const Session& session, const std::vector<Column>& columns,
+                       std::string_view notice)
     : session_(session), layout_(columns) {
   const OutputFormat format = session.options.format;
   if (format == OutputFormat::kTable && !notice.empty()) {

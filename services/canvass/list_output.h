@@ -20,7 +20,8 @@ class ListOutput {
  public:
   // `session` must outlive it. Without columns (nothing to say what they are): an empty list.
   // `notice` stands above a table, for people.
-  ListOutput(const Session& session, std::vector<Column> columns, std::string_view notice = "");
+  ListOutput(const Session& session, const std::vector<Column>& columns,
+             std::string_view notice = "");
 
   // `row` is what a table and CSV show of `item`.
   void Add(Row row, const google::protobuf::Message& item);

@@ -69,8 +69,9 @@ class MappingReader {
   template <typename Message>
   void ReadMessage(const json& value, const std::string& path, Message& message) {
     const absl::Status parsed = ParseProtoJson(value.dump(), path, message);
-    if (!parsed.ok())
-      problems_.push_back({.field = path, .description = std::string(parsed.message())});
+    if (parsed.ok()) return;
+    std::string description(parsed.message());
+    problems_.push_back({.field = path, .description = std::move(description)});
   }
 
   JsonProblems problems_;
@@ -328,10 +329,10 @@ absl::Status MappingError(const std::string& origin, JsonProblems problems) {
 
 }  // namespace
 
-absl::StatusOr<Mapping> ParseMapping(std::string_view text, const std::string& origin) {
+absl::StatusOr<Mapping> ParseMapping(std::string_view json_text, const std::string& origin) {
   json file;
   try {
-    file = json::parse(text, nullptr, true, /*ignore_comments=*/true);
+    file = json::parse(json_text, nullptr, true, /*ignore_comments=*/true);
   } catch (const json::parse_error& error) {
     return MappingError(origin, {{.field = "JSON", .description = error.what()}});
   }

@@ -110,7 +110,7 @@ struct Mapping {
 
 // Reads a mapping, strictly: INVALID_ARGUMENT MAPPING_INVALID lists every key that is unknown,
 // missing or wrong, by its path. MappingHelp says what there is.
-absl::StatusOr<Mapping> ParseMapping(std::string_view json, const std::string& origin);
+absl::StatusOr<Mapping> ParseMapping(std::string_view json_text, const std::string& origin);
 
 // Language of the names that a file gives without one: the election's first.
 std::string NameLanguage(const Mapping& mapping);

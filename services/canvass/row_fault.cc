@@ -28,6 +28,7 @@ bool IsRejectsFile(const Row& header) {
 
 std::string Joined(const std::vector<RowFault>& faults, std::string RowFault::*part) {
   std::vector<std::string> parts;
+  parts.reserve(faults.size());
   for (const RowFault& fault : faults) parts.push_back(fault.*part);
   return fmt::format("{}", fmt::join(parts, "; "));
 }

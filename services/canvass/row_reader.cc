@@ -20,9 +20,10 @@ std::int64_t& CountOf(RowNumbers& numbers, CountField field) {
 bool AddTo(std::int64_t& a, std::int64_t b) { return !__builtin_add_overflow(a, b, &a); }
 
 RowFault FaultOf(const absl::Status& status, const std::string& field) {
+  const std::string what(status.message());
   return {.rule = DetailOf(status).reason,
           .field = field,
-          .message = fmt::format("Column '{}': {}", field, std::string(status.message()))};
+          .message = fmt::format("Column '{}': {}", field, what)};
 }
 
 RowFault SumTooLarge(const std::string& field) {

@@ -37,6 +37,7 @@ class ColumnFinder {
   }
   std::vector<std::size_t> FindAll(const std::vector<std::string>& names, std::string_view use) {
     std::vector<std::size_t> positions;
+    positions.reserve(names.size());
     for (const std::string& name : names) positions.push_back(Find(name, use));
     return positions;
   }

@@ -100,8 +100,8 @@ bool IsSeparator(char32_t c) {
 
 // How a character is written in a slug; "-" for what stands between words.
 std::string SpellingOf(char32_t c) {
-  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) return std::string(1, static_cast<char>(c));
-  if (c >= 'A' && c <= 'Z') return std::string(1, static_cast<char>(c - 'A' + 'a'));
+  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) return {static_cast<char>(c)};
+  if (c >= 'A' && c <= 'Z') return {static_cast<char>(c - 'A' + 'a')};
   if (c < 0x80) return "-";
   const auto known = SpellingsByCharacter().find(c);
   if (known != SpellingsByCharacter().end()) return std::string(known->second);

@@ -1,10 +1,9 @@
 #include "services/canvass/text_width.h"
 
-#include <locale.h>
-#include <wchar.h>
-
 #include <algorithm>
+#include <clocale>
 #include <cstddef>
+#include <cwchar>
 #include <optional>
 
 #include "services/canvass/utf8.h"
@@ -42,7 +41,9 @@ bool IsAscii(std::string_view text) {
 bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 
 std::string Blanks(int count) {
-  return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
+  std::string blanks;
+  blanks.append(static_cast<std::size_t>(std::max(count, 0)), ' ');
+  return blanks;
 }
 
 }  // namespace

@@ -113,7 +113,8 @@ void PublishedLedger::OrderNewStations() {
     return stations[static_cast<std::size_t>(a)].id < stations[static_cast<std::size_t>(b)].id;
   };
   const auto first_new = stations_by_id_.begin() + ordered;
-  std::sort(first_new, stations_by_id_.end(), by_id);
+  // Merges what came in order already, as registers mostly do.
+  std::stable_sort(first_new, stations_by_id_.end(), by_id);
   std::inplace_merge(stations_by_id_.begin(), first_new, stations_by_id_.end(), by_id);
 }
 

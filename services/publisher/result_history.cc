@@ -7,6 +7,8 @@
 #include <optional>
 #include <variant>
 
+#include "common/base/index.h"
+
 namespace canvass::publisher {
 namespace {
 
@@ -128,21 +130,26 @@ bool OnlyAdds(const election::Event& event) {
   return report != nullptr && report->revision == 1;
 }
 
-// Areas of the contest whose figures a station's report changes, some perhaps twice: those above
-// the station, and above the stations that are counted at it.
-std::vector<int> AreasAbove(const election::Definition& definition,
-                            const election::StationKey& key) {
-  std::vector<int> stations = definition.StationsCountedHere(key.station_no);
-  stations.push_back(key.station_no);
-  const int top = definition.AreaOfContest(key.contest_no);
-  std::vector<int> areas;
-  for (const int station : stations) {
-    int area = definition.AreaOfStation(station);
-    if (!definition.IsWithin(area, top)) continue;
-    for (; area != top; area = definition.ParentOfArea(area)) areas.push_back(area);
-    areas.push_back(top);
+// Calls `visit` for each area of the contest that the station lies in.
+template <typename Visit>
+void ForEachAreaAbove(const election::Definition& definition, int contest_no, int station_no,
+                      const Visit& visit) {
+  const int top = definition.AreaOfContest(contest_no);
+  int area = definition.AreaOfStation(station_no);
+  if (!definition.IsWithin(area, top)) return;
+  for (; area != top; area = definition.ParentOfArea(area)) visit(area);
+  visit(top);
+}
+
+// Calls `visit` for each area whose figures the station's report changes, for some perhaps twice:
+// those above it, and above the stations that are counted at it.
+template <typename Visit>
+void ForEachChangedArea(const election::Definition& definition, const election::StationKey& key,
+                        const Visit& visit) {
+  ForEachAreaAbove(definition, key.contest_no, key.station_no, visit);
+  for (const int merged : definition.StationsCountedHere(key.station_no)) {
+    ForEachAreaAbove(definition, key.contest_no, merged, visit);
   }
-  return areas;
 }
 
 // Contest and source whose status the entry sets in every area.
@@ -201,11 +208,11 @@ void ResultHistory::Before(const ledger::FoldedLedger& ledger, const Entry& entr
   }
   const std::optional<election::StationKey> key = KeyOf(entry.event);
   if (!key || OnlyAdds(entry.event)) return;
-  for (const int area : AreasAbove(ledger.count().definition(), *key)) {
+  ForEachChangedArea(ledger.count().definition(), *key, [&](int area) {
     const CellKey cell_key{key->contest_no, key->source_no, area};
-    const auto cell = cells_.find(cell_key);
-    if (cell != cells_.end() && cell->second.dirty) Flush(ledger, cell_key, cell->second);
-  }
+    Cell& cell = CellOf(ledger, cell_key);
+    if (cell.dirty) Flush(ledger, cell_key, cell);
+  });
 }
 
 void ResultHistory::After(const ledger::FoldedLedger& ledger, const Entry& entry) {
@@ -213,14 +220,14 @@ void ResultHistory::After(const ledger::FoldedLedger& ledger, const Entry& entry
   const election::Definition& definition = ledger.count().definition();
   if (const std::optional<election::StationKey> key = KeyOf(entry.event)) {
     const bool only_adds = OnlyAdds(entry.event);
-    for (const int area : AreasAbove(definition, *key)) {
+    ForEachChangedArea(definition, *key, [&](int area) {
       const CellKey cell_key{key->contest_no, key->source_no, area};
       if (only_adds) {
         MarkChanged(ledger, cell_key);
       } else {
         Look(ledger, cell_key, /*keep=*/false);
       }
-    }
+    });
   } else if (const auto set = StatusSetBy(entry.event)) {
     for (const int area : definition.AreasBelow(definition.AreaOfContest(set->first))) {
       Look(ledger, {set->first, set->second, area}, /*keep=*/true);
@@ -228,7 +235,7 @@ void ResultHistory::After(const ledger::FoldedLedger& ledger, const Entry& entry
   } else if (const auto* poll = std::get_if<election::PollFigures>(&entry.event)) {
     Look(ledger, {poll->contest_no, poll->source_no, poll->area_no}, /*keep=*/true);
   } else if (std::holds_alternative<election::DefinitionSeal>(entry.event)) {
-    for (auto& [cell_key, cell] : cells_) Look(ledger, cell_key, /*keep=*/false);
+    LookAtAll(ledger);
   }
 }
 
@@ -237,9 +244,9 @@ std::vector<HistoryPoint> ResultHistory::Newest(const ledger::FoldedLedger& ledg
                                                 std::int64_t before_sequence,
                                                 std::size_t limit) const {
   std::vector<HistoryPoint> newest;
-  const auto found = cells_.find(CellKey{contest_no, source_no, area_no});
-  if (found == cells_.end()) return newest;
-  const Cell& cell = found->second;
+  const Cell* const found = FindCell({contest_no, source_no, area_no});
+  if (found == nullptr) return newest;
+  const Cell& cell = *found;
   auto point = cell.points.rbegin();
   if (cell.dirty) {
     if (ledger.sequence() < before_sequence && limit > 0) {
@@ -267,9 +274,21 @@ const Moment* ResultHistory::FindMoment(std::int64_t sequence) const {
   return found != moments_.end() && found->sequence == sequence ? &*found : nullptr;
 }
 
+const ResultHistory::Cell* ResultHistory::FindCell(const CellKey& key) const {
+  const auto cells = cells_.find({key.contest_no, key.source_no});
+  if (cells == cells_.end() || Index(key.area_no) >= cells->second.size()) return nullptr;
+  return &cells->second[Index(key.area_no)];
+}
+
+ResultHistory::Cell& ResultHistory::CellOf(const ledger::FoldedLedger& ledger, const CellKey& key) {
+  std::vector<Cell>& cells = cells_[{key.contest_no, key.source_no}];
+  if (Index(key.area_no) >= cells.size()) cells.resize(ledger.count().definition().areas().size());
+  return cells[Index(key.area_no)];
+}
+
 void ResultHistory::FlushAll(const ledger::FoldedLedger& ledger) {
   for (const CellKey& key : dirty_) {
-    Cell& cell = cells_[key];
+    Cell& cell = CellOf(ledger, key);
     if (cell.dirty) Flush(ledger, key, cell);
   }
   dirty_.clear();
@@ -302,10 +321,21 @@ void ResultHistory::Record(const ledger::FoldedLedger& ledger, const CellKey& ke
   if (cell.thinnable > points_max) ThinOut(cell, points_max);
 }
 
+// After a change of the definition, which may have moved whatever had been reported.
+void ResultHistory::LookAtAll(const ledger::FoldedLedger& ledger) {
+  for (const auto& [contest_and_source, cells] : cells_) {
+    for (std::size_t area = 0; area < cells.size(); ++area) {
+      if (cells[area].points.empty()) continue;
+      Look(ledger, {contest_and_source.first, contest_and_source.second, static_cast<int>(area)},
+           /*keep=*/false);
+    }
+  }
+}
+
 // Compares an area with its last point, and gives it a new one if a number fell or the status
 // changed, or if told to.
 void ResultHistory::Look(const ledger::FoldedLedger& ledger, const CellKey& key, bool keep) {
-  Cell& cell = cells_[key];
+  Cell& cell = CellOf(ledger, key);
   const Figures figures = FiguresOf(ledger.count(), key.contest_no, key.source_no, key.area_no);
   if (!cell.points.empty()) {
     Point& last = cell.points.back();
@@ -327,7 +357,7 @@ void ResultHistory::Look(const ledger::FoldedLedger& ledger, const CellKey& key,
 
 // After a first report: only a change of status has a point of its own.
 void ResultHistory::MarkChanged(const ledger::FoldedLedger& ledger, const CellKey& key) {
-  Cell& cell = cells_[key];
+  Cell& cell = CellOf(ledger, key);
   if (ledger.count().StatusOf(key.contest_no, key.source_no, key.area_no) != cell.status) {
     Record(ledger, key, cell, FiguresOf(ledger.count(), key.contest_no, key.source_no, key.area_no),
            /*keep=*/true);

@@ -84,12 +84,6 @@ class ResultHistory {
     int contest_no = 0;
     int source_no = 0;
     int area_no = 0;
-
-    bool operator==(const CellKey&) const = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const CellKey& key) {
-      return H::combine(std::move(h), key.contest_no, key.source_no, key.area_no);
-    }
   };
   struct Point {
     std::uint32_t moment = 0;  // index in moments_
@@ -103,17 +97,23 @@ class ResultHistory {
     bool dirty = false;  // changed since its last point
   };
 
+  // Null where nothing was ever looked at.
+  const Cell* FindCell(const CellKey& key) const;
+  // Stays where it is until the definition has more areas.
+  Cell& CellOf(const ledger::FoldedLedger& ledger, const CellKey& key);
   void FlushAll(const ledger::FoldedLedger& ledger);
   void Flush(const ledger::FoldedLedger& ledger, const CellKey& key, Cell& cell);
   void Record(const ledger::FoldedLedger& ledger, const CellKey& key, Cell& cell,
               const Figures& figures, bool keep);
+  void LookAtAll(const ledger::FoldedLedger& ledger);
   void Look(const ledger::FoldedLedger& ledger, const CellKey& key, bool keep);
   void MarkChanged(const ledger::FoldedLedger& ledger, const CellKey& key);
   std::uint32_t MomentNumber(const ledger::FoldedLedger& ledger);
   bool IsSameSecond(const Point& point, absl::Time time) const;
   static void ThinOut(Cell& cell, std::size_t points_max);
 
-  absl::flat_hash_map<CellKey, Cell> cells_;
+  // By contest and source, then by area.
+  absl::flat_hash_map<std::pair<int, int>, std::vector<Cell>> cells_;
   std::vector<CellKey> dirty_;
   std::vector<Moment> moments_;
 };
