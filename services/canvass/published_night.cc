@@ -19,8 +19,10 @@ using nlohmann::json;
 absl::StatusOr<election::DefinitionChange> ParseDefinition(const json& definition) {
   v1::DefinitionChange change;
   const auto parsed = google::protobuf::util::JsonStringToMessage(definition.dump(), &change);
-  if (!parsed.ok())
-    return FieldError("JSON_MALFORMED", "definition", std::string(parsed.message()));
+  if (!parsed.ok()) {
+    const std::string problem(parsed.message());
+    return FieldError("JSON_MALFORMED", "definition", problem);
+  }
   return rpc::FromProto(change);
 }
 

@@ -43,9 +43,9 @@ struct PublishedNight {
   std::string certification_reason{};
 };
 
-// Reads such facts from JSON; deploy/demo/az-2024/night.json shows the form. INVALID_ARGUMENT names
-// what is wrong.
-absl::StatusOr<PublishedNight> ParsePublishedNight(std::string_view json);
+// Reads such facts from `text`, which is JSON; deploy/demo/az-2024/night.json shows the form.
+// INVALID_ARGUMENT names what is wrong.
+absl::StatusOr<PublishedNight> ParsePublishedNight(std::string_view text);
 
 // deploy/demo/az-2024/night.json as it was when this binary was built.
 std::string_view EmbeddedNight();

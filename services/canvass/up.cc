@@ -86,6 +86,7 @@ class DemoRun {
                                    StrCat("--publisher=", stack.publisher_address()),
                                    StrCat("--language=", language.empty() ? "en" : language)};
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     posix_spawnattr_t attributes;

@@ -26,8 +26,13 @@ std::int64_t StationsCounted(const LedgerBook& book) {
   });
 }
 
+struct Tally {
+  std::atomic<int> acknowledged = 0;
+  std::atomic<int> recorded = 0;  // those that were no repetition
+};
+
 // Every thread submits every report, and again what was not acknowledged.
-void SubmitAll(WriterStage& stage, int first, std::atomic<int>& recorded) {
+void SubmitAll(WriterStage& stage, int first, Tally& tally) {
   for (int i = 0; i < kReportsPerThread; ++i) {
     const int station = (first + i) % kReportsPerThread + 1;
     for (;;) {
@@ -36,13 +41,25 @@ void SubmitAll(WriterStage& stage, int first, std::atomic<int>& recorded) {
         std::this_thread::yield();
         continue;
       }
-      if (!receipts->at(0).repeated_submission) ++recorded;
+      if (!receipts->at(0).repeated_submission) ++tally.recorded;
+      ++tally.acknowledged;
       break;
     }
   }
 }
 
+std::vector<std::thread> StartSubmitters(WriterStage& stage, Tally& tally) {
+  std::vector<std::thread> submitters;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    submitters.emplace_back([&stage, thread, &tally] {
+      SubmitAll(stage, thread * kReportsPerThread / kThreads, tally);
+    });
+  }
+  return submitters;
+}
+
 TEST(LedgerWriterConcurrencyTest, ManySubmittersAndReaders) {
+  Tally tally;
   WriterStage stage;
   stage.Start();
   ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
@@ -55,49 +72,44 @@ TEST(LedgerWriterConcurrencyTest, ManySubmittersAndReaders) {
       counted = now;
     }
   });
-  std::atomic<int> recorded = 0;
-  std::vector<std::thread> submitters;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    submitters.emplace_back([&stage, thread, &recorded] {
-      SubmitAll(stage, thread * kReportsPerThread / kThreads, recorded);
-    });
-  }
+  std::vector<std::thread> submitters = StartSubmitters(stage, tally);
   for (std::thread& submitter : submitters) submitter.join();
   done = true;
   reader.join();
-  EXPECT_EQ(recorded, kReportsPerThread);
+  EXPECT_EQ(tally.recorded, kReportsPerThread);
   EXPECT_EQ(StationsCounted(stage.book), kReportsPerThread);
 }
 
 TEST(LedgerWriterConcurrencyTest, NothingIsLostOrCountedTwiceWhileSessionsBreak) {
+  Tally tally;
   WriterStage stage;
   stage.Start();
   ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
   std::atomic<bool> done = false;
-  std::thread faults([&stage, &done] {
+  // After each fault something must get through before the next.
+  std::thread faults([&stage, &done, &tally] {
+    int seen = 0;
+    const auto await_progress = [&done, &tally, &seen] {
+      while (!done && tally.acknowledged == seen) std::this_thread::yield();
+      seen = tally.acknowledged;
+    };
     while (!done) {
       stage.ledger.FailAppendsAfterCommit(1);
-      std::this_thread::yield();
+      await_progress();
       stage.store.BreakSession();
-      std::this_thread::yield();
+      await_progress();
       stage.ledger.FailAppendsBeforeCommit(1);
-      std::this_thread::yield();
+      await_progress();
     }
   });
-  std::atomic<int> recorded = 0;
-  std::vector<std::thread> submitters;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    submitters.emplace_back([&stage, thread, &recorded] {
-      SubmitAll(stage, thread * kReportsPerThread / kThreads, recorded);
-    });
-  }
+  std::vector<std::thread> submitters = StartSubmitters(stage, tally);
   for (std::thread& submitter : submitters) submitter.join();
   done = true;
   faults.join();
   stage.ledger.FailAppendsAfterCommit(0);
   stage.ledger.FailAppendsBeforeCommit(0);
   // A commit in doubt that was given up was recorded all the same, and repeated later.
-  EXPECT_LE(recorded, kReportsPerThread);
+  EXPECT_LE(tally.recorded, kReportsPerThread);
   // Two entries of the definition.
   EXPECT_EQ(stage.store.EntriesOf("e-1").size(), kReportsPerThread + 2);
   EXPECT_EQ(StationsCounted(stage.book), kReportsPerThread);
