@@ -100,6 +100,13 @@ TEST_F(BadInputTest, RefusedReportsAreKeptWithTheirReasons) {
   EXPECT_THAT(stack_->Canvass({"refused", "small"}).out, HasSubstr("VOTES_NOT_BALANCED"));
 }
 
+TEST_F(BadInputTest, FinalResultBeforeCertificationIsRefusedWithWhatIsMissing) {
+  const CommandOutcome outcome = stack_->Publisher("GetFinalResult", R"({"election_id": "small"})");
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("FailedPrecondition"), HasSubstr("RESULT_NOT_CERTIFIED"),
+                                 HasSubstr("\"mayor\""), HasSubstr("of 3 stations")));
+}
+
 TEST_F(BadInputTest, SameReportTwiceGivesTheSameReceipt) {
   const std::string report =
       json{{"report", json::parse(SmallReport("small", "s-1", 100, 120))}}.dump();
