@@ -1,6 +1,8 @@
 #ifndef CANVASS_COMMON_BASE_CLOCK_H_
 #define CANVASS_COMMON_BASE_CLOCK_H_
 
+#include <chrono>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -19,6 +21,20 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }
+};
+
+// Time that never goes back and knows no date, for waits and deadlines. Thread-safe.
+class SteadyClock {
+ public:
+  SteadyClock() = default;
+  SteadyClock(const SteadyClock&) = delete;
+  SteadyClock& operator=(const SteadyClock&) = delete;
+  virtual ~SteadyClock() = default;
+
+  // Since some moment.
+  virtual absl::Duration Now() const {
+    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
 };
 
 }  // namespace canvass

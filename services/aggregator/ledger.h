@@ -61,12 +61,15 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
   virtual ~Ledger() = default;
 
-  // Connects anew, checks the schema, takes the lead and so ends every commit in doubt: what Replay
-  // does not show afterwards never happened. UNAVAILABLE while the store cannot be reached or
-  // another writer leads; FAILED_PRECONDITION SCHEMA_VERSION for a store of another version.
+  // Connects, checks the schema, takes the lead and so ends every commit in doubt: what Replay does
+  // not show afterwards never happened. UNAVAILABLE NOT_ACTIVE while another writer leads: Replay
+  // then shows what is committed by now, and of what is in doubt nothing is known; a leader that
+  // does nothing any more is made to give up the lead. UNAVAILABLE of other reasons while the store
+  // cannot be reached; FAILED_PRECONDITION SCHEMA_VERSION for a store of another version.
   virtual absl::Status TakeLead() = 0;
 
-  // Names this ledger; a restored backup has another name. REQUIRES: TakeLead succeeded.
+  // Names this ledger; a restored backup has another name. REQUIRES: TakeLead succeeded or said
+  // NOT_ACTIVE; the same of Replay and ReplayRefusals.
   virtual std::string ledger_id() const = 0;
 
   // Visits every entry after the given sequences (elections that are not named: from 1), each
@@ -82,7 +85,8 @@ class Ledger {
   // known whether it was: TakeLead, Replay, and look.
   virtual absl::Status Append(const AppendGroup& group) = 0;
 
-  // Whether the lead and the connection still stand; called while idle, about once a second.
+  // Whether the lead and the connection still stand; called while idle, about once a second, which
+  // also shows the others that this writer lives.
   virtual absl::Status Heartbeat() = 0;
 };
 

@@ -70,18 +70,15 @@ absl::StatusOr<const BookedLedger*> LedgerBook::Contents::Get(std::string_view e
 }
 
 absl::Status LedgerBook::CatchUp(Ledger& ledger) {
-  const std::string known_id = Reading([](const Contents& contents) { return contents.ledger_id; });
-  if (known_id != ledger.ledger_id()) {
-    if (!known_id.empty()) {
-      telemetry::LogWarning(StrCat("The database holds ledger ", ledger.ledger_id(),
-                                   " now, it was ", known_id, ": reading all of it anew"));
-    }
-    Reset(ledger.ledger_id());
-  }
-  absl::Status status = ReplayTail(ledger);
+  absl::Status status = Follow(ledger);
   if (status.ok()) status = ReplayRefusals(ledger);
   TellOfChange();
   return status;
+}
+
+absl::Status LedgerBook::Follow(Ledger& ledger) {
+  ResetUnlessOf(ledger);
+  return ReplayTail(ledger);
 }
 
 void LedgerBook::Fold(AppendGroup group) {
@@ -95,9 +92,15 @@ void LedgerBook::Fold(AppendGroup group) {
   TellOfChange();
 }
 
-void LedgerBook::Reset(std::string ledger_id) {
+void LedgerBook::ResetUnlessOf(const Ledger& ledger) {
+  const std::string ledger_id = ledger.ledger_id();
   const WriterLock lock(mutex_);
-  contents_ = Contents{.ledger_id = std::move(ledger_id), .edition = contents_.edition + 1};
+  if (contents_.ledger_id == ledger_id) return;
+  if (!contents_.ledger_id.empty()) {
+    telemetry::LogWarning(StrCat("The database holds ledger ", ledger_id, " now, it was ",
+                                 contents_.ledger_id, ": reading all of it anew"));
+  }
+  contents_ = Contents{.ledger_id = ledger_id, .edition = contents_.edition + 1};
 }
 
 // Reads the last known entry of every election once more: that it is still there, and the same,

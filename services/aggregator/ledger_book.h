@@ -72,11 +72,15 @@ class LedgerBook {
   // that were acknowledged are never given up without somebody who decides it.
   // REQUIRES: ledger.TakeLead() succeeded.
   absl::Status CatchUp(Ledger& ledger);
+  // The same while another writer leads, but for the refusals: they cost more than a follower, who
+  // shows nothing to anybody, should spend again and again.
+  // REQUIRES: ledger.TakeLead() said NOT_ACTIVE.
+  absl::Status Follow(Ledger& ledger);
   // Adds what was committed.
   void Fold(AppendGroup group);
 
  private:
-  void Reset(std::string ledger_id);
+  void ResetUnlessOf(const Ledger& ledger);
   absl::Status ReplayTail(Ledger& ledger);
   absl::Status FoldStored(const StoredEntry& stored);
   absl::Status ReplayRefusals(Ledger& ledger);

@@ -40,12 +40,6 @@ using postgres::Rows;
 // What assert_writer raises.
 constexpr std::string_view kLeadLostState = "CV001";
 
-// Waits a little for the lock: the server notices the end of our own session before only after a
-// moment, and a standby takes over the sooner. Of the session, so it outlives the transaction.
-constexpr const char* kTakeLock =
-    "BEGIN; SET LOCAL lock_timeout = '1s'; "
-    "SELECT pg_advisory_lock(hashtextextended('canvass.writer', 0)); COMMIT";
-
 constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
 
 constexpr const char* kReadElections =
@@ -153,19 +147,25 @@ struct Script {
 
 }  // namespace
 
-PostgresLedger::PostgresLedger(postgres::SessionOptions options) : options_(std::move(options)) {}
+PostgresLedger::PostgresLedger(postgres::SessionOptions options, absl::Duration leader_silence_max)
+    : options_(std::move(options)), other_leader_(leader_silence_max) {}
 
 PostgresLedger::~PostgresLedger() = default;
 
+// The session of a leader is not used again: what it had in doubt may not have ended.
 absl::Status PostgresLedger::TakeLead() {
-  absl::Status status = Connect();
+  const bool fresh = session_ == nullptr || leading_;
+  absl::Status status = fresh ? Connect() : absl::OkStatus();
   if (status.ok()) status = CheckSchema();
-  if (status.ok()) status = BecomeWriter();
+  if (status.ok()) status = TryForLead(fresh);
+  if (status.ok()) status = ReadLedgerId();
   if (status.ok()) status = ReadElections();
-  return Settle(std::move(status));
+  status = Settle(std::move(status));
+  return status.ok() ? CheckLead() : status;
 }
 
 absl::Status PostgresLedger::Connect() {
+  leading_ = false;
   session_.reset();
   auto session = postgres::Session::Open(options_);
   if (!session.ok()) return session.status();
@@ -182,18 +182,24 @@ absl::Status PostgresLedger::CheckSchema() {
   return postgres::CheckSchemaVersion(text.status(), SchemaVersion());
 }
 
+absl::Status PostgresLedger::TryForLead(bool fresh) {
+  const absl::StatusOr<bool> locked = PostgresLeader::Lock(*session_, fresh);
+  if (!locked.ok()) return locked.status();
+  return *locked ? BecomeWriter() : other_leader_.Watch(*session_);
+}
+
 absl::Status PostgresLedger::BecomeWriter() {
-  constexpr std::string_view kLockTimeout = "55P03";
-  if (absl::Status status = session_->Run(kTakeLock); !status.ok()) {
-    return HasState(status, kLockTimeout) ? NotActive("Another aggregator leads") : status;
-  }
   writer_id_ = RandomUuid();
   // A commit of its own: behind it, everything that was committed before is there to be read, also
   // what still waited for a standby.
   absl::Status status =
       session_->Run(StrCat("BEGIN; UPDATE canvass.writer SET epoch = epoch + 1, writer_id = '",
                            writer_id_, "', took_lead_at = now(); COMMIT"));
-  if (!status.ok()) return status;
+  leading_ = status.ok();
+  return status;
+}
+
+absl::Status PostgresLedger::ReadLedgerId() {
   auto ledger_id = OnlyCell(session_->Query(kReadLedgerId));
   if (!ledger_id.ok()) return ledger_id.status();
   ledger_id_ = *std::move(ledger_id);
@@ -218,7 +224,7 @@ absl::Status PostgresLedger::ReadElections() {
 
 absl::Status PostgresLedger::Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                                     const std::function<absl::Status(const StoredEntry&)>& visit) {
-  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  if (session_ == nullptr) return NotActive("The ledger is not open");
   for (const auto& [election_id, sequence] : after) {
     const auto stored = elections_.find(election_id);
     const std::int64_t last = stored == elections_.end() ? 0 : stored->second.last_sequence;
@@ -264,7 +270,7 @@ absl::Status PostgresLedger::ReplayElection(
 }
 
 absl::Status PostgresLedger::ReplayRefusals(const std::function<void(Refusal)>& visit) {
-  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  if (session_ == nullptr) return NotActive("The ledger is not open");
   return Settle(session_->CopyOut(kCopyRefusalsOut, [&visit](std::string_view row) {
     absl::StatusOr<Refusal> refusal = ReadRefusal(row);
     if (!refusal.ok()) return refusal.status();
@@ -274,7 +280,7 @@ absl::Status PostgresLedger::ReplayRefusals(const std::function<void(Refusal)>& 
 }
 
 absl::Status PostgresLedger::Append(const AppendGroup& group) {
-  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  if (!leading_) return CheckLead();
   absl::Status status = Commit(group);
   if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
   return Settle(std::move(status));
@@ -355,7 +361,7 @@ std::string PostgresLedger::PutRefusals(const std::vector<Refusal>& refusals,
 }
 
 absl::Status PostgresLedger::Heartbeat() {
-  if (session_ == nullptr) return NotActive("The lead must be taken first");
+  if (!leading_) return CheckLead();
   const auto leads = OnlyCell(session_->Query(
       StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
   if (!leads.ok()) return Settle(leads.status());
@@ -363,8 +369,15 @@ absl::Status PostgresLedger::Heartbeat() {
   return absl::OkStatus();
 }
 
+absl::Status PostgresLedger::CheckLead() const {
+  return leading_ ? absl::OkStatus() : NotActive("Another aggregator leads");
+}
+
 absl::Status PostgresLedger::Settle(absl::Status status) {
-  if (!status.ok()) session_.reset();
+  if (!status.ok()) {
+    leading_ = false;
+    session_.reset();
+  }
   return status;
 }
 

@@ -11,25 +11,36 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/session.h"
 #include "services/aggregator/ledger.h"
+#include "services/aggregator/postgres_leader.h"
 
 namespace canvass::aggregator {
 
 // The ledger in PostgreSQL, schema canvass (see migrations/).
 //
 // One session holds an advisory lock, which makes this the writer, and does all the work; it must
-// reach the server itself, never through a pooler of transactions. TakeLead also puts a name of its
-// own into canvass.writer, and every append checks it inside its transaction: whoever has lost the
-// session, perhaps without knowing, cannot commit. What the writer before had in doubt is decided
-// by then, since taking the lead waits for the row that its append held, and commits behind it.
+// reach the server itself, never through a pooler of transactions. While another holds the lock,
+// the session reads what is committed, tries for the lock, and ends a leader that has fallen silent
+// (PostgresLeader; the aggregators of a database share one login, which gives the right to that).
+// TakeLead also puts a name of its own into canvass.writer, and every append checks it inside its
+// transaction: whoever has lost the session, perhaps without knowing, cannot commit. What the
+// writer before had in doubt is decided by then, since taking the lead waits for the row that its
+// append held, and commits behind it.
 //
-// An error of any call ends the lead and the session: the next call is TakeLead.
+// An error of any call but a NOT_ACTIVE of TakeLead ends the lead and the session: the next call is
+// TakeLead.
 class PostgresLedger final : public Ledger {
  public:
+  // A leader does something every second, but may think for a few while a register of a million
+  // stations passes.
+  static constexpr absl::Duration kLeaderSilenceMax = absl::Seconds(5);
+
   // Connects in TakeLead, not before.
-  explicit PostgresLedger(postgres::SessionOptions options);
+  explicit PostgresLedger(postgres::SessionOptions options,
+                          absl::Duration leader_silence_max = kLeaderSilenceMax);
   ~PostgresLedger() override;
 
   absl::Status TakeLead() override;
@@ -49,8 +60,12 @@ class PostgresLedger final : public Ledger {
 
   absl::Status Connect();
   absl::Status CheckSchema();
+  absl::Status TryForLead(bool fresh);
   absl::Status BecomeWriter();
+  absl::Status ReadLedgerId();
   absl::Status ReadElections();
+  // Whether this writer leads; else NOT_ACTIVE.
+  absl::Status CheckLead() const;
   absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,
                               std::int64_t after,
                               const std::function<absl::Status(const StoredEntry&)>& visit);
@@ -63,7 +78,9 @@ class PostgresLedger final : public Ledger {
   absl::Status Settle(absl::Status status);
 
   postgres::SessionOptions options_;
-  std::unique_ptr<postgres::Session> session_;  // null without the lead
+  PostgresLeader other_leader_;
+  std::unique_ptr<postgres::Session> session_;  // null before TakeLead, and after an error
+  bool leading_ = false;                        // only with a session
   std::string writer_id_;
   std::string ledger_id_;
   Elections elections_;

@@ -77,10 +77,13 @@ MemoryLedger::~MemoryLedger() {
 absl::Status MemoryLedger::TakeLead() {
   {
     const MutexLock lock(mutex_);
+    following_ = false;
     if (TakeOne(failures_to_lead_)) return Lost();
   }
   const MutexLock lock(store_.mutex_);
   if (store_.leader_ != nullptr && store_.leader_ != this) {
+    const MutexLock own_lock(mutex_);
+    following_ = true;
     return MakeError(absl::StatusCode::kUnavailable, "another writer leads",
                      {.reason = "NOT_ACTIVE"});
   }
@@ -96,9 +99,9 @@ std::string MemoryLedger::ledger_id() const {
 absl::Status MemoryLedger::Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                                   const std::function<absl::Status(const StoredEntry&)>& visit) {
   std::map<std::string, std::vector<MemoryStore::Stored>, std::less<>> entries;
+  if (!CanRead()) return Lost();
   {
     const MutexLock lock(store_.mutex_);
-    if (store_.leader_ != this) return Lost();
     entries = store_.entries_;
   }
   for (const auto& [election_id, sequence] : after) {
@@ -123,13 +126,19 @@ absl::Status MemoryLedger::Replay(const std::map<std::string, std::int64_t, std:
 
 absl::Status MemoryLedger::ReplayRefusals(const std::function<void(Refusal)>& visit) {
   std::vector<Refusal> refusals;
+  if (!CanRead()) return Lost();
   {
     const MutexLock lock(store_.mutex_);
-    if (store_.leader_ != this) return Lost();
     refusals = store_.refusals_;
   }
   for (Refusal& refusal : refusals) visit(std::move(refusal));
   return absl::OkStatus();
+}
+
+bool MemoryLedger::CanRead() const {
+  const MutexLock lock(store_.mutex_);
+  const MutexLock own_lock(mutex_);
+  return store_.leader_ == this || following_;
 }
 
 absl::Status MemoryLedger::Append(const AppendGroup& group) {

@@ -82,6 +82,7 @@ class MemoryLedger final : public aggregator::Ledger {
 
  private:
   absl::Status Commit(const aggregator::AppendGroup& group);
+  bool CanRead() const;
 
   MemoryStore& store_;
 
@@ -91,6 +92,7 @@ class MemoryLedger final : public aggregator::Ledger {
   int failures_after_commit_ ABSL_GUARDED_BY(mutex_) = 0;
   int failures_to_lead_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<bool(const aggregator::AppendedEntry&)> is_poison_ ABSL_GUARDED_BY(mutex_);
+  bool following_ ABSL_GUARDED_BY(mutex_) = false;  // another led, last time
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
 };

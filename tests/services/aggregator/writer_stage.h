@@ -54,6 +54,7 @@ inline LedgerWriter::Options QuickOptions() {
   LedgerWriter::Options options;
   options.retry_delay_min = absl::Milliseconds(1);
   options.retry_delay_max = absl::Milliseconds(2);
+  options.follow_interval = absl::Milliseconds(1);
   options.heartbeat_interval = absl::Milliseconds(5);
   return options;
 }

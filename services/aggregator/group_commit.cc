@@ -1,0 +1,255 @@
+#include "services/aggregator/group_commit.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "common/election/definition_check.h"
+#include "services/aggregator/definition_entries.h"
+#include "services/aggregator/entry_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+absl::Status CommitUnknown() {
+  return Unavailable(
+      "COMMIT_UNKNOWN",
+      "The ledger became unreachable during the commit, and whether it holds this is "
+      "not known; sending it again is harmless");
+}
+
+// How many parts there are with `change` put in.
+template <typename Part, typename Find>
+std::size_t CountWith(std::size_t present, const std::vector<Part>& changed, Find find) {
+  return present + static_cast<std::size_t>(std::count_if(
+                       changed.begin(), changed.end(),
+                       [&find](const Part& part) { return !find(part.id).has_value(); }));
+}
+
+DefinitionOutcome OutcomeOf(const BookedLedger* booked, const election::DefinitionChange& change) {
+  if (booked == nullptr) {
+    return {.stations = change.stations.size(),
+            .areas = change.areas.size(),
+            .parts_changed = change.Parts()};
+  }
+  const election::Definition& current = booked->count().definition();
+  return {.sequence = booked->sequence(),
+          .stations = CountWith(current.stations().size(), change.stations,
+                                [&current](const auto& id) { return current.FindStation(id); }),
+          .areas = CountWith(current.areas().size(), change.areas,
+                             [&current](const auto& id) { return current.FindArea(id); }),
+          .parts_changed = change.Parts()};
+}
+
+absl::StatusOr<election::DefinitionChange> CheckChange(const BookedLedger* booked,
+                                                       election::DefinitionChange change) {
+  if (booked == nullptr) {
+    const election::Count nothing_counted;
+    return election::CheckDefinitionChange(nullptr, nothing_counted, std::move(change));
+  }
+  return election::CheckDefinitionChange(&booked->count().definition(), booked->count(),
+                                         std::move(change));
+}
+
+}  // namespace
+
+GroupCommit::GroupCommit(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
+                         const SteadyClock& steady_clock, const WriterOptions& options)
+    : ledger_(ledger),
+      book_(book),
+      queue_(queue),
+      clock_(clock),
+      steady_clock_(steady_clock),
+      options_(options),
+      group_reports_max_(options.group_reports_max) {}
+
+void GroupCommit::Add(std::deque<CommandPtr> commands) {
+  std::move(commands.begin(), commands.end(), std::back_inserter(work_));
+}
+
+absl::Status GroupCommit::CommitNext() {
+  auto& what = work_.front()->what;
+  if (auto* decision = std::get_if<PendingDecision>(&what)) return CommitDecision(*decision);
+  if (auto* definition = std::get_if<PendingDefinition>(&what)) {
+    return CommitDefinition(*definition);
+  }
+  return CommitReports();
+}
+
+std::deque<CommandPtr> GroupCommit::RemoveUntouched() {
+  const auto first = std::find_if(work_.begin(), work_.end(), [](const CommandPtr& command) {
+    return !command->in_doubt_until.has_value();
+  });
+  std::deque<CommandPtr> untouched(std::make_move_iterator(first),
+                                   std::make_move_iterator(work_.end()));
+  work_.erase(first, work_.end());
+  return untouched;
+}
+
+void GroupCommit::AnswerExpired() {
+  const absl::Duration now = steady_clock_.Now();
+  while (!work_.empty() && work_.front()->in_doubt_until <= now) {
+    work_.front()->Fail(CommitUnknown());
+    FinishFront();
+  }
+}
+
+absl::Status GroupCommit::CommitReports() {
+  const bool was_in_doubt = work_.front()->in_doubt_until.has_value();
+  ReportGroup group(Now());
+  const std::vector<std::size_t> taken = Gather(group);
+  absl::Status status = Commit(group.append());
+  if (status.ok()) {
+    group_reports_max_ = options_.group_reports_max;
+    HandOut(std::move(group.receipts()), taken);
+    return status;
+  }
+  // Should it be one report that the ledger cannot take, the others do not go on failing with it.
+  if (was_in_doubt) group_reports_max_ = std::max<std::size_t>(group.receipts().size() / 2, 1);
+  KeepInDoubt(std::move(group.receipts()), taken);
+  return status;
+}
+
+// How many reports the group took from each of the first commands.
+std::vector<std::size_t> GroupCommit::Gather(ReportGroup& group) {
+  std::vector<std::size_t> taken;
+  book_.Reading([this, &group, &taken](const LedgerBook::Contents& book) {
+    for (const CommandPtr& command : work_) {
+      const auto* submission = std::get_if<Submission>(&command->what);
+      if (submission == nullptr) return;
+      taken.push_back(0);
+      for (std::size_t i = submission->receipts.size(); i < submission->reports.size(); ++i) {
+        if (group.receipts().size() == group_reports_max_) return;
+        if (!group.Add(book, submission->reports[i])) return;
+        ++taken.back();
+      }
+    }
+  });
+  return taken;
+}
+
+void GroupCommit::HandOut(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken) {
+  auto next = receipts.begin();
+  for (const std::size_t count : taken) {
+    auto& submission = std::get<Submission>(work_.front()->what);
+    for (std::size_t i = 0; i < count; ++i, ++next) submission.AddReceipt(std::move(*next));
+    if (submission.receipts.size() < submission.reports.size()) {
+      if (submission.in_doubt.empty()) work_.front()->in_doubt_until.reset();
+      return;
+    }
+    submission.done(std::move(submission.receipts));
+    FinishFront();
+  }
+}
+
+void GroupCommit::KeepInDoubt(std::vector<Receipt> receipts,
+                              const std::vector<std::size_t>& taken) {
+  auto next = receipts.begin();
+  for (std::size_t command = 0; command < taken.size(); ++command) {
+    if (taken[command] == 0) continue;
+    auto& in_doubt = std::get<Submission>(work_[command]->what).in_doubt;
+    in_doubt.resize(std::max(in_doubt.size(), taken[command]));
+    for (std::size_t i = 0; i < taken[command]; ++i, ++next) in_doubt[i] = std::move(*next);
+    MarkInDoubt(*work_[command]);
+  }
+}
+
+absl::Status GroupCommit::CommitDecision(PendingDecision& decision) {
+  absl::StatusOr<Plan<DecisionOutcome>> plan = PlanDecision(decision.request);
+  if (plan.ok()) {
+    absl::Status status = Commit(plan->append);
+    if (!status.ok()) {
+      MarkInDoubt(*work_.front());
+      return status;
+    }
+    decision.done(plan->outcome);
+  } else {
+    decision.done(plan.status());
+  }
+  FinishFront();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
+    const DecisionRequest& request) const {
+  using Result = absl::StatusOr<Plan<DecisionOutcome>>;
+  return book_.Reading([this, &request](const LedgerBook::Contents& book) -> Result {
+    const absl::StatusOr<const BookedLedger*> booked = book.Get(request.election_id);
+    if (!booked.ok()) return booked.status();
+    absl::StatusOr<election::Decision> decision = request.check(**booked);
+    if (!decision.ok()) return decision.status();
+    Plan<DecisionOutcome> plan{.outcome = {.sequence = decision->standing_sequence}};
+    if (decision->event.has_value()) {
+      EntryBuilder builder(request.election_id, *booked, Now());
+      plan.append.entries.push_back(builder.Next(request.actor, *std::move(decision->event)));
+      plan.outcome.sequence = builder.last_sequence();
+    }
+    return plan;
+  });
+}
+
+absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
+  absl::StatusOr<Plan<DefinitionOutcome>> plan = PlanDefinition(definition.request);
+  if (plan.ok()) {
+    const std::size_t parts = plan->outcome.parts_changed;
+    absl::Status status = Commit(plan->append);
+    if (!status.ok()) {
+      definition.request.change = JoinDefinition(std::move(plan->append.entries));
+      definition.in_doubt_parts = parts;
+      MarkInDoubt(*work_.front());
+      return status;
+    }
+    // Nothing left to change after a commit in doubt: it was that commit that changed it.
+    if (parts == 0) plan->outcome.parts_changed = definition.in_doubt_parts;
+    definition.done(plan->outcome);
+  } else {
+    definition.done(plan.status());
+  }
+  FinishFront();
+  return absl::OkStatus();
+}
+
+// Moves the change out of the request: a register of a million stations is not copied.
+absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition(
+    DefinitionRequest& request) const {
+  using Result = absl::StatusOr<Plan<DefinitionOutcome>>;
+  return book_.Reading([this, &request](const LedgerBook::Contents& book) -> Result {
+    const BookedLedger* const booked = book.Find(request.election_id);
+    absl::StatusOr<election::DefinitionChange> change =
+        CheckChange(booked, std::move(request.change));
+    if (!change.ok()) return change.status();
+    Plan<DefinitionOutcome> plan{.outcome = OutcomeOf(booked, *change)};
+    if (change->Parts() > 0 && !request.validate_only) {
+      EntryBuilder builder(request.election_id, booked, Now());
+      plan.append.entries = DefinitionEntries(builder, request.actor, *std::move(change));
+      plan.outcome.sequence = builder.last_sequence();
+    }
+    return plan;
+  });
+}
+
+// After an error, `append` is as it was.
+absl::Status GroupCommit::Commit(AppendGroup& append) {
+  if (append.entries.empty() && append.refusals.empty()) return absl::OkStatus();
+  absl::Status status = ledger_.Append(append);
+  if (status.ok()) book_.Fold(std::move(append));
+  return status;
+}
+
+void GroupCommit::MarkInDoubt(Command& command) const {
+  if (command.in_doubt_until.has_value()) return;
+  command.in_doubt_until = steady_clock_.Now() + options_.in_doubt_max;
+}
+
+void GroupCommit::FinishFront() {
+  queue_.Leave(*work_.front());
+  work_.pop_front();
+}
+
+// As precise as the ledger is.
+absl::Time GroupCommit::Now() const {
+  return absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now()));
+}
+
+}  // namespace canvass::aggregator

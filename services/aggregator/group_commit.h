@@ -1,0 +1,75 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_GROUP_COMMIT_H_
+#define CANVASS_SERVICES_AGGREGATOR_GROUP_COMMIT_H_
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/aggregator/command.h"
+#include "services/aggregator/command_queue.h"
+#include "services/aggregator/ledger.h"
+#include "services/aggregator/ledger_book.h"
+#include "services/aggregator/report_group.h"
+#include "services/aggregator/writer_options.h"
+
+namespace canvass::aggregator {
+
+// Turns commands into commits: takes either one decision or all reports that wait and do not touch
+// the same station, checks them against what is committed, commits them together, folds them into
+// the book, and answers. A command whose commit failed stays, in doubt: done once more after the
+// book has caught up, it finds itself recorded, or is recorded then. Not thread-safe.
+class GroupCommit {
+ public:
+  GroupCommit(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
+              const SteadyClock& steady_clock, const WriterOptions& options);
+
+  bool empty() const { return work_.empty(); }
+  void Add(std::deque<CommandPtr> commands);
+
+  // Commits what comes first. An error: the lead is lost, and what was to be committed in doubt.
+  // REQUIRES: !empty(), and a book that has caught up.
+  absl::Status CommitNext();
+
+  // Takes out the commands of which nothing is in doubt.
+  std::deque<CommandPtr> RemoveUntouched();
+  // Answers those that have been in doubt for too long.
+  void AnswerExpired();
+
+ private:
+  // What a decision or definition leads to, before it is committed.
+  template <typename Outcome>
+  struct Plan {
+    Outcome outcome{};
+    AppendGroup append{};
+  };
+
+  absl::Status CommitReports();
+  std::vector<std::size_t> Gather(ReportGroup& group);
+  void HandOut(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken);
+  void KeepInDoubt(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken);
+  absl::Status CommitDecision(PendingDecision& decision);
+  absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const DecisionRequest& request) const;
+  absl::Status CommitDefinition(PendingDefinition& definition);
+  absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(DefinitionRequest& request) const;
+  absl::Status Commit(AppendGroup& append);
+  void MarkInDoubt(Command& command) const;
+  void FinishFront();
+  absl::Time Now() const;
+
+  Ledger& ledger_;
+  LedgerBook& book_;
+  CommandQueue& queue_;
+  const Clock& clock_;
+  const SteadyClock& steady_clock_;
+  const WriterOptions options_;
+  std::deque<CommandPtr> work_;  // in order; those in doubt come first
+  std::size_t group_reports_max_;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_GROUP_COMMIT_H_
