@@ -22,10 +22,11 @@
 namespace canvass::rpc {
 namespace {
 
-// A peer that says nothing for this long is asked whether it lives: a vanished host is noticed
-// within half a minute, even by a stream on which nothing happens.
-constexpr int kKeepaliveMs = 20'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
+// A peer that says nothing for this long is asked whether it lives: a vanished host, or a frozen
+// aggregator that a standby has replaced, is noticed within 10 s, even by a stream on which nothing
+// happens.
+constexpr int kKeepaliveMs = 5'000;
+constexpr int kKeepaliveTimeoutMs = 5'000;
 // A service that restarts is back within seconds, and its callers with it.
 constexpr int kReconnectBackoffInitialMs = 100;
 constexpr int kReconnectBackoffMaxMs = 1'000;

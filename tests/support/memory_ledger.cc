@@ -18,6 +18,11 @@ using aggregator::StoredEntry;
 
 absl::Status Lost() { return absl::UnavailableError("the connection to the store broke"); }
 
+absl::Status NotActive() {
+  return MakeError(absl::StatusCode::kUnavailable, "another writer leads",
+                   {.reason = "NOT_ACTIVE"});
+}
+
 // Whether one more failure was asked for.
 bool TakeOne(int& failures) {
   if (failures == 0) return false;
@@ -84,8 +89,7 @@ absl::Status MemoryLedger::TakeLead() {
   if (store_.leader_ != nullptr && store_.leader_ != this) {
     const MutexLock own_lock(mutex_);
     following_ = true;
-    return MakeError(absl::StatusCode::kUnavailable, "another writer leads",
-                     {.reason = "NOT_ACTIVE"});
+    return NotActive();
   }
   store_.leader_ = this;
   return absl::OkStatus();
@@ -186,7 +190,9 @@ absl::Status MemoryLedger::Commit(const AppendGroup& group) {
 
 absl::Status MemoryLedger::Heartbeat() {
   const MutexLock lock(store_.mutex_);
-  return store_.leader_ == this ? absl::OkStatus() : Lost();
+  if (store_.leader_ == this) return absl::OkStatus();
+  const MutexLock own_lock(mutex_);
+  return following_ ? NotActive() : Lost();
 }
 
 void MemoryLedger::FailAppendsBeforeCommit(int count) {

@@ -274,6 +274,29 @@ TYPED_TEST_P(LedgerContractTest, OneLeadsAtATimeAndTheNextFindsEverything) {
   EXPECT_EQ(ReplayAll(*second), AsReplayed(group));
 }
 
+TYPED_TEST_P(LedgerContractTest, WhoDoesNotLeadReadsWhatIsCommittedByThen) {
+  RecordedElection election(SmallDefinition());
+  const AppendGroup group = election.Next();
+  const auto leader = this->OpenLeader();
+  ASSERT_EQ(leader->Append(group), absl::OkStatus());
+  const auto follower = this->store_.Open();
+  ASSERT_EQ(DetailOf(follower->TakeLead()).reason, "NOT_ACTIVE");
+  EXPECT_EQ(follower->ledger_id(), leader->ledger_id());
+  EXPECT_EQ(ReplayAll(*follower), AsReplayed(group));
+  election->Submit(testing::ReportBuilder().Build());
+  const AppendGroup tail = election.Next();
+  ASSERT_EQ(leader->Append(tail), absl::OkStatus());
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(DetailOf(follower->TakeLead()).reason, "NOT_ACTIVE");
+    EXPECT_EQ(ReplayAll(*follower, {{"e-1", 2}}), AsReplayed(tail));
+    EXPECT_EQ(
+        follower->Replay({{"e-1", 4}}, [](const StoredEntry&) { return absl::OkStatus(); }).code(),
+        absl::StatusCode::kDataLoss);
+  }
+  EXPECT_EQ(DetailOf(follower->Heartbeat()).reason, "NOT_ACTIVE");
+  EXPECT_EQ(leader->Heartbeat(), absl::OkStatus());
+}
+
 TYPED_TEST_P(LedgerContractTest, TheLeaderMayTakeTheLeadAgain) {
   RecordedElection election(SmallDefinition());
   const auto ledger = this->OpenLeader();
@@ -361,7 +384,8 @@ REGISTER_TYPED_TEST_SUITE_P(LedgerContractTest, IsEmptyAtFirst,
                             ShowsEveryKindOfEntryAsItWasAppended, ReplaysOnlyWhatComesAfter,
                             SaysWhenItHasLostEntries, StopsAtTheVisitorsErrorAndCanReplayAgain,
                             AGroupMayTouchSeveralElections,
-                            OneLeadsAtATimeAndTheNextFindsEverything, TheLeaderMayTakeTheLeadAgain,
+                            OneLeadsAtATimeAndTheNextFindsEverything,
+                            WhoDoesNotLeadReadsWhatIsCommittedByThen, TheLeaderMayTakeTheLeadAgain,
                             NothingWorksWithoutTheLead, AGroupWithAGapIsRefusedAsAWhole,
                             KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor);
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/election/decision_check.h"
 #include "common/election/event.h"
@@ -437,6 +438,72 @@ TEST_F(LedgerWriterTest, GoesOnAfterWhatAnotherWriterRecorded) {
   EXPECT_EQ(VotesOfA(), 60);
   EXPECT_TRUE(stage_.Record(ReportOf(1).Build()).repeated_submission);
   EXPECT_EQ(stage_.Record(ReportOf(2).Build()).sequence, kDefinitionEntries + 2);
+}
+
+// Another aggregator over the same store, standing by.
+struct Standby {
+  explicit Standby(testing::MemoryStore& store)
+      : ledger(store),
+        writer(ledger, book, clock, QuickOptions(),
+               [this](const absl::Status& status) { lead.Add(status); }) {
+    writer.Start();
+    lead.Await(1);
+  }
+
+  // Waits until the book holds this much.
+  void Await(std::size_t entries) const {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (Sequence() < entries && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_EQ(Sequence(), entries);
+  }
+
+  std::size_t Sequence() const {
+    return book.Reading([](const LedgerBook::Contents& contents) -> std::size_t {
+      const BookedLedger* const booked = contents.Find("e-1");
+      return booked == nullptr ? 0 : static_cast<std::size_t>(booked->sequence());
+    });
+  }
+
+  MemoryLedger ledger;
+  testing::ManualClock clock;
+  LedgerBook book;
+  LeadLog lead;
+  LedgerWriter writer;
+};
+
+TEST_F(LedgerWriterTest, AStandbyFollowsTheLedgerAndTakesOver) {
+  Standby standby(stage_.store);
+  EXPECT_EQ(ReasonOf(standby.lead.Await(1)[0]), "NOT_ACTIVE");
+  standby.Await(kDefinitionEntries);
+  stage_.Record(ReportOf(1).Build());
+  standby.Await(kDefinitionEntries + 1);
+  EXPECT_EQ(ReasonOf(standby.writer.Lead()), "NOT_ACTIVE");
+  stage_.ledger.FailTakeLead(-1);
+  stage_.store.BreakSession();
+  EXPECT_TRUE(standby.lead.Await(2)[1].ok());
+  EXPECT_EQ(standby.Sequence(), EntryCount());
+  stage_.ledger.FailTakeLead(0);
+}
+
+TEST_F(LedgerWriterTest, AStandbyReadsARestoredLedgerAnew) {
+  stage_.Record(ReportOf(1).Build());
+  stage_.Record(ReportOf(2).Build());
+  Standby standby(stage_.store);
+  standby.Await(kDefinitionEntries + 2);
+  standby.ledger.FailTakeLead(-1);
+  stage_.store.Restore("e-1", kDefinitionEntries + 1);
+  stage_.lead.Await(3);
+  stage_.Record(ReportOf(3).Build());
+  stage_.Record(ReportOf(4).Build());
+  standby.ledger.FailTakeLead(0);
+  standby.Await(kDefinitionEntries + 3);
+  const auto stored = stage_.store.EntriesOf("e-1");
+  standby.book.Reading([&stored](const LedgerBook::Contents& book) {
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      EXPECT_EQ(book.Find("e-1")->folded().log().LeafHashOf(static_cast<std::int64_t>(i) + 1),
+                stored[i].leaf_hash);
+    }
+  });
 }
 
 TEST_F(LedgerWriterTest, ARestoredLedgerIsReadAnew) {

@@ -1,6 +1,9 @@
 #include "services/aggregator/postgres_ledger.h"
 
+#include <libpq-fe.h>
+
 #include <csignal>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -8,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "gmock/gmock.h"
@@ -133,6 +137,59 @@ TEST_F(PostgresLedgerTest, ASecondLedgerTakesOverFromAKilledSession) {
   EXPECT_EQ(ReplayAll(*other).size(), 2U);
   EXPECT_EQ(other->Append(group), absl::OkStatus());
   EXPECT_EQ(ReasonOf(ledger_->TakeLead()), "NOT_ACTIVE");
+}
+
+// Tries for the lead as a standby does, meanwhile doing `between`; how it ended.
+absl::Status TryForLead(
+    Ledger& ledger, absl::Duration at_most, const std::function<void()>& between = [] {}) {
+  const absl::Time deadline = absl::Now() + at_most;
+  for (;;) {
+    absl::Status status = ledger.TakeLead();
+    if (ReasonOf(status) != "NOT_ACTIVE" || absl::Now() > deadline) return status;
+    between();
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+}
+
+constexpr absl::Duration kSilenceMax = absl::Milliseconds(400);
+
+TEST_F(PostgresLedgerTest, ALeaderThatIsSilentLosesTheLead) {
+  const auto standby = store_.Open({}, kSilenceMax);
+  ASSERT_EQ(TryForLead(*standby, absl::Seconds(20)), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*standby).size(), 2U);
+  // The one that was frozen comes back.
+  const AppendGroup group = NextReport("s-1");
+  EXPECT_EQ(ledger_->Append(group).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(ledger_->TakeLead()), "NOT_ACTIVE");
+  EXPECT_EQ(standby->Append(group), absl::OkStatus());
+}
+
+TEST_F(PostgresLedgerTest, ALeaderThatLivesKeepsTheLead) {
+  const auto standby = store_.Open({}, kSilenceMax);
+  const auto heartbeat = [this] { EXPECT_EQ(ledger_->Heartbeat(), absl::OkStatus()); };
+  EXPECT_EQ(ReasonOf(TryForLead(*standby, 5 * kSilenceMax, heartbeat)), "NOT_ACTIVE");
+}
+
+// Frozen with its transaction open, its row locked and a COPY under way, which no timeout ends.
+TEST_F(PostgresLedgerTest, ALeaderThatFrozeInACopyLosesTheLead) {
+  ledger_.reset();
+  const std::string connection = PostgresStore::database().writer_connection();
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> frozen(PQconnectdb(connection.c_str()),
+                                                          PQfinish);
+  const auto run = [&frozen](const char* statement) {
+    PGresult* const result = PQexec(frozen.get(), statement);
+    const ExecStatusType status = PQresultStatus(result);
+    PQclear(result);
+    return status;
+  };
+  ASSERT_EQ(run("SELECT pg_advisory_lock(hashtextextended('canvass.writer', 0))"), PGRES_TUPLES_OK);
+  ASSERT_EQ(run("BEGIN; SET statement_timeout = 100; SELECT canvass.assert_writer(writer_id) FROM "
+                "canvass.writer"),
+            PGRES_TUPLES_OK);
+  ASSERT_EQ(run("COPY canvass.elections (election_no, election_id) FROM STDIN"), PGRES_COPY_IN);
+  const auto standby = store_.Open({}, kSilenceMax);
+  ASSERT_EQ(TryForLead(*standby, absl::Seconds(20)), absl::OkStatus());
+  EXPECT_EQ(standby->Append(NextReport("s-1")), absl::OkStatus());
 }
 
 // The server process of the append stands still with everything but the commit done.

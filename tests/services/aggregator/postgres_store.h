@@ -33,9 +33,11 @@ class PostgresStore {
     return *kDatabase;
   }
 
-  std::unique_ptr<Ledger> Open(postgres::SessionOptions options = {}) const {
+  std::unique_ptr<Ledger> Open(
+      postgres::SessionOptions options = {},
+      absl::Duration leader_silence_max = PostgresLedger::kLeaderSilenceMax) const {
     options.connection = database().writer_connection();
-    return std::make_unique<PostgresLedger>(options);
+    return std::make_unique<PostgresLedger>(options, leader_silence_max);
   }
 
   // Of the server process that holds the lead.

@@ -1,0 +1,125 @@
+#include "services/aggregator/writer_role.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+#include "gtest/gtest.h"
+#include "tests/services/aggregator/writer_stage.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::canvass::testing::MemoryLedger;
+using ::canvass::testing::ReportBuilder;
+
+// A steady clock that a test moves.
+class SteppedClock final : public SteadyClock {
+ public:
+  absl::Duration Now() const override { return now; }
+  absl::Duration now = absl::Hours(1);
+};
+
+// A writer without a thread: the test lets it take its steps.
+struct SteppedWriter {
+  explicit SteppedWriter(testing::MemoryStore& store) : ledger(store) {}
+
+  // Defines the election of one station.
+  void Define() {
+    bool defined = false;
+    queue.Accept(std::make_unique<Command>(Command{
+        .what = PendingDefinition{
+            .request = {.election_id = "e-1", .actor = "office", .change = ElectionOf(1).Request()},
+            .done = [&defined](auto outcome) { defined = outcome.ok(); }}}));
+    role.Step();
+    ASSERT_TRUE(defined);
+  }
+
+  using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
+
+  // Submits the report of that station.
+  std::shared_ptr<Answer> Submit() {
+    auto answer = std::make_shared<Answer>();
+    Submission submission{
+        .reports = {{.report = ReportBuilder().WithStation("s-1").Build(), .actor = "clerk"}},
+        .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
+    queue.Accept(std::make_unique<Command>(Command{.what = std::move(submission)}));
+    return answer;
+  }
+
+  const WriterOptions options{};
+  testing::ManualClock clock;
+  SteppedClock steady_clock;
+  MemoryLedger ledger;
+  LedgerBook book;
+  CommandQueue queue{options, steady_clock};
+  WriterRole role{ledger, book, queue, clock, steady_clock, options, [](const absl::Status&) {}};
+};
+
+std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
+
+TEST(WriterRoleTest, ALeaderThatWasFrozenAnswersNoReadingsBeforeItHasAsked) {
+  testing::MemoryStore store;
+  SteppedWriter writer(store);
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_UNAVAILABLE");
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+  EXPECT_EQ(writer.role.Step(), absl::Seconds(1));
+  writer.steady_clock.now += absl::Seconds(5);
+  EXPECT_TRUE(writer.queue.Lead().ok());
+  writer.steady_clock.now += absl::Milliseconds(1);
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_UNAVAILABLE");
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+}
+
+TEST(WriterRoleTest, AStandbyTriesAgainAfterItsIntervalAndTakesALeadThatIsFree) {
+  testing::MemoryStore store;
+  SteppedWriter leader(store);
+  SteppedWriter standby(store);
+  leader.role.Step();
+  EXPECT_EQ(standby.role.Step(), absl::Milliseconds(200));
+  EXPECT_EQ(standby.role.Step(), absl::Milliseconds(200));
+  store.BreakSession();
+  EXPECT_EQ(standby.role.Step(), absl::ZeroDuration());
+  EXPECT_TRUE(standby.queue.Lead().ok());
+  // The other asks once its heartbeat is due.
+  EXPECT_EQ(leader.role.Step(), absl::Seconds(1));
+  leader.steady_clock.now += absl::Seconds(1);
+  EXPECT_EQ(leader.role.Step(), absl::ZeroDuration());
+  EXPECT_EQ(leader.role.Step(), absl::Milliseconds(200));
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "NOT_ACTIVE");
+}
+
+TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownWhileAnotherLeads) {
+  testing::MemoryStore store;
+  SteppedWriter leader(store);
+  SteppedWriter other(store);
+  leader.role.Step();
+  leader.Define();
+  const auto answer = leader.Submit();
+  leader.ledger.FailAppendsAfterCommit(1);
+  leader.role.Step();
+  EXPECT_FALSE(answer->has_value());
+  store.BreakSession();
+  other.role.Step();
+  leader.role.Step();
+  EXPECT_FALSE(answer->has_value());
+  EXPECT_TRUE(leader.role.has_work());
+  leader.steady_clock.now += absl::Seconds(10);
+  leader.role.Step();
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ(ReasonOf((*answer)->status()), "COMMIT_UNKNOWN");
+  // The other has it.
+  const auto again = other.Submit();
+  other.role.Step();
+  ASSERT_TRUE(again->has_value() && (*again)->ok());
+  EXPECT_TRUE((**again)->at(0).repeated_submission);
+}
+
+}  // namespace
+}  // namespace canvass::aggregator
