@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -182,7 +183,8 @@ bool ChildProcess::WaitForEnd(absl::Duration patience) const {
   while (!ended_) {
     const absl::Duration left = deadline - absl::Now();
     if (left <= absl::ZeroDuration()) return false;
-    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+    // In steps: a wait without end overflows the clock of the condition variable.
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, absl::Hours(1))));
   }
   return true;
 }

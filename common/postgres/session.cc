@@ -96,9 +96,11 @@ Session::Session(pg_conn* connection, absl::Duration silence_timeout)
 
 Session::~Session() = default;
 
+// PostgreSQL has warnings of many kinds and one SQLSTATE for most of them, in the language of the
+// server; this one is known by the function that it comes from.
 void Session::NoteWarning(void* session, const pg_result* notice) {
-  const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (severity == nullptr || std::strcmp(severity, "WARNING") != 0) return;
+  const char* const function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+  if (function == nullptr || std::strcmp(function, "SyncRepWaitForLSN") != 0) return;
   const char* const text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   static_cast<Session*>(session)->warning_ = text == nullptr ? "a warning" : text;
 }

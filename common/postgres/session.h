@@ -54,9 +54,8 @@ class Session {
 
   // Runs statements, separated by semicolons, in one round trip. Each `COPY ... FROM STDIN` takes
   // the next of `copies` (whole streams) and costs one round trip more. Stops at the first error,
-  // which leaves an open transaction failed. A warning is an error too, UNAVAILABLE
-  // COMMIT_IN_DOUBT: PostgreSQL answers a commit with one, and success, when it did not wait for
-  // the standby.
+  // which leaves an open transaction failed. UNAVAILABLE COMMIT_IN_DOUBT where PostgreSQL answers a
+  // commit with success and the warning that it did not wait for the standby.
   absl::Status Run(const std::string& statements, absl::Span<const std::string_view> copies = {});
 
   // Runs one statement and returns its rows.

@@ -247,6 +247,10 @@ class StandbyAwayTest : public SessionTest {
   int pid_ = 0;
 };
 
+TEST_F(StandbyAwayTest, OtherWarningsAreNoErrors) {
+  EXPECT_TRUE(session_->Run("DO $$ BEGIN RAISE WARNING 'the sky is falling'; END $$").ok());
+}
+
 TEST_F(StandbyAwayTest, ACommitThatDidNotWaitForItIsInDoubt) {
   auto commit =
       std::async(std::launch::async, [this] { return session_->Run("INSERT INTO t VALUES (1)"); });
