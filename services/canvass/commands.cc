@@ -26,6 +26,7 @@ void AddAllCommands(CommandLine& commands) {
   AddReopen(commands);
   AddLedger(commands);
   AddMigrate(commands);
+  AddBench(commands);
 }
 
 }  // namespace canvass

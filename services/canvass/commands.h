@@ -34,6 +34,7 @@ void AddReopen(CommandLine& commands);
 // Whoever runs or audits it.
 void AddLedger(CommandLine& commands);
 void AddMigrate(CommandLine& commands);
+void AddBench(CommandLine& commands);
 
 // All of them.
 void AddAllCommands(CommandLine& commands);

@@ -1,0 +1,81 @@
+#include <map>
+#include <memory>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "services/canvass/bench/bench_options.h"
+#include "services/canvass/bench/ingest_bench.h"
+#include "services/canvass/command.h"
+#include "services/canvass/commands.h"
+
+namespace canvass {
+namespace {
+
+using bench::BenchOptions;
+
+struct Arguments {
+  std::string what{};
+  BenchOptions options{};
+};
+
+using Measure = absl::Status (*)(const BenchOptions&, const Session&);
+
+const std::map<std::string, Measure>& Benchmarks() {
+  static const std::map<std::string, Measure> kBenchmarks = {{"ingest", bench::BenchIngest}};
+  return kBenchmarks;
+}
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  if (arguments.options.running && arguments.what == "restart") {
+    return UsageError("restart needs a stack of its own: leave out --running");
+  }
+  return Benchmarks().at(arguments.what)(arguments.options, session);
+}
+
+}  // namespace
+
+void AddBench(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app = commands.Add(
+      "bench",
+      "Measures this machine: what Canvass does, beside what PostgreSQL and gRPC do by themselves.",
+      "canvass bench ingest --stations 1000000\n"
+      "canvass bench submit -o json\n"
+      "canvass bench watch --rate 5000",
+      [arguments](const Session& session) { return Run(*arguments, session); });
+  BenchOptions& options = arguments->options;
+  app.add_option("what", arguments->what,
+                 "ingest: a country's reports in bulk; submit: one by one; read: the national "
+                 "result; watch: from receipt to watcher; restart: of the aggregator")
+      ->required()
+      ->check(CLI::IsMember(Benchmarks()));
+  app.add_option("--stations", options.stations, "Of the election that is made up for it")
+      ->check(CLI::Range(1, 5'000'000))
+      ->capture_default_str();
+  app.add_option("--candidates", options.candidates, "On the ballot")
+      ->check(CLI::Range(2, 200))
+      ->capture_default_str();
+  app.add_option("--runs", options.runs, "Measurements; the median counts")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Of reports and their order")->capture_default_str();
+  app.add_option("--rate", options.rate, "watch: reports a second")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  AddDurationOption(app, "--duration", options.duration, "read, watch: length of one measurement");
+  app.add_option("--reports-per-message", options.reports_per_message, "ingest: on the stream")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  app.add_option("--folder", options.parent_folder,
+                 "Where the temporary stack is made: on the disk to measure")
+      ->capture_default_str();
+  CLI::Option* const running =
+      app.add_flag("--running", options.running,
+                   "Measures the services at --reporter, --aggregator and --publisher, and leaves "
+                   "elections named bench-... there");
+  app.add_option("--database", options.database,
+                 "With --running: PostgreSQL session of the schema's owner, for the baselines")
+      ->needs(running);
+}
+
+}  // namespace canvass

@@ -1,0 +1,128 @@
+#include "services/canvass/bench/bench_stack.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/postgres/private_cluster.h"
+#include "services/canvass/aggregator_client.h"
+#include "services/canvass/definition_messages.h"
+#include "services/canvass/publisher_client.h"
+
+namespace canvass::bench {
+namespace {
+
+// A register of a million stations is defined in seconds; more is a fault.
+constexpr absl::Duration kShownWithin = absl::Minutes(2);
+constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
+
+// Others may enter it, but not look around: PostgreSQL's server runs as another user.
+constexpr mode_t kFolderMode = 0711;
+
+absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& parent) {
+  std::string folder = StrCat(parent, "/canvass-bench-XXXXXX");
+  if (mkdtemp(folder.data()) != nullptr && chmod(folder.c_str(), kFolderMode) == 0) return folder;
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   StrCat("No folder can be made in ", parent, ": ", std::strerror(errno)),
+                   {.reason = "FOLDER_UNUSABLE"});
+}
+
+}  // namespace
+
+void AddUses(BenchReport& report, const ProcessUses& before, const ProcessUses& after,
+             std::size_t items) {
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    report.AddUse(after[i].first, before[i].second, after[i].second, items);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<BenchStack>> BenchStack::Start(const BenchOptions& options,
+                                                              const Session& session) {
+  std::unique_ptr<BenchStack> stack(new BenchStack(session));
+  if (options.running) {
+    stack->database_ = options.database;
+    return stack;
+  }
+  const absl::Status status = stack->StartOwn(options);
+  if (!status.ok()) return status;
+  return stack;
+}
+
+BenchStack::~BenchStack() {
+  stack_.reset();
+  if (folder_.empty()) return;
+  std::error_code ignored;  // what is left lies in the temporary folder
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+absl::Status BenchStack::StartOwn(const BenchOptions& options) {
+  auto folder = MakeTemporaryFolder(options.parent_folder);
+  if (!folder.ok()) return folder.status();
+  folder_ = *std::move(folder);
+  auto stack = Stack::Start({.data_folder = folder_,
+                             .reporter_listen = "127.0.0.1:0",
+                             .aggregator_listen = "127.0.0.1:0",
+                             .publisher_listen = "127.0.0.1:0",
+                             .log_level = "warning"});
+  if (!stack.ok()) return stack.status();
+  stack_ = *std::move(stack);
+  services_.reporter = stack_->reporter_address();
+  services_.aggregator = stack_->aggregator_address();
+  services_.publisher = stack_->publisher_address();
+  database_ = stack_->cluster().owner_connection();
+  return absl::OkStatus();
+}
+
+ProcessUses BenchStack::Uses() const {
+  ProcessUses uses;
+  if (stack_ != nullptr) {
+    uses.emplace_back("aggregator", UseOf(stack_->aggregator_pid()));
+    uses.emplace_back("reporter", UseOf(stack_->reporter_pid()));
+    uses.emplace_back("publisher", UseOf(stack_->publisher_pid()));
+    uses.emplace_back("PostgreSQL", UseOfTree(stack_->cluster().pid()));
+  }
+  uses.emplace_back("bench", UseOf(getpid()));
+  return uses;
+}
+
+absl::Status BenchStack::Define(const BenchElection& election) const {
+  const AggregatorClient aggregator(services_);
+  const auto defined =
+      aggregator.DefineElection(SplitDefinition(election.Definition(), /*validate_only=*/false));
+  if (!defined.ok()) return defined.status();
+  return VotesShownAt(election.id(), defined->sequence()).status();
+}
+
+absl::StatusOr<std::int64_t> BenchStack::VotesShownAt(const std::string& election_id,
+                                                      std::int64_t sequence) const {
+  const PublisherClient publisher(services_);
+  publisher::v1::GetNationalResultRequest request;
+  request.set_election_id(election_id);
+  const absl::Time until = absl::Now() + kShownWithin;
+  for (;;) {
+    const auto answer = publisher.GetNationalResult(request);
+    if (answer.ok() && answer->result().as_of().sequence() >= sequence) {
+      std::int64_t votes = 0;
+      for (const v1::CandidateResult& candidate : answer->result().candidates()) {
+        votes += candidate.votes();
+      }
+      return votes;
+    }
+    if (absl::Now() > until) {
+      return answer.ok() ? absl::DeadlineExceededError("The publisher does not catch up")
+                         : answer.status();
+    }
+    absl::SleepFor(kLookEvery);
+  }
+}
+
+}  // namespace canvass::bench
