@@ -3,6 +3,7 @@
 #include <grpc/impl/codegen/connectivity_state.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,9 @@ namespace {
 // How often the channel is asked whether it still reaches an active aggregator (gRPC's callbacks do
 // not tell), and the thread whether it should stop.
 constexpr absl::Duration kCheckInterval = absl::Milliseconds(100);
+
+// After a start, an aggregator that is there is reached well within this.
+constexpr absl::Duration kFirstReachedWithin = absl::Seconds(2);
 
 // When somebody whom we could not serve should try again: the time of a few reconnects.
 constexpr int kRetryAfterMs = 1'000;
@@ -61,8 +65,9 @@ void AggregatorLink::Stop() {
 }
 
 absl::Status AggregatorLink::Submit(std::vector<SubmittedQueue::SizedReport> reports,
-                                    std::shared_ptr<SubmittedQueue::Submitter> submitter) {
-  absl::Status added = queue_.Add(std::move(reports), std::move(submitter));
+                                    std::shared_ptr<SubmittedQueue::Submitter> submitter,
+                                    const SubmittedQueue::AddOptions& options) {
+  absl::Status added = queue_.Add(std::move(reports), std::move(submitter), options);
   if (!added.ok()) return added;
   std::shared_ptr<AggregatorStream> stream;
   {
@@ -85,14 +90,15 @@ absl::Status AggregatorLink::Unreachable(const absl::Status& why) const {
 }
 
 absl::Status AggregatorLink::InDoubt(const absl::Status& why) const {
-  return MakeError(absl::StatusCode::kUnavailable,
-                   absl::StrCat("The connection to the aggregator at ", options_.aggregator,
-                                " broke before it answered; whether the report was recorded is not "
-                                "known. Send it again: the same report is never counted twice. (",
-                                telemetry::Describe(why), ")"),
-                   {.reason = "AGGREGATOR_UNREACHABLE",
-                    .metadata = {{"aggregator", options_.aggregator}},
-                    .retry_after_ms = kRetryAfterMs});
+  return MakeError(
+      absl::StatusCode::kUnavailable,
+      absl::StrCat("The aggregator at ", options_.aggregator,
+                   " was sent the report and did not answer; whether it was recorded "
+                   "is not known. Send it again: the same report is never counted twice. (",
+                   telemetry::Describe(why), ")"),
+      {.reason = "AGGREGATOR_UNREACHABLE",
+       .metadata = {{"aggregator", options_.aggregator}},
+       .retry_after_ms = kRetryAfterMs});
 }
 
 void AggregatorLink::Run() {
@@ -113,16 +119,19 @@ void AggregatorLink::Run() {
 }
 
 bool AggregatorLink::WaitForAggregator() {
-  for (bool waited = false; !IsStopping(); waited = true) {
+  absl::Duration waited;
+  for (; !IsStopping(); waited += kCheckInterval) {
     if (channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + kCheckInterval))) return true;
-    if (!waited) {
+    if (waited == absl::ZeroDuration()) {
       telemetry::LogInfo(absl::StrCat("waiting for the aggregator at ", options_.aggregator));
     }
+    if (waited == kFirstReachedWithin) on_ready_(false);
   }
   return false;
 }
 
 absl::Status AggregatorLink::RunStream() {
+  Expire();  // from now on the queue knows the time
   queue_.Open();
   std::shared_ptr<AggregatorStream> stream =
       AggregatorStream::Start(*stub_, queue_, [this](const absl::Status& status) {
@@ -139,12 +148,21 @@ absl::Status AggregatorLink::RunStream() {
   telemetry::LogInfo(absl::StrCat("sending reports to the aggregator at ", options_.aggregator));
   while (true) {
     SetReady(channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY);
+    Expire();
     const MutexLock lock(mutex_);
     if (!ended_) changed_.WaitFor(mutex_, absl::ToChronoMilliseconds(kCheckInterval));
     if (!ended_) continue;
     stream_.reset();
     return *std::exchange(ended_, std::nullopt);
   }
+}
+
+void AggregatorLink::Expire() {
+  if (options_.answer_within == absl::InfiniteDuration()) return;
+  const absl::Duration now = absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  const absl::Status late = absl::DeadlineExceededError(
+      absl::StrCat("no answer within ", absl::FormatDuration(options_.answer_within)));
+  queue_.Expire(now, options_.answer_within, InDoubt(late), Unreachable(late));
 }
 
 bool AggregatorLink::Sleep(absl::Duration time) {

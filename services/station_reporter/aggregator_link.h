@@ -3,6 +3,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,12 +27,15 @@ struct AggregatorLinkOptions {
   // are turned away meanwhile.
   absl::Duration first_backoff = absl::Milliseconds(50);
   absl::Duration longest_backoff = absl::Seconds(1);
+  // Reports that have waited so long for their receipts, and are not patient, are given back.
+  absl::Duration answer_within = absl::InfiniteDuration();
   ReportQueueLimits queue_limits{};
 };
 
 // The way to the aggregator: one stream that all submitters share, opened again whenever it breaks.
 // Nothing is sent twice: of what was in flight nobody knows whether it was recorded, and each
-// submitter is told so with UNAVAILABLE AGGREGATOR_UNREACHABLE. Thread-safe.
+// submitter is told so with UNAVAILABLE AGGREGATOR_UNREACHABLE, as it is after answer_within.
+// Thread-safe.
 class AggregatorLink {
  public:
   explicit AggregatorLink(const AggregatorLinkOptions& options);
@@ -41,7 +45,8 @@ class AggregatorLink {
   AggregatorLink& operator=(const AggregatorLink&) = delete;
 
   // Begins to connect. `on_ready` is called from a thread of the link whenever it begins or ceases
-  // to reach an active aggregator. Once.
+  // to reach an active aggregator; also with false if it does not reach one within two seconds.
+  // Once.
   void Start(std::function<void(bool ready)> on_ready);
 
   // Fails what waits and what is in flight, and goes nowhere any more. Idempotent. Not from a gRPC
@@ -50,7 +55,11 @@ class AggregatorLink {
 
   // Sends reports on their way; the submitter is answered later. What SubmittedQueue::Add says.
   absl::Status Submit(std::vector<SubmittedQueue::SizedReport> reports,
-                      std::shared_ptr<SubmittedQueue::Submitter> submitter);
+                      std::shared_ptr<SubmittedQueue::Submitter> submitter,
+                      const SubmittedQueue::AddOptions& options = {});
+
+  // See SubmittedQueue.
+  std::int64_t epoch() const { return queue_.epoch(); }
 
   // For calls other than reports. Owned by the link.
   aggregator::v1::AggregatorService::Stub& stub() { return *stub_; }
@@ -71,6 +80,8 @@ class AggregatorLink {
   void SetReady(bool ready);
   // The error of reports that were on their way when the stream broke.
   absl::Status InDoubt(const absl::Status& why) const;
+  // Gives back what has waited too long.
+  void Expire();
 
   const AggregatorLinkOptions options_;
   const std::shared_ptr<grpc::Channel> channel_;

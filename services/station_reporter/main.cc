@@ -16,7 +16,7 @@ absl::Status Run(const Options& options) {
   const SystemClock clock;
   const auto reporter = StationReporter::Start(
       {.listen_address = options.listen, .address_file = options.address_file},
-      {.aggregator = options.aggregator}, clock);
+      {.aggregator = options.aggregator}, options.outbox, clock);
   if (!reporter.ok()) return reporter.status();
   telemetry::LogInfo(absl::StrCat("serving on ", (*reporter)->address()));
   rpc::WaitForStopSignal();

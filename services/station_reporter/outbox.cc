@@ -197,7 +197,9 @@ absl::StatusOr<std::vector<OutgoingReport>> Outbox::TakeReady(absl::Time now) {
 }
 
 std::vector<std::int64_t> Outbox::ChooseReady(absl::Time now) {
-  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+  // A turn that is further away than any wait means that the clock was set back.
+  while (!waiting_.empty() &&
+         (waiting_.begin()->first <= now || waiting_.begin()->first > now + limits_.gap_patience)) {
     ready_.insert(waiting_.begin()->second);
     waiting_.erase(waiting_.begin());
   }
@@ -343,10 +345,12 @@ void Outbox::Insert(QueuedReport report) {
   std::vector<std::int64_t>& station =
       stations_[Station(report.key.election_id, report.key.station_id)];
   if (!station.empty()) Withdraw(station);
-  // Before the first that came later and has not left yet; what came earlier may be stored later.
+  // Before those that have not left yet and came later (what came earlier may be kept later), or
+  // were early: it may be what they wait for.
   const std::int64_t number = report.number;
   const auto later = std::find_if(station.begin(), station.end(), [&](std::int64_t other) {
-    return other > number && !entries_.at(other).sending;
+    const Entry& entry = entries_.at(other);
+    return !entry.sending && (other > number || entry.not_before != absl::InfinitePast());
   });
   station.insert(later, number);
   entries_[number].report = std::move(report);

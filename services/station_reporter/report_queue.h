@@ -1,7 +1,10 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_REPORT_QUEUE_H_
 #define CANVASS_SERVICES_STATION_REPORTER_REPORT_QUEUE_H_
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <memory>
@@ -11,6 +14,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 
@@ -38,7 +42,8 @@ template <typename Report, typename Receipt>
 class ReportQueue {
  public:
   // Whoever waits for receipts. For each of its reports exactly one of the two is called, from any
-  // thread; calls for different reports may overlap.
+  // thread; calls for different reports may overlap. Failures come in the order in which reports
+  // were added.
   class Submitter {
    public:
     Submitter() = default;
@@ -56,52 +61,85 @@ class ReportQueue {
     std::size_t bytes = 0;
   };
 
+  struct AddOptions {
+    // Only if nothing was given back since epoch() said this: whoever looked before whether
+    // something must come first can rely on it. Negative: whatever happened.
+    std::int64_t epoch = -1;
+    // Waits for the receipts as long as there is a stream; see Expire.
+    bool patient = false;
+  };
+
   explicit ReportQueue(const ReportQueueLimits& limits = {}) : limits_(limits) {}
 
   // Takes all of the reports or, with an error, none, and calls nobody: RESOURCE_EXHAUSTED
-  // QUEUE_FULL past a limit; while there is no stream, what Close said. REQUIRES: reports is not
-  // empty.
-  absl::Status Add(std::vector<SizedReport> reports, std::shared_ptr<Submitter> submitter) {
+  // QUEUE_FULL past a limit; while there is no stream or in another epoch, what the last Close or
+  // Expire said of what waited. REQUIRES: reports is not empty.
+  absl::Status Add(std::vector<SizedReport> reports, std::shared_ptr<Submitter> submitter,
+                   const AddOptions& options = {}) {
     std::size_t bytes = 0;
     for (const SizedReport& each : reports) bytes += each.bytes;
     const MutexLock lock(mutex_);
-    if (!closed_.ok()) return closed_;
+    if (!open_ || (options.epoch >= 0 && options.epoch != epoch_)) return given_back_;
     if (reports_waiting_ + reports.size() > limits_.reports_waiting_max ||
         bytes_waiting_ + bytes > limits_.bytes_waiting_max) {
       return QueueFull();
     }
     reports_waiting_ += reports.size();
     bytes_waiting_ += bytes;
-    waiting_.push_back({.reports = std::move(reports), .submitter = std::move(submitter)});
+    waiting_.push_back({.reports = std::move(reports),
+                        .submitter = std::move(submitter),
+                        .added_at = now_,
+                        .patient = options.patient});
     return absl::OkStatus();
   }
+
+  // How often reports were given back without a receipt.
+  std::int64_t epoch() const { return epoch_; }
 
   // There is a stream now.
   void Open() {
     const MutexLock lock(mutex_);
-    closed_ = absl::OkStatus();
+    open_ = true;
   }
 
   // There is no stream: fails what was taken for it with `taken`, and what waits, like everything
   // that is added before the next Open, with `waiting`. REQUIRES: neither is OK.
   void Close(const absl::Status& taken, const absl::Status& waiting) {
-    std::deque<Message> failed;
+    std::vector<Slice> failed;
     std::deque<Submission> never_sent;
     {
       const MutexLock lock(mutex_);
-      closed_ = waiting;
-      failed.swap(in_flight_);
+      open_ = false;
+      ++epoch_;
+      given_back_ = waiting;
+      for (Message& message : in_flight_)
+        std::move(message.begin(), message.end(), std::back_inserter(failed));
+      in_flight_.clear();
       never_sent.swap(waiting_);
       reports_waiting_ = 0;
       bytes_waiting_ = 0;
     }
-    for (const Message& message : failed) {
-      for (const Slice& slice : message) slice.submitter->Fail(slice.first, slice.count, taken);
+    Fail(failed, taken, never_sent, waiting);
+  }
+
+  // `now`, on a clock that only goes forward, is the time of what is added until the next call.
+  // Fails what was added more than `patience` before it and has no receipt yet, but for what is
+  // patient: what was taken with `taken`, its receipts will be dropped; what waits with `waiting`.
+  // REQUIRES: neither is OK.
+  void Expire(absl::Duration now, absl::Duration patience, const absl::Status& taken,
+              const absl::Status& waiting) {
+    std::vector<Slice> failed;
+    std::deque<Submission> never_sent;
+    {
+      const MutexLock lock(mutex_);
+      now_ = now;
+      ExpireTaken(now - patience, failed);
+      ExpireWaiting(now - patience, never_sent);
+      if (failed.empty() && never_sent.empty()) return;
+      ++epoch_;
+      given_back_ = waiting;
     }
-    for (const Submission& submission : never_sent) {
-      submission.submitter->Fail(submission.next, submission.reports.size() - submission.next,
-                                 waiting);
-    }
+    Fail(failed, taken, never_sent, waiting);
   }
 
   // Reports of the next message; empty if none waits, or enough messages are in flight. One caller
@@ -132,6 +170,10 @@ class ReportQueue {
     auto next = std::make_move_iterator(receipts.begin());
     for (const Slice& slice : message) {
       const auto end = next + static_cast<std::ptrdiff_t>(slice.count);
+      if (slice.submitter == nullptr) {
+        next = end;
+        continue;
+      }
       slice.submitter->Answer(slice.first, std::vector<Receipt>(next, end));
       next = end;
     }
@@ -143,12 +185,16 @@ class ReportQueue {
     std::vector<SizedReport> reports{};
     std::size_t next = 0;  // the first that was not taken
     std::shared_ptr<Submitter> submitter{};
+    absl::Duration added_at{};
+    bool patient = false;
   };
   // Neighbouring reports of one submission in a message.
   struct Slice {
-    std::shared_ptr<Submitter> submitter{};
+    std::shared_ptr<Submitter> submitter{};  // null: waits no longer
     std::size_t first = 0;
     std::size_t count = 0;
+    absl::Duration added_at{};
+    bool patient = false;
   };
   using Message = std::vector<Slice>;
 
@@ -169,10 +215,57 @@ class ReportQueue {
       ++submission.next;
     }
     if (submission.next > first) {
-      message.push_back(
-          {.submitter = submission.submitter, .first = first, .count = submission.next - first});
+      message.push_back({.submitter = submission.submitter,
+                         .first = first,
+                         .count = submission.next - first,
+                         .added_at = submission.added_at,
+                         .patient = submission.patient});
     }
     return submission.next == submission.reports.size();
+  }
+
+  // Both go from the oldest on, and stop at the first that is not old enough.
+
+  void ExpireTaken(absl::Duration before, std::vector<Slice>& expired)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (Message& message : in_flight_) {
+      for (Slice& slice : message) {
+        if (slice.added_at >= before) return;
+        if (slice.patient || slice.submitter == nullptr) continue;
+        expired.push_back(slice);
+        slice.submitter = nullptr;
+      }
+    }
+  }
+
+  void ExpireWaiting(absl::Duration before, std::deque<Submission>& expired)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    std::deque<Submission> patient;
+    while (!waiting_.empty() && waiting_.front().added_at < before) {
+      Submission submission = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (submission.patient) {
+        patient.push_back(std::move(submission));
+        continue;
+      }
+      for (std::size_t i = submission.next; i < submission.reports.size(); ++i) {
+        bytes_waiting_ -= submission.reports[i].bytes;
+        --reports_waiting_;
+      }
+      expired.push_back(std::move(submission));
+    }
+    for (; !patient.empty(); patient.pop_back()) waiting_.push_front(std::move(patient.back()));
+  }
+
+  static void Fail(const std::vector<Slice>& slices, const absl::Status& taken,
+                   const std::deque<Submission>& submissions, const absl::Status& waiting) {
+    for (const Slice& slice : slices) {
+      if (slice.submitter != nullptr) slice.submitter->Fail(slice.first, slice.count, taken);
+    }
+    for (const Submission& submission : submissions) {
+      submission.submitter->Fail(submission.next, submission.reports.size() - submission.next,
+                                 waiting);
+    }
   }
 
   static std::size_t CountOf(const Message& message) {
@@ -192,9 +285,12 @@ class ReportQueue {
   }
 
   const ReportQueueLimits limits_;
+  std::atomic<std::int64_t> epoch_ = 0;  // written with the lock held
   Mutex mutex_;
-  // OK while there is a stream.
-  absl::Status closed_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;  // there is a stream
+  // Why reports that waited were given back the last time.
+  absl::Status given_back_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
+  absl::Duration now_ ABSL_GUARDED_BY(mutex_);
   std::deque<Submission> waiting_ ABSL_GUARDED_BY(mutex_);
   std::size_t reports_waiting_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t bytes_waiting_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
+#include "common/rpc/page.h"
+#include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "services/station_reporter/get_receipt_call.h"
 #include "services/station_reporter/report_shape.h"
@@ -26,6 +30,25 @@ absl::Status ShuttingDown() {
       "This reporter is shutting down. Reports without a receipt were not taken: send them "
       "again, here or to another reporter.",
       {.reason = "SHUTTING_DOWN", .retry_after_ms = 1'000});
+}
+
+reporter::v1::OutboxReport ToProto(OutboxItem item) {
+  reporter::v1::OutboxReport report;
+  *report.mutable_receipt() = std::move(item.receipt);
+  *report.mutable_queued_at() = rpc::ToProto(item.queued_at);
+  if (item.refused_at) *report.mutable_refused_at() = rpc::ToProto(*item.refused_at);
+  return report;
+}
+
+reporter::v1::OutboxSummary ToProto(const OutboxSummary& summary) {
+  reporter::v1::OutboxSummary out;
+  out.set_reports_queued(static_cast<std::int64_t>(summary.queued));
+  out.set_bytes_queued(static_cast<std::int64_t>(summary.queued_bytes));
+  if (summary.oldest_queued_at) {
+    *out.mutable_oldest_queued_at() = rpc::ToProto(*summary.oldest_queued_at);
+  }
+  out.set_reports_refused(static_cast<std::int64_t>(summary.refused));
+  return out;
 }
 
 }  // namespace
@@ -50,7 +73,7 @@ absl::Status ReporterService::CheckOpen() {
 grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request,
                                                         grpc::ByteBuffer* response) {
-  const std::shared_ptr<SubmitReportCall> call = SubmitReportCall::Start(response);
+  const std::shared_ptr<SubmitReportCall> call = SubmitReportCall::Start(request, response);
   reporter::v1::SubmitReportRequest submission;
   absl::Status status = CheckOpen();
   if (status.ok()) status = rpc::CheckDeadline(*context);
@@ -58,14 +81,31 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   const std::size_t bytes = submission.report().ByteSizeLong();
   if (status.ok()) status = CheckShape(submission.report(), bytes);
   if (status.ok()) {
-    if (submission.validate_only()) call->SetValidateOnly();
-    std::vector<SubmittedQueue::SizedReport> reports;
-    reports.push_back(Submitted(std::move(*submission.mutable_report()), bytes, clock_.Now(),
-                                submission.validate_only()));
-    status = link_.Submit(std::move(reports), call);
+    Forward(*call, std::move(submission), bytes);
+  } else {
+    call->FinishWith(status);
   }
-  if (!status.ok()) call->FinishWith(status);
   return call.get();
+}
+
+void ReporterService::Forward(SubmitReportCall& call, reporter::v1::SubmitReportRequest submission,
+                              std::size_t bytes) {
+  const std::int64_t epoch = link_.epoch();
+  const absl::Time received_at = clock_.Now();
+  const bool may_queue = courier_ != nullptr && !submission.validate_only();
+  if (submission.validate_only()) call.SetValidateOnly();
+  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at);
+  const v1::StationReport& report = submission.report();
+  if (may_queue && courier_->Holds(report.election_id(), report.station_id())) {
+    call.Queue();
+    return;
+  }
+  std::vector<SubmittedQueue::SizedReport> reports;
+  reports.push_back(Submitted(std::move(*submission.mutable_report()), bytes, received_at,
+                              submission.validate_only()));
+  const absl::Status status =
+      link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch});
+  if (!status.ok()) call.Fail(0, 1, status);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::SubmitReports(
@@ -73,7 +113,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::Su
   const MutexLock lock(mutex_);
   const std::int64_t number = ++streams_started_;
   const std::shared_ptr<SubmitReportsCall> call =
-      SubmitReportsCall::Start(link_, clock_, [this, number] {
+      SubmitReportsCall::Start(link_, courier_, clock_, [this, number] {
         const MutexLock lock_on_done(mutex_);
         streams_.erase(number);
       });
@@ -90,7 +130,44 @@ grpc::ServerUnaryReactor* ReporterService::GetReceipt(
     status = FieldError("FIELD_MISSING", "key.election_id", "is required, and empty");
   }
   if (!status.ok()) return rpc::Finish(context, status);
-  return new GetReceiptCall(link_, rpc::TimeLeft(*context), *request, response);
+  return new GetReceiptCall(link_, outbox_, rpc::TimeLeft(*context), *request, response);
+}
+
+grpc::ServerUnaryReactor* ReporterService::ListOutbox(
+    grpc::CallbackServerContext* context, const reporter::v1::ListOutboxRequest* request,
+    reporter::v1::ListOutboxResponse* response) {
+  absl::Status status = rpc::CheckDeadline(*context);
+  if (status.ok()) status = List(*request, *response);
+  return rpc::Finish(context, status);
+}
+
+absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& request,
+                                   reporter::v1::ListOutboxResponse& response) const {
+  if (outbox_ == nullptr) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     "This reporter was started without an outbox.", {.reason = "OUTBOX_MISSING"});
+  }
+  const absl::StatusOr<int> page_size = rpc::PageSizeOf(request.page_size());
+  if (!page_size.ok()) return page_size.status();
+  const std::uint64_t filter = rpc::FilterHash(
+      {request.election_id(), request.station_id(), v1::ReceiptState_Name(request.state())});
+  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(request.page_token(), filter);
+  if (!token.ok()) return token.status();
+  const auto count = static_cast<std::size_t>(*page_size);
+  // One more than asked for tells whether there are more.
+  std::vector<OutboxItem> items = outbox_->List({.election_id = request.election_id(),
+                                                 .station_id = request.station_id(),
+                                                 .state = request.state()},
+                                                token->position, count + 1);
+  if (items.size() > count) {
+    items.resize(count);
+    response.set_next_page_token(
+        rpc::EncodePageToken({.filter = filter, .position = items.back().number}));
+  }
+  for (OutboxItem& item : items) *response.add_reports() = ToProto(std::move(item));
+  *response.mutable_summary() = ToProto(outbox_->Summary());
+  response.mutable_summary()->set_aggregator_reached(courier_->reachable());
+  return absl::OkStatus();
 }
 
 }  // namespace canvass::station_reporter

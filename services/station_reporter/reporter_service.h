@@ -5,6 +5,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -15,20 +16,27 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "services/station_reporter/aggregator_link.h"
+#include "services/station_reporter/outbox.h"
+#include "services/station_reporter/outbox_courier.h"
+#include "services/station_reporter/submit_report_call.h"
 #include "services/station_reporter/submit_reports_call.h"
 
 namespace canvass::station_reporter {
 
-// Hands reports on to the aggregator, and its receipts back. Judges nothing by itself but what the
-// aggregator could not keep. Submissions come as bytes, see common/rpc/message.h. Thread-safe.
+// Hands reports on to the aggregator, or to the outbox where it does not answer, and receipts back.
+// Judges nothing by itself but what the aggregator could not keep. Submissions come as bytes, see
+// common/rpc/message.h. Thread-safe.
 class ReporterService final
     : public reporter::v1::StationReporterService::WithRawCallbackMethod_SubmitReport<
           reporter::v1::StationReporterService::WithRawCallbackMethod_SubmitReports<
               reporter::v1::StationReporterService::WithCallbackMethod_GetReceipt<
-                  reporter::v1::StationReporterService::Service>>> {
+                  reporter::v1::StationReporterService::WithCallbackMethod_ListOutbox<
+                      reporter::v1::StationReporterService::Service>>>> {
  public:
-  // Both outlive the service.
-  ReporterService(AggregatorLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+  // `outbox` and its `courier` are null where there is none. All outlive the service.
+  ReporterService(AggregatorLink& link, const Outbox* outbox, OutboxCourier* courier,
+                  const Clock& clock)
+      : link_(link), outbox_(outbox), courier_(courier), clock_(clock) {}
 
   // Takes no more reports. Streams end with UNAVAILABLE SHUTTING_DOWN once what they have is
   // answered.
@@ -42,12 +50,22 @@ class ReporterService final
   grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
                                        const reporter::v1::GetReceiptRequest* request,
                                        reporter::v1::GetReceiptResponse* response) override;
+  grpc::ServerUnaryReactor* ListOutbox(grpc::CallbackServerContext* context,
+                                       const reporter::v1::ListOutboxRequest* request,
+                                       reporter::v1::ListOutboxResponse* response) override;
 
  private:
   // OK, or why nothing is taken any more.
   absl::Status CheckOpen();
+  // Sends the report on, to the aggregator or behind what the outbox has of its station.
+  void Forward(SubmitReportCall& call, reporter::v1::SubmitReportRequest submission,
+               std::size_t bytes);
+  absl::Status List(const reporter::v1::ListOutboxRequest& request,
+                    reporter::v1::ListOutboxResponse& response) const;
 
   AggregatorLink& link_;
+  const Outbox* const outbox_;
+  OutboxCourier* const courier_;
   const Clock& clock_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -4,32 +4,67 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "services/station_reporter/sqlite_outbox_store.h"
 
 namespace canvass::station_reporter {
 
 absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
-    const rpc::ServerOptions& server, const AggregatorLinkOptions& aggregator, const Clock& clock) {
-  std::unique_ptr<StationReporter> reporter(new StationReporter(aggregator, clock));
+    const rpc::ServerOptions& server, const AggregatorLinkOptions& aggregator,
+    const OutboxOptions& outbox, const Clock& clock) {
+  AggregatorLinkOptions link = aggregator;
+  std::unique_ptr<OutboxStore> store;
+  std::unique_ptr<Outbox> kept;
+  if (!outbox.file.empty()) {
+    auto file = SqliteOutboxStore::Open(outbox.file);
+    if (!file.ok()) return file.status();
+    store = *std::move(file);
+    auto opened = Outbox::Open(*store, outbox.limits);
+    if (!opened.ok()) return opened.status();
+    kept = *std::move(opened);
+    link.answer_within = outbox.answer_within;
+  }
+  std::unique_ptr<StationReporter> reporter(
+      new StationReporter(link, std::move(store), std::move(kept), outbox.limits, clock));
   auto started = rpc::Server::Start(server, {&reporter->service_});
   if (!started.ok()) return started.status();
   reporter->server_ = *std::move(started);
   rpc::Server& serving = *reporter->server_;
+  OutboxCourier* const courier = reporter->courier_.get();
   serving.SetServing(reporter::v1::StationReporterService::service_full_name(), false);
   serving.SetServing("", true);
-  reporter->link_.Start([&serving](bool ready) {
-    serving.SetServing(reporter::v1::StationReporterService::service_full_name(), ready);
+  if (courier != nullptr) courier->Start();
+  reporter->link_.Start([&serving, courier](bool ready) {
+    if (courier != nullptr) courier->SetReachable(ready);
+    serving.SetServing(reporter::v1::StationReporterService::service_full_name(),
+                       ready || courier != nullptr);
   });
   return reporter;
 }
 
-StationReporter::StationReporter(const AggregatorLinkOptions& aggregator, const Clock& clock)
-    : link_(aggregator), service_(link_, clock) {}
+StationReporter::StationReporter(const AggregatorLinkOptions& aggregator,
+                                 std::unique_ptr<OutboxStore> store, std::unique_ptr<Outbox> outbox,
+                                 const OutboxLimits& limits, const Clock& clock)
+    : store_(std::move(store)),
+      outbox_(std::move(outbox)),
+      link_(aggregator),
+      courier_(outbox_ == nullptr
+                   ? nullptr
+                   : std::make_unique<OutboxCourier>(*outbox_, limits, clock,
+                                                     [this](auto reports, auto submitter) {
+                                                       // What is kept can wait as long as there is
+                                                       // a stream.
+                                                       return link_.Submit(std::move(reports),
+                                                                           std::move(submitter),
+                                                                           {.patient = true});
+                                                     })),
+      service_(link_, outbox_.get(), courier_.get(), clock) {}
 
 StationReporter::~StationReporter() { Stop(); }
 
 void StationReporter::Stop() {
   if (server_ != nullptr) server_->Stop([this] { service_.EndStreams(); });
   link_.Stop();
+  if (courier_ != nullptr) courier_->Stop();
 }
 
 }  // namespace canvass::station_reporter

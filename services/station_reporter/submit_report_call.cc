@@ -11,11 +11,13 @@
 #include "common/rpc/message.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
+#include "services/station_reporter/submitted_report.h"
 
 namespace canvass::station_reporter {
 
-std::shared_ptr<SubmitReportCall> SubmitReportCall::Start(grpc::ByteBuffer* response) {
-  std::shared_ptr<SubmitReportCall> call(new SubmitReportCall(response));
+std::shared_ptr<SubmitReportCall> SubmitReportCall::Start(const grpc::ByteBuffer* request,
+                                                          grpc::ByteBuffer* response) {
+  std::shared_ptr<SubmitReportCall> call(new SubmitReportCall(request, response));
   call->self_ = call;
   return call;
 }
@@ -32,6 +34,10 @@ void SubmitReportCall::Answer(std::size_t /*first*/, std::vector<v1::Receipt> re
     FinishWith(rpc::RefusalError(receipt));
     return;
   }
+  FinishWith(std::move(receipt));
+}
+
+void SubmitReportCall::FinishWith(v1::Receipt receipt) {
   reporter::v1::SubmitReportResponse response;
   *response.mutable_receipt() = std::move(receipt);
   const MutexLock lock(mutex_);
@@ -42,7 +48,39 @@ void SubmitReportCall::Answer(std::size_t /*first*/, std::vector<v1::Receipt> re
 
 void SubmitReportCall::Fail(std::size_t /*first*/, std::size_t /*count*/,
                             const absl::Status& status) {
-  FinishWith(status);
+  // Too many reports, with the aggregator there, are not for the outbox: the caller has to wait.
+  if (outbox_ != nullptr && absl::IsUnavailable(status)) {
+    Queue();
+  } else {
+    FinishWith(status);
+  }
+}
+
+void SubmitReportCall::Queue() {
+  reporter::v1::SubmitReportRequest submission;
+  absl::Status parsed;
+  {
+    const MutexLock lock(mutex_);
+    if (finished_) return;  // nobody waits for an answer
+    parsed = rpc::ParseMessage(*request_, submission);
+  }
+  if (!parsed.ok()) return FinishWith(parsed);
+  std::vector<NewReport> reports;
+  reports.push_back(ForOutbox(std::move(*submission.mutable_report()), number_, received_at_));
+  outbox_->Add(std::move(reports), [call = shared_from_this()](auto answers) {
+    if (answers.front().ok()) {
+      call->FinishWith(*std::move(answers.front()));
+    } else {
+      call->FinishWith(answers.front().status());
+    }
+  });
+}
+
+void SubmitReportCall::SetOutbox(OutboxCourier& outbox, std::int64_t number,
+                                 absl::Time received_at) {
+  outbox_ = &outbox;
+  number_ = number;
+  received_at_ = received_at;
 }
 
 // A past deadline cancels too. Nobody reads this status.

@@ -5,30 +5,41 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
 #include "common/base/mutex.h"
+#include "services/station_reporter/outbox_courier.h"
 #include "services/station_reporter/submitted_queue.h"
 
 namespace canvass::station_reporter {
 
 // One call of SubmitReport: waits for its receipt, or until its caller has gone. A report whose
-// caller has gone is recorded all the same; sending it again gives its receipt. Lives until both
-// the call is over and nobody can answer it any more.
-class SubmitReportCall final : public grpc::ServerUnaryReactor, public SubmittedQueue::Submitter {
+// caller has gone is recorded all the same; sending it again gives its receipt. Where there is no
+// receipt from the aggregator, the report goes to the outbox. Lives until both the call is over and
+// nobody can answer it any more.
+class SubmitReportCall final : public grpc::ServerUnaryReactor,
+                               public SubmittedQueue::Submitter,
+                               public std::enable_shared_from_this<SubmitReportCall> {
  public:
-  // `response` is the call's.
-  static std::shared_ptr<SubmitReportCall> Start(grpc::ByteBuffer* response);
+  // `request` and `response` are the call's.
+  static std::shared_ptr<SubmitReportCall> Start(const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response);
 
   // Says that the report is only to be validated: then its receipt is the answer whatever it says.
   void SetValidateOnly() { validate_only_ = true; }
+  // Where the report goes when the aggregator does not answer, with its number there.
+  void SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at);
 
   // Ends the call with an error, if it has not ended.
   void FinishWith(const absl::Status& status);
+  // Keeps the report in the outbox and answers QUEUED. REQUIRES: SetOutbox was called.
+  void Queue();
 
   void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override;
   void Fail(std::size_t first, std::size_t count, const absl::Status& status) override;
@@ -37,13 +48,21 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor, public Submitted
   void OnDone() override;
 
  private:
-  explicit SubmitReportCall(grpc::ByteBuffer* response) : response_(response) {}
+  SubmitReportCall(const grpc::ByteBuffer* request, grpc::ByteBuffer* response)
+      : request_(request), response_(response) {}
+
+  void FinishWith(v1::Receipt receipt);
 
   bool validate_only_ = false;
+  OutboxCourier* outbox_ = nullptr;
+  std::int64_t number_ = 0;
+  absl::Time received_at_;
   std::shared_ptr<SubmitReportCall> self_;  // until OnDone
   Mutex mutex_;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::ByteBuffer* const response_;  // gone once the call has finished
+  // Both gone once the call has finished.
+  const grpc::ByteBuffer* const request_;
+  grpc::ByteBuffer* const response_;
 };
 
 }  // namespace canvass::station_reporter

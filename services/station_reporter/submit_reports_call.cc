@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,20 +22,55 @@
 
 namespace canvass::station_reporter {
 
-// Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while the queue
+// Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while somebody
 // may answer it.
-class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter {
+class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
+                                              public std::enable_shared_from_this<TakenMessage> {
  public:
-  TakenMessage(std::shared_ptr<SubmitReportsCall> call, std::size_t reports)
-      : call_(std::move(call)), receipts_(reports), unanswered_(reports) {}
+  // `bytes`: the message, for reports that have to go to the outbox later.
+  TakenMessage(std::shared_ptr<SubmitReportsCall> call, std::size_t reports,
+               const grpc::ByteBuffer& bytes)
+      : call_(std::move(call)),
+        received_at_(call_->clock_.Now()),
+        receipts_(reports),
+        unanswered_(reports) {
+    if (call_->outbox_ == nullptr) return;
+    bytes_ = bytes;
+    first_number_ = call_->outbox_->TakeNumbers(reports);
+  }
 
-  // The number in this message of each report that is sent on; the others are answered here.
+  absl::Time received_at() const { return received_at_; }
+
+  // The number in this message of each report that is sent on; the others are answered here or go
+  // to the outbox.
   std::vector<std::size_t>& forwarded() { return forwarded_; }
 
   // A receipt that is made here. Before the message is shared.
   void Refuse(std::size_t index, v1::Receipt receipt) {
     receipts_[index] = std::move(receipt);
     --unanswered_;
+  }
+
+  NewReport ForOutbox(std::size_t index, v1::StationReport report) const {
+    return station_reporter::ForOutbox(
+        std::move(report), first_number_ + static_cast<std::int64_t>(index), received_at_);
+  }
+
+  // Reports number `indices` go to the outbox.
+  void Queue(std::vector<std::size_t> indices, std::vector<NewReport> reports) {
+    call_->outbox_->Add(std::move(reports),
+                        [self = shared_from_this(), indices = std::move(indices)](auto answers) {
+                          const MutexLock lock(self->call_->mutex_);
+                          for (std::size_t i = 0; i < indices.size(); ++i) {
+                            if (answers[i].ok()) {
+                              self->receipts_[indices[i]] = *std::move(answers[i]);
+                            } else {
+                              self->SetFailure(indices[i], answers[i].status());
+                            }
+                          }
+                          self->unanswered_ -= indices.size();
+                          self->call_->Proceed();
+                        });
   }
 
   void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override {
@@ -47,11 +83,12 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter {
   }
 
   void Fail(std::size_t first, std::size_t count, const absl::Status& status) override {
-    const MutexLock lock(call_->mutex_);
-    if (failure_.ok() || forwarded_[first] < failed_) {
-      failed_ = forwarded_[first];
-      failure_ = status;
+    // Too many reports, with the aggregator there, are not for the outbox: the caller has to wait.
+    if (call_->outbox_ != nullptr && absl::IsUnavailable(status) && QueueForwarded(first, count)) {
+      return;
     }
+    const MutexLock lock(call_->mutex_);
+    SetFailure(forwarded_[first], status);
     unanswered_ -= count;
     call_->Proceed();
   }
@@ -76,7 +113,37 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter {
   }
 
  private:
+  // Of the reports that were sent on. False if nobody waits for their receipts.
+  bool QueueForwarded(std::size_t first, std::size_t count) {
+    {
+      const MutexLock lock(call_->mutex_);
+      if (call_->deserted_) return false;
+    }
+    reporter::v1::SubmitReportsRequest request;
+    if (!rpc::ParseMessage(bytes_, request).ok()) return false;  // it was read before
+    std::vector<std::size_t> indices(
+        forwarded_.begin() + static_cast<std::ptrdiff_t>(first),
+        forwarded_.begin() + static_cast<std::ptrdiff_t>(first + count));
+    std::vector<NewReport> reports;
+    reports.reserve(count);
+    for (const std::size_t index : indices) {
+      reports.push_back(
+          ForOutbox(index, std::move(*request.mutable_reports(static_cast<int>(index)))));
+    }
+    Queue(std::move(indices), std::move(reports));
+    return true;
+  }
+
+  void SetFailure(std::size_t index, const absl::Status& status) {
+    if (!failure_.ok() && failed_ < index) return;
+    failed_ = index;
+    failure_ = status;
+  }
+
   const std::shared_ptr<SubmitReportsCall> call_;
+  const absl::Time received_at_;
+  grpc::ByteBuffer bytes_;
+  std::int64_t first_number_ = 0;  // in the outbox, of the message's first report
   std::vector<std::size_t> forwarded_;
   std::vector<v1::Receipt> receipts_;
   std::size_t unanswered_ = 0;
@@ -86,18 +153,20 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter {
 };
 
 std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link,
+                                                            OutboxCourier* outbox,
                                                             const Clock& clock,
                                                             std::function<void()> on_done) {
-  std::shared_ptr<SubmitReportsCall> call(new SubmitReportsCall(link, clock, std::move(on_done)));
+  std::shared_ptr<SubmitReportsCall> call(
+      new SubmitReportsCall(link, outbox, clock, std::move(on_done)));
   call->self_ = call;
   const MutexLock lock(call->mutex_);
   call->Proceed();
   return call;
 }
 
-SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, const Clock& clock,
-                                     std::function<void()> on_done)
-    : link_(link), clock_(clock), on_done_(std::move(on_done)) {}
+SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox,
+                                     const Clock& clock, std::function<void()> on_done)
+    : link_(link), outbox_(outbox), clock_(clock), on_done_(std::move(on_done)) {}
 
 void SubmitReportsCall::End(const absl::Status& status) {
   const MutexLock lock(mutex_);
@@ -116,13 +185,17 @@ void SubmitReportsCall::OnReadDone(bool ok) {
 void SubmitReportsCall::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
   writing_ = false;
-  if (!ok) taken_.clear();  // nobody reads the receipts; OnCancel follows
+  if (!ok) {  // nobody reads the receipts; OnCancel follows
+    taken_.clear();
+    deserted_ = true;
+  }
   Proceed();
 }
 
 void SubmitReportsCall::OnCancel() {
   const MutexLock lock(mutex_);
   taken_.clear();
+  deserted_ = true;
   EndLocked(absl::CancelledError("the caller did not wait for the receipts"));
   Proceed();
 }
@@ -141,27 +214,35 @@ void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
                                      kReportsPerMessageMax));
   }
   if (status.ok()) {
-    Forward(std::move(request));
+    Forward(bytes, std::move(request));
     return;
   }
   const MutexLock lock(mutex_);
   EndLocked(status);
 }
 
-void SubmitReportsCall::Forward(reporter::v1::SubmitReportsRequest request) {
+void SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes,
+                                reporter::v1::SubmitReportsRequest request) {
+  const std::int64_t epoch = link_.epoch();
   const auto count = static_cast<std::size_t>(request.reports_size());
-  auto message = std::make_shared<TakenMessage>(shared_from_this(), count);
+  auto message = std::make_shared<TakenMessage>(shared_from_this(), count, bytes);
   std::vector<SubmittedQueue::SizedReport> reports;
+  std::vector<std::size_t> held;
+  std::vector<NewReport> queued;
   reports.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     v1::StationReport& report = *request.mutable_reports(static_cast<int>(i));
-    const std::size_t bytes = report.ByteSizeLong();
-    const absl::Status shape = CheckShape(report, bytes);
-    if (shape.ok()) {
-      message->forwarded().push_back(i);
-      reports.push_back(Submitted(std::move(report), bytes, clock_.Now(), /*validate_only=*/false));
-    } else {
+    const std::size_t size = report.ByteSizeLong();
+    const absl::Status shape = CheckShape(report, size);
+    if (!shape.ok()) {
       message->Refuse(i, RefusedReceipt(report, shape));
+    } else if (outbox_ != nullptr && outbox_->Holds(report.election_id(), report.station_id())) {
+      held.push_back(i);
+      queued.push_back(message->ForOutbox(i, std::move(report)));
+    } else {
+      message->forwarded().push_back(i);
+      reports.push_back(
+          Submitted(std::move(report), size, message->received_at(), /*validate_only=*/false));
     }
   }
   {
@@ -169,9 +250,10 @@ void SubmitReportsCall::Forward(reporter::v1::SubmitReportsRequest request) {
     if (end_) return;
     taken_.push_back(message);
   }
+  if (!held.empty()) message->Queue(std::move(held), std::move(queued));
   if (reports.empty()) return;
   const std::size_t forwarded = reports.size();
-  const absl::Status submitted = link_.Submit(std::move(reports), message);
+  const absl::Status submitted = link_.Submit(std::move(reports), message, {.epoch = epoch});
   if (!submitted.ok()) message->Fail(0, forwarded, submitted);
 }
 

@@ -18,13 +18,15 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "services/station_reporter/aggregator_link.h"
+#include "services/station_reporter/outbox_courier.h"
 #include "services/station_reporter/submitted_queue.h"
 
 namespace canvass::station_reporter {
 
 // One call of SubmitReports. Takes messages while there is room and answers their reports in order.
-// What ends it early (no way to the aggregator, a message that cannot be read) ends it after the
-// receipts of the reports before. Lives until both the call is over and nobody can answer it any
+// Reports that get no receipt from the aggregator go to the outbox, if there is one. What ends it
+// early (nobody who takes the reports, a message that cannot be read) ends it after the receipts of
+// the reports before. Lives until both the call is over and nobody can answer it any
 // more. Thread-safe.
 class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                                 public std::enable_shared_from_this<SubmitReportsCall> {
@@ -37,8 +39,10 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // Where an answer is cut: far below what any client takes.
   static constexpr std::size_t kResponseBytesMax = std::size_t{1} << 20U;
 
-  // `on_done` is called when the call is over. `link` and `clock` outlive the call.
-  static std::shared_ptr<SubmitReportsCall> Start(AggregatorLink& link, const Clock& clock,
+  // `on_done` is called when the call is over. `outbox` is null where there is none. All outlive
+  // the call.
+  static std::shared_ptr<SubmitReportsCall> Start(AggregatorLink& link, OutboxCourier* outbox,
+                                                  const Clock& clock,
                                                   std::function<void()> on_done);
 
   // Takes no more messages, answers those it has, and ends the call with `status`.
@@ -53,10 +57,11 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // A message that was taken, with what came back for it.
   class TakenMessage;
 
-  SubmitReportsCall(AggregatorLink& link, const Clock& clock, std::function<void()> on_done);
+  SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
+                    std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
-  void Forward(reporter::v1::SubmitReportsRequest request);
+  void Forward(const grpc::ByteBuffer& bytes, reporter::v1::SubmitReportsRequest request);
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts everything that can be done now.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -64,6 +69,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   AggregatorLink& link_;
+  OutboxCourier* const outbox_;
   const Clock& clock_;
   const std::function<void()> on_done_;
   std::shared_ptr<SubmitReportsCall> self_;  // until OnDone
@@ -73,6 +79,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool deserted_ ABSL_GUARDED_BY(mutex_) = false;  // nobody reads the receipts any more
   // Set when no more messages are taken: what the call ends with once everything is answered.
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
   grpc::ByteBuffer request_;   // of the read that is going on

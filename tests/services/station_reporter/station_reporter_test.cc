@@ -59,7 +59,7 @@ class StationReporterTest : public testing::Test {
                                            {.aggregator = aggregator,
                                             .longest_backoff = absl::Milliseconds(100),
                                             .queue_limits = limits},
-                                           clock_);
+                                           /*outbox=*/{}, clock_);
     ASSERT_TRUE(reporter.ok()) << reporter.status();
     reporter_ = *std::move(reporter);
     channel_ = rpc::NewChannel(reporter_->address());

@@ -1,0 +1,299 @@
+#include "services/station_reporter/outbox_courier.h"
+
+#include <chrono>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "common/base/error.h"
+#include "common/telemetry/log.h"
+
+namespace canvass::station_reporter {
+namespace {
+
+// After a failure, and for reports that wait for their predecessor, it is tried again so often.
+constexpr std::chrono::milliseconds kTryAgainAfter{200};
+
+// Kept in one transaction: enough to make its overhead nothing, few enough to answer soon.
+constexpr std::size_t kReportsTogetherMax = 10'000;
+
+std::pair<std::string, std::string> StationOf(const NewReport& report) {
+  return {report.queued.key.election_id, report.queued.key.station_id};
+}
+
+absl::Status NoRoom(std::size_t reports, int retry_after_ms) {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("The aggregator cannot be reached, and ", reports,
+                                " reports wait to be written to this reporter's outbox already; "
+                                "this report was not kept. Send it again later."),
+                   {.reason = "OUTBOX_FULL", .retry_after_ms = retry_after_ms});
+}
+
+absl::Status Stopped(int retry_after_ms) {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   "This reporter is shutting down; the report was not kept. Send it again, here "
+                   "or to another reporter.",
+                   {.reason = "SHUTTING_DOWN", .retry_after_ms = retry_after_ms});
+}
+
+// Of bytes that are no report any more: the disk has lost them, and they must not stop the others.
+v1::Receipt DamagedReceipt() {
+  v1::Receipt receipt;
+  receipt.set_state(v1::RECEIPT_STATE_REFUSED);
+  v1::Finding& finding = *receipt.add_findings();
+  finding.set_rule("REPORT_DAMAGED");
+  finding.set_severity(v1::SEVERITY_REJECT);
+  finding.set_message("cannot be read from the outbox any more; send it again");
+  return receipt;
+}
+
+}  // namespace
+
+// Hands the receipts on to the courier. What is sent stays counted as sent until then.
+class OutboxCourier::Delivery final : public SubmittedQueue::Submitter {
+ public:
+  Delivery(OutboxCourier& courier, std::vector<std::int64_t> numbers)
+      : courier_(courier), numbers_(std::move(numbers)) {}
+
+  void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override {
+    const MutexLock lock(courier_.mutex_);
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      courier_.outcomes_.push_back(
+          {.number = numbers_[first + i], .receipt = std::move(receipts[i])});
+    }
+    courier_.changed_.NotifyAll();
+  }
+
+  void Fail(std::size_t first, std::size_t count, const absl::Status& /*status*/) override {
+    const auto begin = numbers_.begin() + Signed(first);
+    const MutexLock lock(courier_.mutex_);
+    courier_.returned_.insert(courier_.returned_.end(), begin, begin + Signed(count));
+    courier_.changed_.NotifyAll();
+  }
+
+ private:
+  OutboxCourier& courier_;
+  const std::vector<std::int64_t> numbers_;
+};
+
+OutboxCourier::OutboxCourier(Outbox& outbox, const OutboxLimits& limits, const Clock& clock,
+                             Send send)
+    : outbox_(outbox),
+      limits_(limits),
+      clock_(clock),
+      send_(std::move(send)),
+      next_number_(outbox.last_number() + 1),
+      held_(outbox.Summary().queued),
+      was_empty_(held_ == 0) {}
+
+OutboxCourier::~OutboxCourier() { Stop(); }
+
+void OutboxCourier::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void OutboxCourier::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void OutboxCourier::Add(std::vector<NewReport> reports, Answer answer) {
+  std::size_t bytes = 0;
+  for (const NewReport& report : reports) bytes += report.queued.bytes;
+  absl::Status refused;
+  {
+    const MutexLock lock(mutex_);
+    if (stopping_) {
+      refused = Stopped(limits_.retry_after_ms);
+    } else if (arriving_reports_ + reports.size() > limits_.reports_max ||
+               arriving_bytes_ + bytes > limits_.bytes_max) {
+      refused = NoRoom(arriving_reports_, limits_.retry_after_ms);
+    } else {
+      held_ += reports.size();
+      arriving_reports_ += reports.size();
+      arriving_bytes_ += bytes;
+      for (const NewReport& report : reports) ++arriving_[StationOf(report)];
+      arrivals_.push_back({.reports = std::move(reports), .answer = std::move(answer)});
+      changed_.NotifyAll();
+      return;
+    }
+  }
+  answer(std::vector<absl::StatusOr<v1::Receipt>>(reports.size(), refused));
+}
+
+bool OutboxCourier::Holds(std::string_view election_id, std::string_view station_id) const {
+  if (held_ == 0) return false;
+  // In this order: what leaves the arrivals is in the outbox by then.
+  {
+    const MutexLock lock(mutex_);
+    if (arriving_.contains(Station(election_id, station_id))) return true;
+  }
+  return outbox_.Holds(election_id, station_id);
+}
+
+void OutboxCourier::SetReachable(bool reachable) {
+  const MutexLock lock(mutex_);
+  reachable_ = reachable;
+  may_send_ = true;
+  changed_.NotifyAll();
+}
+
+bool OutboxCourier::reachable() const {
+  const MutexLock lock(mutex_);
+  return reachable_;
+}
+
+void OutboxCourier::Run() {
+  while (WaitForWork()) {
+    Settle();
+    Keep();
+    SendReady();
+  }
+}
+
+bool OutboxCourier::WaitForWork() {
+  const MutexLock lock(mutex_);
+  while (arrivals_.empty() && outcomes_.empty() && returned_.empty()) {
+    if (stopping_) return false;
+    if (reachable_ && may_send_) return true;
+    if (held_ == 0 && !outbox_.HasUnsaved()) {
+      changed_.Wait(mutex_);
+    } else if (!changed_.WaitFor(mutex_, kTryAgainAfter)) {
+      may_send_ = true;
+      return true;
+    }
+  }
+  return true;
+}
+
+void OutboxCourier::Settle() {
+  std::vector<Outcome> outcomes;
+  std::vector<std::int64_t> returned;
+  {
+    const MutexLock lock(mutex_);
+    outcomes.swap(outcomes_);
+    returned.swap(returned_);
+    if (!outcomes.empty()) may_send_ = true;
+  }
+  // In this order: what was given back and then answered, was sent twice and is on its way.
+  if (!returned.empty()) outbox_.GiveBack(returned);
+  if (outcomes.empty() && !outbox_.HasUnsaved()) return;
+  std::size_t refused = 0;
+  for (const Outcome& outcome : outcomes) {
+    refused += outcome.receipt.state() == v1::RECEIPT_STATE_REFUSED ? 1 : 0;
+  }
+  if (refused > 0) {
+    telemetry::LogWarning(absl::StrCat("the aggregator refused ", refused,
+                                       " reports of the outbox; `canvass outbox` shows why"));
+  }
+  const absl::Status settled = outbox_.Settle(std::move(outcomes), clock_.Now());
+  if (!settled.ok() && was_saved_) {
+    telemetry::LogWarning(
+        absl::StrCat("what the aggregator answered is not written to the outbox "
+                     "yet, and would be sent again after a restart: ",
+                     telemetry::Describe(settled)));
+  }
+  was_saved_ = settled.ok();
+  const MutexLock lock(mutex_);
+  held_ = arriving_reports_ + outbox_.Summary().queued;
+  if (held_ > 0 || was_empty_) return;
+  was_empty_ = true;
+  telemetry::LogInfo("everything in the outbox was sent");
+}
+
+void OutboxCourier::Keep() {
+  std::deque<Arrival> arrivals = TakeArrivals();
+  if (arrivals.empty()) return;
+  std::vector<NewReport> reports;
+  std::vector<std::size_t> counts;
+  std::vector<Station> stations;
+  std::size_t bytes = 0;
+  counts.reserve(arrivals.size());
+  for (Arrival& arrival : arrivals) {
+    counts.push_back(arrival.reports.size());
+    for (NewReport& report : arrival.reports) {
+      stations.push_back(StationOf(report));
+      bytes += report.queued.bytes;
+      reports.push_back(std::move(report));
+    }
+  }
+  auto answers = outbox_.Queue(std::move(reports), clock_.Now());
+  ForgetArrivals(stations, bytes);
+  auto next = std::make_move_iterator(answers.begin());
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const auto end = next + Signed(counts[i]);
+    arrivals[i].answer(std::vector<absl::StatusOr<v1::Receipt>>(next, end));
+    next = end;
+  }
+}
+
+std::deque<OutboxCourier::Arrival> OutboxCourier::TakeArrivals() {
+  const MutexLock lock(mutex_);
+  std::deque<Arrival> taken;
+  std::size_t reports = 0;
+  while (!arrivals_.empty() && reports < kReportsTogetherMax) {
+    reports += arrivals_.front().reports.size();
+    taken.push_back(std::move(arrivals_.front()));
+    arrivals_.pop_front();
+  }
+  return taken;
+}
+
+void OutboxCourier::ForgetArrivals(const std::vector<Station>& stations, std::size_t bytes) {
+  const std::size_t queued = outbox_.Summary().queued;
+  const MutexLock lock(mutex_);
+  for (const Station& station : stations) {
+    const auto arriving = arriving_.find(station);
+    if (--arriving->second == 0) arriving_.erase(arriving);
+  }
+  arriving_reports_ -= stations.size();
+  arriving_bytes_ -= bytes;
+  held_ = arriving_reports_ + queued;
+  may_send_ = true;
+  if (queued == 0 || !was_empty_) return;
+  was_empty_ = false;
+  telemetry::LogWarning("the aggregator does not answer; reports go to the outbox");
+}
+
+void OutboxCourier::SendReady() {
+  while (true) {
+    {
+      const MutexLock lock(mutex_);
+      if (!reachable_ || !may_send_ || stopping_) return;
+    }
+    const auto outgoing = outbox_.TakeReady(clock_.Now());
+    if (!outgoing.ok()) telemetry::LogWarning(telemetry::Describe(outgoing.status()));
+    if (!outgoing.ok() || outgoing->empty()) return Pause();
+    std::vector<std::int64_t> numbers;
+    std::vector<SubmittedQueue::SizedReport> reports;
+    std::vector<Outcome> damaged;
+    for (const OutgoingReport& each : *outgoing) {
+      aggregator::v1::SubmittedReport report;
+      if (report.ParseFromString(each.submitted)) {
+        numbers.push_back(each.number);
+        reports.push_back({.report = std::move(report), .bytes = each.submitted.size()});
+      } else {
+        damaged.push_back({.number = each.number, .receipt = DamagedReceipt()});
+      }
+    }
+    if (!damaged.empty()) outbox_.Settle(std::move(damaged), clock_.Now()).IgnoreError();
+    if (reports.empty()) continue;
+    const absl::Status sent = send_(std::move(reports), std::make_shared<Delivery>(*this, numbers));
+    if (sent.ok()) continue;
+    outbox_.GiveBack(numbers);
+    return Pause();
+  }
+}
+
+void OutboxCourier::Pause() {
+  const MutexLock lock(mutex_);
+  may_send_ = false;
+}
+
+}  // namespace canvass::station_reporter
