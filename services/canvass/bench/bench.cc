@@ -4,7 +4,12 @@
 
 #include "CLI/App.hpp"
 #include "services/canvass/bench/bench_options.h"
+#include "services/canvass/bench/echo_server.h"
 #include "services/canvass/bench/ingest_bench.h"
+#include "services/canvass/bench/read_bench.h"
+#include "services/canvass/bench/restart_bench.h"
+#include "services/canvass/bench/submit_bench.h"
+#include "services/canvass/bench/watch_bench.h"
 #include "services/canvass/command.h"
 #include "services/canvass/commands.h"
 
@@ -21,7 +26,9 @@ struct Arguments {
 using Measure = absl::Status (*)(const BenchOptions&, const Session&);
 
 const std::map<std::string, Measure>& Benchmarks() {
-  static const std::map<std::string, Measure> kBenchmarks = {{"ingest", bench::BenchIngest}};
+  static const std::map<std::string, Measure> kBenchmarks = {
+      {"ingest", bench::BenchIngest}, {"submit", bench::BenchSubmit},   {"read", bench::BenchRead},
+      {"watch", bench::BenchWatch},   {"restart", bench::BenchRestart}, {"echo", bench::ServeEcho}};
   return kBenchmarks;
 }
 
@@ -44,9 +51,11 @@ void AddBench(CommandLine& commands) {
       "canvass bench watch --rate 5000",
       [arguments](const Session& session) { return Run(*arguments, session); });
   BenchOptions& options = arguments->options;
-  app.add_option("what", arguments->what,
-                 "ingest: a country's reports in bulk; submit: one by one; read: the national "
-                 "result; watch: from receipt to watcher; restart: of the aggregator")
+  app.add_option(
+         "what", arguments->what,
+         "ingest: a country's reports in bulk; submit: one by one; read: the national "
+         "result; watch: from receipt to watcher; restart: of the aggregator; echo: the server "
+         "that read compares with")
       ->required()
       ->check(CLI::IsMember(Benchmarks()));
   app.add_option("--stations", options.stations, "Of the election that is made up for it")

@@ -94,12 +94,14 @@ ProcessUses BenchStack::Uses() const {
   return uses;
 }
 
-absl::Status BenchStack::Define(const BenchElection& election) const {
+absl::StatusOr<std::int64_t> BenchStack::Define(const BenchElection& election) const {
   const AggregatorClient aggregator(services_);
   const auto defined =
       aggregator.DefineElection(SplitDefinition(election.Definition(), /*validate_only=*/false));
   if (!defined.ok()) return defined.status();
-  return VotesShownAt(election.id(), defined->sequence()).status();
+  const auto shown = VotesShownAt(election.id(), defined->sequence());
+  if (!shown.ok()) return shown.status();
+  return defined->sequence();
 }
 
 absl::StatusOr<std::int64_t> BenchStack::VotesShownAt(const std::string& election_id,

@@ -46,8 +46,9 @@ class BenchStack {
   // Of ours; only our own process for services that ran before.
   ProcessUses Uses() const;
 
-  // Defines the election and waits until the publisher shows it.
-  absl::Status Define(const BenchElection& election) const;
+  // Defines the election and waits until the publisher shows it. Its last sequence: each report
+  // has the next one.
+  absl::StatusOr<std::int64_t> Define(const BenchElection& election) const;
   // Waits until the publisher shows `sequence`, and returns the votes in the national result.
   absl::StatusOr<std::int64_t> VotesShownAt(const std::string& election_id,
                                             std::int64_t sequence) const;

@@ -67,7 +67,7 @@ class IngestBench {
     auto stack = BenchStack::Start(options_, session_);
     if (!stack.ok()) return stack.status();
     const absl::Time began = absl::Now();
-    absl::Status status = (*stack)->Define(election_);
+    absl::Status status = (*stack)->Define(election_).status();
     if (!status.ok()) return status;
     report_.Add(kDefined, absl::ToDoubleSeconds(absl::Now() - began));
     if (baseline_first) status = MeasureCopy(**stack);

@@ -1,0 +1,159 @@
+#include "services/canvass/bench/read_bench.h"
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "canvass/publisher/v1/publisher_service.pb.h"
+#include "common/rpc/message.h"
+#include "services/canvass/bench/bench_election.h"
+#include "services/canvass/bench/bench_report.h"
+#include "services/canvass/bench/bench_stack.h"
+#include "services/canvass/bench/echo_server.h"
+#include "services/canvass/bench/process_use.h"
+#include "services/canvass/bench/report_stream_load.h"
+#include "services/canvass/bench/unary_load.h"
+#include "services/canvass/console.h"
+#include "services/canvass/publisher_client.h"
+
+namespace canvass::bench {
+namespace {
+
+constexpr char kMethod[] = "/canvass.publisher.v1.PublisherService/GetNationalResult";
+constexpr int kInFlight = 64;
+
+constexpr char kRatio[] = "ratio to the echo";
+constexpr char kRate[] = "GetNationalResult";
+constexpr char kEchoRate[] = "echo";
+constexpr char kP99[] = "GetNationalResult p99";
+constexpr char kEchoP99[] = "echo p99";
+constexpr char kEcho[] = "echo server";
+
+class ReadBench {
+ public:
+  ReadBench(const BenchOptions& options, const Session& session)
+      : options_(options),
+        session_(session),
+        election_("bench-read", options.stations, options.candidates, options.seed),
+        report_("read") {
+    report_.AddSetting("in flight", absl::StrCat(kInFlight));
+    report_.AddSetting("stations", absl::StrCat(options.stations));
+    report_.AddSetting("candidates", absl::StrCat(options.candidates));
+    report_.AddSetting("runs", absl::StrCat(options.runs));
+    report_.Declare(kRatio, "", ">= 0.90");
+    report_.Declare(kRate, "/s");
+    report_.Declare(kEchoRate, "/s");
+    report_.Declare(kP99, "ms");
+    report_.Declare(kEchoP99, "ms");
+  }
+
+  absl::Status Run() {
+    auto stack = BenchStack::Start(options_, session_);
+    if (!stack.ok()) return stack.status();
+    const absl::StatusOr<std::string> response = CountAndRead(**stack);
+    if (!response.ok()) return response.status();
+    report_.AddSetting("bytes", absl::StrCat(response->size()));
+    const std::string& folder =
+        (*stack)->folder().empty() ? options_.parent_folder : (*stack)->folder();
+    const absl::StatusOr<EchoServer> echo = EchoServer::Start(folder, *response);
+    if (!echo.ok()) return echo.status();
+    for (int run = 1; run <= options_.runs; ++run) {
+      absl::Status status = RunOnce(**stack, *echo, run % 2 == 0);
+      if (!status.ok()) return status;
+      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
+    }
+    report_.Print(session_);
+    return absl::OkStatus();
+  }
+
+ private:
+  // Counts the election, and returns the bytes of its national result.
+  absl::StatusOr<std::string> CountAndRead(BenchStack& stack) {
+    const auto defined = stack.Define(election_);
+    if (!defined.ok()) return defined.status();
+    const std::vector<std::int64_t> order = election_.ShuffledStations();
+    const auto sent =
+        SendMessages(stack.services().reporter,
+                     PrepareMessages(election_, order, options_.reports_per_message), order.size());
+    if (!sent.ok()) return sent.status();
+    const auto votes = stack.VotesShownAt(election_.id(), sent->last_sequence);
+    if (!votes.ok()) return votes.status();
+    publisher::v1::GetNationalResultRequest request;
+    request.set_election_id(election_.id());
+    request_ = rpc::SerializeMessage(request);
+    const auto answer = PublisherClient(stack.services()).GetNationalResult(request);
+    if (!answer.ok()) return answer.status();
+    return answer->SerializeAsString();
+  }
+
+  absl::Status RunOnce(BenchStack& stack, const EchoServer& echo, bool baseline_first) {
+    absl::Status status;
+    if (baseline_first) status = MeasureEcho(echo);
+    if (status.ok()) status = MeasurePublisher(stack);
+    if (status.ok() && !baseline_first) status = MeasureEcho(echo);
+    if (status.ok()) report_.Add(kRatio, rate_ / echo_rate_);
+    return status;
+  }
+
+  absl::Status MeasurePublisher(BenchStack& stack) {
+    const ProcessUses before = stack.Uses();
+    const auto outcome = Load(stack.services().publisher);
+    if (!outcome.ok()) return outcome.status();
+    AddUses(report_, before, stack.Uses(), outcome->latencies_ms.size());
+    rate_ = outcome->calls_per_second;
+    report_.Add(kRate, rate_);
+    report_.Add(kP99, Percentile(outcome->latencies_ms, 99));
+    return absl::OkStatus();
+  }
+
+  absl::Status MeasureEcho(const EchoServer& echo) {
+    const ProcessUse before = UseOf(echo.pid());
+    const auto outcome = Load(echo.address());
+    if (!outcome.ok()) return outcome.status();
+    report_.AddUse(kEcho, before, UseOf(echo.pid()), outcome->latencies_ms.size());
+    echo_rate_ = outcome->calls_per_second;
+    report_.Add(kEchoRate, echo_rate_);
+    report_.Add(kEchoP99, Percentile(outcome->latencies_ms, 99));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<LoadOutcome> Load(const std::string& address) {
+    const absl::Time until = absl::Now() + options_.duration;
+    return RunLoad({.address = address,
+                    .method = kMethod,
+                    .in_flight = kInFlight,
+                    .request_at =
+                        [this, until](std::size_t /*index*/) {
+                          return absl::Now() < until ? &request_ : nullptr;
+                        },
+                    .check =
+                        [](std::size_t /*index*/, const grpc::ByteBuffer& response) {
+                          return response.Length() > 0 ? absl::OkStatus()
+                                                       : absl::InternalError("An empty answer");
+                        }});
+  }
+
+  const BenchOptions& options_;
+  const Session& session_;
+  const BenchElection election_;
+  BenchReport report_;
+  grpc::ByteBuffer request_;
+  double rate_ = 0;
+  double echo_rate_ = 0;
+};
+
+}  // namespace
+
+absl::Status BenchRead(const BenchOptions& options, const Session& session) {
+  return ReadBench(options, session).Run();
+}
+
+}  // namespace canvass::bench

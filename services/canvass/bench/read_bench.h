@@ -1,0 +1,16 @@
+#ifndef CANVASS_SERVICES_CANVASS_BENCH_READ_BENCH_H_
+#define CANVASS_SERVICES_CANVASS_BENCH_READ_BENCH_H_
+
+#include "absl/status/status.h"
+#include "services/canvass/bench/bench_options.h"
+#include "services/canvass/command.h"
+
+namespace canvass::bench {
+
+// GetNationalResult of an election that is counted, 64 calls in flight, against a bare echo of the
+// same bytes by the same client.
+absl::Status BenchRead(const BenchOptions& options, const Session& session);
+
+}  // namespace canvass::bench
+
+#endif  // CANVASS_SERVICES_CANVASS_BENCH_READ_BENCH_H_

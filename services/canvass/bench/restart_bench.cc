@@ -1,0 +1,112 @@
+#include "services/canvass/bench/restart_bench.h"
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/postgres/private_cluster.h"
+#include "services/canvass/bench/baseline.h"
+#include "services/canvass/bench/bench_election.h"
+#include "services/canvass/bench/bench_report.h"
+#include "services/canvass/bench/bench_stack.h"
+#include "services/canvass/bench/process_use.h"
+#include "services/canvass/bench/report_stream_load.h"
+#include "services/canvass/console.h"
+
+namespace canvass::bench {
+namespace {
+
+constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
+
+constexpr char kRatio[] = "ratio to psql reading the ledger";
+constexpr char kServing[] = "from start to serving";
+constexpr char kRead[] = "psql reading the ledger";
+
+class RestartBench {
+ public:
+  RestartBench(const BenchOptions& options, const Session& session)
+      : options_(options),
+        session_(session),
+        election_("bench-restart", options.stations, options.candidates, options.seed),
+        report_("restart") {
+    report_.AddSetting("reports", absl::StrCat(options.stations));
+    report_.AddSetting("candidates", absl::StrCat(options.candidates));
+    report_.AddSetting("runs", absl::StrCat(options.runs));
+    report_.Declare(kRatio, "");
+    report_.Declare(kServing, "s", "<= 5");
+    report_.Declare(kRead, "s");
+  }
+
+  absl::Status Run() {
+    auto stack = BenchStack::Start(options_, session_);
+    if (!stack.ok()) return stack.status();
+    absl::Status status = Count(**stack);
+    for (int run = 1; status.ok() && run <= options_.runs; ++run) {
+      status = RunOnce(**stack);
+      if (!status.ok()) break;
+      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
+    }
+    if (!status.ok()) return status;
+    // The publisher has followed every one of them.
+    const auto votes = (*stack)->VotesShownAt(election_.id(), last_sequence_);
+    if (!votes.ok()) return votes.status();
+    report_.Print(session_);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Count(BenchStack& stack) {
+    absl::Status status = stack.Define(election_).status();
+    if (!status.ok()) return status;
+    const std::vector<std::int64_t> order = election_.ShuffledStations();
+    const auto sent =
+        SendMessages(stack.services().reporter,
+                     PrepareMessages(election_, order, options_.reports_per_message), order.size());
+    if (!sent.ok()) return sent.status();
+    last_sequence_ = sent->last_sequence;
+    return status;
+  }
+
+  absl::Status RunOnce(BenchStack& stack) {
+    const absl::StatusOr<Baseline> baseline = Baseline::Open(stack.database());
+    if (!baseline.ok()) return baseline.status();
+    const absl::StatusOr<absl::Duration> read = baseline->ReadLedger();
+    if (!read.ok()) return read.status();
+    const pid_t before = stack.own()->aggregator_pid();
+    kill(before, SIGTERM);
+    while (kill(before, 0) == 0) absl::SleepFor(kLookEvery);
+    const absl::Time began = absl::Now();
+    // Starts it, and returns when it serves.
+    absl::Status status = stack.own()->Supervise();
+    if (!status.ok()) return status;
+    const absl::Duration took = absl::Now() - began;
+    report_.Add(kServing, absl::ToDoubleSeconds(took));
+    report_.Add(kRead, absl::ToDoubleSeconds(*read));
+    report_.Add(kRatio, absl::FDivDuration(*read, took));
+    report_.AddUse("aggregator", {}, UseOf(stack.own()->aggregator_pid()),
+                   static_cast<std::size_t>(options_.stations));
+    return status;
+  }
+
+  const BenchOptions& options_;
+  const Session& session_;
+  const BenchElection election_;
+  BenchReport report_;
+  std::int64_t last_sequence_ = 0;
+};
+
+}  // namespace
+
+absl::Status BenchRestart(const BenchOptions& options, const Session& session) {
+  return RestartBench(options, session).Run();
+}
+
+}  // namespace canvass::bench
