@@ -217,8 +217,8 @@ void AggregatorService::EndStreams(const absl::Status& status) {
   feed_.SetOpen(status);
 }
 
-grpc::ServerBidiReactor<v1::RecordReportsRequest, v1::RecordReportsResponse>*
-AggregatorService::RecordReports(grpc::CallbackServerContext* /*context*/) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::RecordReports(
+    grpc::CallbackServerContext* /*context*/) {
   return new ReportStream(writer_, report_streams_);
 }
 

@@ -13,7 +13,14 @@ namespace canvass::aggregator {
 
 // Reports in, the ledger out. Everything is answered by the aggregator that leads; another one's
 // book may be old. Owns none of its parts.
-class AggregatorService final : public v1::AggregatorService::CallbackService {
+class AggregatorService final
+    : public v1::AggregatorService::WithRawCallbackMethod_RecordReports<
+          v1::AggregatorService::WithCallbackMethod_WatchTallies<
+              v1::AggregatorService::WithCallbackMethod_GetReceipt<
+                  v1::AggregatorService::WithCallbackMethod_ListLedgerEntries<
+                      v1::AggregatorService::WithCallbackMethod_ListRefusedReports<
+                          v1::AggregatorService::WithCallbackMethod_ListHeldReports<
+                              v1::AggregatorService::Service>>>>>> {
  public:
   AggregatorService(LedgerWriter& writer, const LedgerBook& book, TallyFeed& feed)
       : writer_(writer), book_(book), feed_(feed) {}
@@ -21,7 +28,7 @@ class AggregatorService final : public v1::AggregatorService::CallbackService {
   // Ends the streams that are open with `status`, once what they brought is answered.
   void EndStreams(const absl::Status& status);
 
-  grpc::ServerBidiReactor<v1::RecordReportsRequest, v1::RecordReportsResponse>* RecordReports(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* RecordReports(
       grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<v1::WatchTalliesResponse>* WatchTallies(
       grpc::CallbackServerContext* context, const v1::WatchTalliesRequest* request) override;

@@ -1,5 +1,6 @@
 #include "services/aggregator/report_stream.h"
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <algorithm>
@@ -7,8 +8,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/error.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/message.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/actor.h"
@@ -28,8 +31,17 @@ canvass::v1::ReceiptState StateOf(const Receipt& receipt) {
   return canvass::v1::RECEIPT_STATE_REFUSED;
 }
 
+// In place: the message may lie in an arena.
+void SetKey(const election::ReportKey& key, canvass::v1::ReportKey& out) {
+  out.set_election_id(key.election_id);
+  out.set_contest_id(key.contest_id);
+  out.set_source_id(key.source_id);
+  out.set_station_id(key.station_id);
+  out.set_revision(key.revision);
+}
+
 void ToProto(const Receipt& receipt, canvass::v1::Receipt* out) {
-  *out->mutable_key() = rpc::ToProto(receipt.key);
+  SetKey(receipt.key, *out->mutable_key());
   out->set_state(StateOf(receipt));
   for (const election::Finding& finding : receipt.findings) {
     *out->add_findings() = rpc::ToProto(finding);
@@ -64,13 +76,29 @@ absl::StatusOr<std::vector<SubmittedReport>> FromProto(const v1::RecordReportsRe
   std::vector<SubmittedReport> reports;
   reports.reserve(static_cast<std::size_t>(request.reports_size()));
   for (const v1::SubmittedReport& submitted : request.reports()) {
-    const absl::Status status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
+    absl::Status status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
     if (!status.ok()) return status;
     reports.push_back({.report = rpc::FromProto(submitted.report()),
                        .actor = submitted.actor().empty() ? kLocalActor : submitted.actor(),
                        .validate_only = submitted.validate_only()});
   }
   return reports;
+}
+
+absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& bytes) {
+  google::protobuf::Arena arena;
+  auto* const request = google::protobuf::Arena::CreateMessage<v1::RecordReportsRequest>(&arena);
+  absl::Status status = rpc::ParseMessage(bytes, *request);
+  if (!status.ok()) return status;
+  return FromProto(*request);
+}
+
+grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
+  google::protobuf::Arena arena;
+  auto* const response = google::protobuf::Arena::CreateMessage<v1::RecordReportsResponse>(&arena);
+  response->mutable_receipts()->Reserve(static_cast<int>(receipts.size()));
+  for (const Receipt& receipt : receipts) ToProto(receipt, response->add_receipts());
+  return rpc::SerializeMessage(*response);
 }
 
 }  // namespace
@@ -92,9 +120,9 @@ void ReportStream::End(const absl::Status& status) {
 
 void ReportStream::OnReadDone(bool ok) {
   if (ok) {
-    absl::StatusOr<std::vector<SubmittedReport>> reports = FromProto(request_);
+    absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
     if (reports.ok()) {
-      Take(*std::move(reports), request_.ByteSizeLong());
+      Take(*std::move(reports), request_.Length());
     } else {
       const MutexLock lock(mutex_);
       FailNext(reports.status());
@@ -184,9 +212,7 @@ void ReportStream::WriteNext() {
   const std::unique_ptr<Slot> slot = std::move(slots_.front());
   slots_.pop_front();
   reports_in_flight_ -= slot->reports;
-  response_.clear_receipts();
-  response_.mutable_receipts()->Reserve(static_cast<int>(slot->reports));
-  for (const Receipt& receipt : **slot->answer) ToProto(receipt, response_.add_receipts());
+  response_ = Serialize(**slot->answer);
   writing_ = true;
   StartWrite(&response_);
 }

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_REPORT_STREAM_H_
 #define CANVASS_SERVICES_AGGREGATOR_REPORT_STREAM_H_
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
@@ -11,7 +12,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/mutex.h"
 #include "services/aggregator/ledger_writer.h"
 #include "services/aggregator/open_streams.h"
@@ -20,10 +20,10 @@
 namespace canvass::aggregator {
 
 // One call of RecordReports. Takes messages while there is room, answers them in their order. What
-// goes wrong with a message ends the call, after the answers to the messages before it. Deletes
-// itself when the call is over.
-class ReportStream final
-    : public grpc::ServerBidiReactor<v1::RecordReportsRequest, v1::RecordReportsResponse> {
+// goes wrong with a message ends the call, after the answers to the messages before it. Messages
+// come and go as bytes: parsed into an arena, a message of thousands of reports is made and dropped
+// as one. Deletes itself when the call is over.
+class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Part of the contract.
   static constexpr int kReportsPerMessageMax = 4'000;
@@ -71,8 +71,8 @@ class ReportStream final
       false;  // messages: the client has sent all, or we take none
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // nobody reads the answers
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  v1::RecordReportsRequest request_;    // of the read that is going on
-  v1::RecordReportsResponse response_;  // of the write that is going on
+  grpc::ByteBuffer request_;   // of the read that is going on
+  grpc::ByteBuffer response_;  // of the write that is going on
 };
 
 }  // namespace canvass::aggregator
