@@ -40,8 +40,11 @@ AggregatorClient::~AggregatorClient() = default;
 
 absl::StatusOr<aggregator::v1::DefineElectionResponse> AggregatorClient::DefineElection(
     const std::vector<aggregator::v1::DefineElectionRequest>& messages) const {
+  // A large election takes longer to define than to ask about.
+  Endpoint endpoint = endpoint_;
+  endpoint.timeout = std::max(endpoint.timeout, rpc::kDeadlineMax);
   grpc::ClientContext context;
-  rpc::SetDeadline(context, std::max(endpoint_.timeout, rpc::kDeadlineMax));
+  rpc::SetDeadline(context, endpoint.timeout);
   aggregator::v1::DefineElectionResponse response;
   const auto stream = connection_->elections->DefineElection(&context, &response);
   for (const auto& message : messages) {
@@ -49,7 +52,7 @@ absl::StatusOr<aggregator::v1::DefineElectionResponse> AggregatorClient::DefineE
   }
   stream->WritesDone();
   const grpc::Status status = stream->Finish();
-  if (!status.ok()) return CallError(endpoint_, status);
+  if (!status.ok()) return CallError(endpoint, status);
   return response;
 }
 

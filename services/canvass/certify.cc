@@ -57,10 +57,11 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   request.set_accept_incomplete(arguments.accept_incomplete);
   *request.mutable_documents() = DocumentsOf(arguments.documents);
   const AggregatorClient aggregator(session.options);
-  const auto answer = aggregator.CertifyResult(request);
-  if (!answer.ok()) return answer.status();
+  // Before the decision: nothing that fails after it may look as if it had not been taken.
   const auto names = FetchNames(aggregator, arguments.choice.election_id, session.options.language);
   if (!names.ok()) return names.status();
+  const auto answer = aggregator.CertifyResult(request);
+  if (!answer.ok()) return answer.status();
   Print(session, ResultText(answer->result(), *names, session.console.out_colours),
         CandidateTable(answer->result(), *names), *answer);
   return absl::OkStatus();
@@ -73,8 +74,8 @@ void AddCertify(CommandLine& commands) {
   CLI::App& app = commands.Add(
       "certify", "Makes a result final: the figures that were read, and who is declared elected.",
       "canvass certify az-2024-presidential --expected-sequence 6557 --elected ilham-aliyev\n"
-      "canvass certify az-2024-presidential --read --accept-incomplete --reason \"11 stations "
-      "annulled\"",
+      "canvass certify az-2024-presidential --read --accept-incomplete --reason \"2 stations lost "
+      "to the flood\"",
       [arguments](const Session& session) { return Run(*arguments, session); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);

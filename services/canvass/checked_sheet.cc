@@ -63,8 +63,10 @@ void CheckReports(std::vector<StationNumbers> reports, absl::Time now, CheckedSh
     }
     if (report.outcome == election::Severity::kReject) {
       Rejection rejection = {.rows = std::move(numbers.rows), .station_no = numbers.station_no};
-      for (const election::Finding& finding : report.findings)
+      for (const election::Finding& finding : report.findings) {
+        if (finding.severity != election::Severity::kReject) continue;  // no reason to be rejected
         rejection.faults.push_back(FaultOf(finding));
+      }
       checked.rejections.push_back(std::move(rejection));
       continue;
     }

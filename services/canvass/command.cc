@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "services/canvass/commands.h"
 #include "services/canvass/console.h"
 #include "services/canvass/error_text.h"
+#include "services/canvass/text_width.h"
 
 namespace canvass {
 namespace {
@@ -72,6 +74,14 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
                  "Language tag of names, e.g. en; the election's first language if left out");
 }
 
+// The word that stands where a command should; empty where there is a command, or nothing at all.
+// CLI11 only says that one is missing.
+std::string UnknownCommand(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return "";
+  const std::vector<std::string> words = app.remaining();
+  return words.empty() ? "" : Printable(words.front());
+}
+
 }  // namespace
 
 ExitCode ExitCodeOf(const absl::Status& status) {
@@ -114,11 +124,24 @@ ExitCode CommandLine::Execute(int argc, const char* const* argv) {
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string unknown = UnknownCommand(*app_); !unknown.empty()) {
+      console_.messages << fmt::format(
+          "There is no command or option '{}'.\nRun with --help for more information.\n", unknown);
+      return ExitCode::kUsage;
+    }
     const int code = app_->exit(error, console_.out, console_.messages);
-    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
+    return code == 0 ? WithOutputWritten(absl::OkStatus()) : ExitCode::kUsage;
   }
-  const absl::Status status = chosen_({.options = options_, .console = console_});
+  return WithOutputWritten(chosen_({.options = options_, .console = console_}));
+}
+
+ExitCode CommandLine::WithOutputWritten(absl::Status status) {
   console_.out.flush();
+  if (status.ok() && !console_.out) {
+    status = MakeError(absl::StatusCode::kDataLoss,
+                       "Standard output could not be written: what came out is not complete.",
+                       {.reason = "OUTPUT_NOT_WRITTEN"});
+  }
   if (!status.ok()) console_.messages << "canvass: " << ErrorText(status);
   return ExitCodeOf(status);
 }

@@ -78,6 +78,9 @@ class CommandLine {
   ExitCode Execute(int argc, const char* const* argv);
 
  private:
+  // Reports an error of the command, or that its output did not go through.
+  ExitCode WithOutputWritten(absl::Status status);
+
   Console& console_;
   CommonOptions options_;
   std::unique_ptr<CLI::App> app_;

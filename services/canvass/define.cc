@@ -11,6 +11,7 @@
 #include "services/canvass/console.h"
 #include "services/canvass/definition_messages.h"
 #include "services/canvass/entry_view.h"
+#include "services/canvass/error_text.h"
 #include "services/canvass/input_file.h"
 #include "services/canvass/pages.h"
 #include "services/canvass/print.h"
@@ -61,6 +62,17 @@ absl::StatusOr<std::string> ChangesAfter(const AggregatorClient& aggregator,
   return text;
 }
 
+// Shows them where they can be read: the definition is in the ledger whether they can or not.
+void ShowChanges(const AggregatorClient& aggregator, const std::string& election_id,
+                 std::int64_t before, const Session& session) {
+  const absl::StatusOr<std::string> changes = ChangesAfter(aggregator, election_id, before);
+  if (changes.ok()) {
+    session.console.out << *changes;
+  } else {
+    session.console.messages << "What changed cannot be listed: " << ErrorText(changes.status());
+  }
+}
+
 std::string AnswerText(const std::string& election_id,
                        const aggregator::v1::DefineElectionResponse& answer, bool validate_only) {
   if (answer.parts_changed() == 0) return fmt::format("{}: nothing changes\n", election_id);
@@ -91,14 +103,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   const auto answer =
       aggregator.DefineElection(SplitDefinition(*definition, arguments.validate_only));
   if (!answer.ok()) return answer.status();
-  std::string text = AnswerText(election_id, *answer, arguments.validate_only);
-  if (!arguments.validate_only && answer->parts_changed() > 0 &&
-      session.options.format == OutputFormat::kTable) {
-    const absl::StatusOr<std::string> changes = ChangesAfter(aggregator, election_id, *before);
-    if (!changes.ok()) return changes.status();
-    text += *changes;
-  }
-  Print(session, text,
+  Print(session, AnswerText(election_id, *answer, arguments.validate_only),
         {.columns = {{"sequence", "sequence", ColumnKind::kCount},
                      {"stations", "stations", ColumnKind::kCount},
                      {"areas", "areas", ColumnKind::kCount},
@@ -106,6 +111,10 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
          .rows = {{std::to_string(answer->sequence()), std::to_string(answer->stations()),
                    std::to_string(answer->areas()), std::to_string(answer->parts_changed())}}},
         *answer);
+  const bool changed = !arguments.validate_only && answer->parts_changed() > 0;
+  if (changed && session.options.format == OutputFormat::kTable) {
+    ShowChanges(aggregator, election_id, *before, session);
+  }
   return absl::OkStatus();
 }
 

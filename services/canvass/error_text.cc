@@ -1,5 +1,7 @@
 #include "services/canvass/error_text.h"
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/string_view.h"
@@ -9,9 +11,25 @@
 
 namespace canvass {
 
+namespace {
+
+// Each line of `text` as a terminal can show it: a message may quote the end of a log.
+std::string PrintableLines(std::string_view text) {
+  std::string lines;
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    lines += Printable(text.substr(0, end));
+    if (end == std::string_view::npos) return lines;
+    lines += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 std::string ErrorText(const absl::Status& status) {
   const ErrorDetail detail = DetailOf(status);
-  std::string text = Printable({status.message().data(), status.message().size()});
+  std::string text = PrintableLines({status.message().data(), status.message().size()});
   if (text.empty()) text = absl::StatusCodeToString(status.code());
   if (!detail.reason.empty()) text += fmt::format(" [{}]", Printable(detail.reason));
   text += '\n';

@@ -79,7 +79,6 @@ class Import {
     if (!recorded.ok()) return recorded.status();
     plan_ = PlanImport(sheet_, *recorded, arguments_.reason);
     outcome_.unchanged = plan_.unchanged;
-    outcome_.corrections = plan_.corrections;
     outcome_.rejected += static_cast<std::int64_t>(plan_.rejections.size());
     rejections_.insert(rejections_.end(), plan_.rejections.begin(), plan_.rejections.end());
     if (plan_.reports.empty()) return absl::OkStatus();
@@ -185,6 +184,7 @@ void Import::TakeReceipt(const PlannedReport& planned, const v1::Receipt& receip
   switch (receipt.state()) {
     case v1::RECEIPT_STATE_RECORDED:
       ++outcome_.recorded;
+      if (planned.revision > 1) ++outcome_.corrections;
       return;
     case v1::RECEIPT_STATE_HELD:
       ++outcome_.held;
@@ -199,6 +199,7 @@ void Import::TakeReceipt(const PlannedReport& planned, const v1::Receipt& receip
   const CheckedStation& station = sheet_.stations[planned.index];
   Rejection rejection = {.rows = station.rows, .station_no = station.station_no};
   for (const v1::Finding& finding : receipt.findings()) {
+    if (finding.severity() != v1::SEVERITY_REJECT) continue;  // no reason to be refused
     std::vector<std::string> numbers;
     for (const auto& [name, number] : finding.numbers())
       numbers.push_back(fmt::format("{}={}", name, number));

@@ -43,7 +43,6 @@ ImportPlan PlanImport(const CheckedSheet& sheet, const RecordedStations& recorde
       plan.rejections.push_back(ReasonMissing(station, id, known->second.revision));
     } else {
       plan.reports.push_back({.index = i, .revision = known->second.revision + 1});
-      ++plan.corrections;
     }
   }
   return plan;

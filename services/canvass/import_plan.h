@@ -34,7 +34,6 @@ struct PlannedReport {
 struct ImportPlan {
   std::vector<PlannedReport> reports{};  // in the order of the file
   std::int64_t unchanged = 0;            // recorded already, with the same content
-  std::int64_t corrections = 0;          // of the reports: recorded with other content
   std::vector<Rejection> rejections{};   // corrections without a reason
 };
 

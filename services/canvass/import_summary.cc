@@ -88,8 +88,10 @@ Table TotalsTable(const CheckedSheet& sheet, const SheetTotals& totals) {
   };
   add("valid_votes", "valid votes", ValidVotes(sheet, totals.counted),
       ValidVotes(sheet, totals.held), ValidVotes(sheet, totals.all));
+  // A number that no report gives is unknown, not 0.
   const auto add_sum = [&](const std::string& id, const std::string& name,
                            election::Sum election::Tally::*sum) {
+    if (totals.all.reports > 0 && (totals.all.*sum).unknown == totals.all.reports) return;
     add(id, name, (totals.counted.*sum).total, (totals.held.*sum).total, (totals.all.*sum).total);
   };
   add_sum("blank_votes", "blank votes", &election::Tally::blank_votes);
@@ -151,16 +153,16 @@ ordered_json HeadJson(const CheckedSheet& sheet) {
 }
 
 std::vector<std::pair<std::string, std::int64_t>> NumbersOf(const ImportOutcome& outcome) {
-  return {{"recorded", outcome.recorded},       {"held", outcome.held},
-          {"corrections", outcome.corrections}, {"unchanged", outcome.unchanged},
-          {"repeated", outcome.repeated},       {"refused", outcome.refused},
-          {"queued", outcome.queued},           {"rejected", outcome.rejected}};
+  return {{"recorded", outcome.recorded}, {"corrections", outcome.corrections},
+          {"held", outcome.held},         {"unchanged", outcome.unchanged},
+          {"repeated", outcome.repeated}, {"refused", outcome.refused},
+          {"queued", outcome.queued},     {"rejected", outcome.rejected}};
 }
 
 std::string_view Explanation(const std::string& number) {
   if (number == "recorded") return "counted now";
   if (number == "held") return "in the ledger, in no total until released: canvass held";
-  if (number == "corrections") return "of these, new revisions";
+  if (number == "corrections") return "of these, new revisions of what was recorded before";
   if (number == "unchanged") return "recorded before, not sent again";
   if (number == "repeated") return "sent again, recorded before";
   if (number == "refused") return "by the services: canvass refused";

@@ -18,7 +18,7 @@ namespace canvass {
 struct ImportOutcome {
   std::int64_t recorded = 0;     // counted now
   std::int64_t held = 0;         // in the ledger, in no total until released
-  std::int64_t corrections = 0;  // of these: further revisions
+  std::int64_t corrections = 0;  // of those that are counted now: further revisions
   std::int64_t unchanged = 0;    // recorded before, and not sent again
   std::int64_t repeated = 0;     // sent, and recorded before
   std::int64_t refused = 0;      // by the services

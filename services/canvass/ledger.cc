@@ -96,15 +96,13 @@ absl::Status Verify(const Arguments& arguments, const Session& session) {
                                  Grouped(published->sequence())),
                      {.reason = "LEDGER_DIVERGED"});
   }
-  std::string text = fmt::format(
-      "Every hash of the entries 1 to {} follows from their bytes.\n"
-      "Their root {} is the publisher's.\n",
-      Grouped(audit.sequence()), audit.Root());
-  Print(session, text,
-        {.columns = {{"sequence", "sequence", ColumnKind::kCount},
-                     {"root_hash", "root", ColumnKind::kText}},
-         .rows = {{std::to_string(audit.sequence()), audit.Root()}}},
-        *published);
+  Print(
+      session, AuditText(audit),
+      {.columns = {{"sequence", "sequence", ColumnKind::kCount},
+                   {"root_hash", "root", ColumnKind::kText},
+                   {"hidden", "under embargo", ColumnKind::kCount}},
+       .rows = {{std::to_string(audit.sequence()), audit.Root(), std::to_string(audit.hidden())}}},
+      *published);
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/ledger/encoding.h"
 #include "fmt/format.h"
+#include "services/canvass/text_width.h"
 
 namespace canvass {
 namespace {
@@ -58,6 +59,19 @@ absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
   }
   tree_.Add(computed);
   return absl::OkStatus();
+}
+
+std::string AuditText(const LedgerAudit& audit) {
+  const auto grouped = [](std::int64_t number) { return GroupThousands(std::to_string(number)); };
+  std::string text =
+      fmt::format("The hashes of {} of the entries 1 to {} follow from their bytes.\n",
+                  grouped(audit.sequence() - audit.hidden()), grouped(audit.sequence()));
+  if (audit.hidden() > 0) {
+    text +=
+        fmt::format("{} under embargo: their hashes were taken as given, their bytes come later.\n",
+                    Counted(audit.hidden(), "entry is", "entries are"));
+  }
+  return text + fmt::format("The root {} is the publisher's.\n", audit.Root());
 }
 
 }  // namespace canvass

@@ -30,6 +30,9 @@ class LedgerAudit {
   std::int64_t hidden_ = 0;
 };
 
+// What an audit whose root was the publisher's has shown, for people.
+std::string AuditText(const LedgerAudit& audit);
+
 }  // namespace canvass
 
 #endif  // CANVASS_SERVICES_CANVASS_LEDGER_AUDIT_H_

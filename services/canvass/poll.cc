@@ -120,13 +120,17 @@ void AddPoll(CommandLine& commands) {
                                            "canvass.v1.PollFigures in JSON; - for standard input")
                                 ->type_name("FILE.json");
   AddContestOption(app, arguments->choice);
-  app.add_option("--source", arguments->choice.source_id, "The poll")
-      ->type_name("ID")
-      ->excludes(file);
+  app.add_option("--source", arguments->choice.source_id, "The poll")->type_name("ID");
   app.add_option("--area", arguments->choice.area_id,
                  "Area that it speaks for; the contest's whole area if left out")
       ->type_name("ID");
   AddFigureOptions(app, *arguments);
+  // A file says all of it: what an option adds would go unseen.
+  for (const char* const name :
+       {"--contest", "--source", "--area", "--share", "--sample-size", "--margin-of-error",
+        "--published-at", "--revision", "--reason", "--retract", "--document"}) {
+    app.get_option(name)->excludes(file);
+  }
 }
 
 }  // namespace canvass

@@ -76,18 +76,16 @@ class Attempt {
     });
     while (!ended_ && error_.ok() && sent_ < submission_.count) SendNext();
     if (error_.ok()) stream_->WritesDone();
-    while (!ended_ && error_.ok()) TakeReceipts(acknowledged_ < sent_);
+    while (!ended_ && error_.ok()) TakeReceipts(true);
     if (!error_.ok()) context_.TryCancel();
     reader.join();
     TakeReceipts(false);
     const grpc::Status status = stream_->Finish();
     if (!error_.ok()) return error_;
+    if (acknowledged_ == submission_.count) return absl::OkStatus();
     if (!status.ok()) return CallError(EndpointOfStream(endpoint), status);
-    if (acknowledged_ < submission_.count) {
-      return absl::UnavailableError(
-          "The reporter ended the stream before every report had its receipt");
-    }
-    return absl::OkStatus();
+    return absl::UnavailableError(
+        "The reporter ended the stream before every report had its receipt");
   }
 
   std::size_t acknowledged() const { return acknowledged_; }
@@ -103,12 +101,25 @@ class Attempt {
       TakeReceipts(true);
       return;
     }
-    SubmitReportsRequest request;
-    const std::size_t end = std::min(submission_.count, sent_ + ReporterClient::kReportsPerMessage);
-    for (; sent_ < end; ++sent_) *request.add_reports() = submission_.report_at(sent_);
+    const SubmitReportsRequest request = NextMessage();
+    sent_ += static_cast<std::size_t>(request.reports_size());
     // A stream that broke refuses to write; what broke it is known when the reader has ended.
     if (!stream_->Write(request)) ended_ = true;
     TakeReceipts(false);
+  }
+
+  // The next reports, as many as go into one message; at least one.
+  SubmitReportsRequest NextMessage() const {
+    SubmitReportsRequest request;
+    const std::size_t end = std::min(submission_.count, sent_ + ReporterClient::kReportsPerMessage);
+    std::size_t bytes = 0;
+    for (std::size_t next = sent_; next < end; ++next) {
+      v1::StationReport report = submission_.report_at(next);
+      bytes += report.ByteSizeLong();
+      if (request.reports_size() > 0 && bytes > ReporterClient::kMessageBytes) break;
+      *request.add_reports() = std::move(report);
+    }
+    return request;
   }
 
   void TakeReceipts(bool wait) {
@@ -118,6 +129,11 @@ class Attempt {
     for (const v1::Receipt& receipt : receipts) TakeReceipt(receipt);
     if (closed) ended_ = true;
     if (!wait || closed || !receipts.empty()) return;
+    if (acknowledged_ == submission_.count) {  // nothing is missing but the end of the stream
+      ended_ = true;
+      context_.TryCancel();
+      return;
+    }
     error_ = absl::UnavailableError(fmt::format("The reporter sent no receipt for {}",
                                                 absl::FormatDuration(limits_.silence_max)));
   }

@@ -17,8 +17,8 @@ namespace canvass {
 // Reports on their way to a reporter, with what is to be done as they go.
 struct Submission {
   std::size_t count = 0;
-  // Report number `index`, 0 to count - 1; asked for in order, and again where a connection broke
-  // before its receipt.
+  // Report number `index`, 0 to count - 1; asked for in order, and again where it did not fit into
+  // a message or a connection broke before its receipt.
   std::function<v1::StationReport(std::size_t index)> report_at{};
   // The receipt of report number `index`, in order, once each.
   std::function<void(std::size_t index, const v1::Receipt& receipt)> on_receipt{};
@@ -44,6 +44,8 @@ class ReporterClient {
   // Reports a message: large enough that the message costs little, small enough that progress is
   // seen.
   static constexpr std::size_t kReportsPerMessage = 500;
+  // Half of what a reporter takes; a report with many documents is long.
+  static constexpr std::size_t kMessageBytes = 4U << 20U;
   // Reports sent and not yet answered: keeps both services busy, bounds what is sent again.
   static constexpr std::size_t kReportsInFlight = 8000;
 

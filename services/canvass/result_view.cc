@@ -162,6 +162,28 @@ Table CandidateTable(const v1::Result& result, const ElectionNames& names) {
   return table;
 }
 
+std::vector<Column> ContestCandidateColumns() {
+  return {{"contest_id", "contest", ColumnKind::kText},
+          {"rank", "rank", ColumnKind::kCount},
+          {"candidate_id", "id", ColumnKind::kText},
+          {"candidate", "candidate", ColumnKind::kText},
+          {"votes", "votes", ColumnKind::kCount},
+          {"share_percent", "share %", ColumnKind::kDecimal},
+          {"margin_of_error_points", "± points", ColumnKind::kDecimal}};
+}
+
+std::vector<Row> ContestCandidateRows(const v1::Result& result, const ElectionNames& names) {
+  const Table table = CandidateTable(result, names);
+  std::vector<Row> rows;
+  rows.reserve(table.rows.size());
+  for (const Row& candidate : table.rows) {
+    Row& row = rows.emplace_back(Row{result.contest_id()});
+    row.insert(row.end(), candidate.begin(), candidate.end());
+    row.resize(ContestCandidateColumns().size());
+  }
+  return rows;
+}
+
 std::string ResultText(const v1::Result& result, const ElectionNames& names, bool colours) {
   std::string text = Bold(TitleOf(result, names), colours) + "\n";
   text += NoticeLine(result, names, colours);

@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_CANVASS_RESULT_VIEW_H_
 
 #include <string>
+#include <vector>
 
 #include "canvass/v1/result.pb.h"
 #include "services/canvass/election_names.h"
@@ -18,6 +19,10 @@ std::string ProgressText(const v1::Progress& progress);
 
 // A line a candidate: rank, name, votes, share, and the margin of error where the source has one.
 Table CandidateTable(const v1::Result& result, const ElectionNames& names);
+
+// The same of many contests: the contest's id stands before each line.
+std::vector<Column> ContestCandidateColumns();
+std::vector<Row> ContestCandidateRows(const v1::Result& result, const ElectionNames& names);
 
 // The whole result for a terminal.
 std::string ResultText(const v1::Result& result, const ElectionNames& names, bool colours);

@@ -1,5 +1,7 @@
 #include <memory>
+#include <ostream>
 #include <string>
+#include <utility>
 
 #include "CLI/App.hpp"
 #include "services/canvass/choice.h"
@@ -7,6 +9,7 @@
 #include "services/canvass/commands.h"
 #include "services/canvass/console.h"
 #include "services/canvass/fetch_names.h"
+#include "services/canvass/list_output.h"
 #include "services/canvass/pages.h"
 #include "services/canvass/print.h"
 #include "services/canvass/publisher_client.h"
@@ -28,6 +31,38 @@ void PrintResult(const Session& session, const ElectionNames& names, const v1::R
         CandidateTable(result, names), answer);
 }
 
+// Results of many contests as they arrive: texts for people, one CSV, or one JSON array.
+class ResultList {
+ public:
+  ResultList(const Session& session, const ElectionNames& names)
+      : session_(session), names_(names), list_(session, ContestCandidateColumns()) {}
+
+  void Add(const v1::Result& result) {
+    switch (session_.options.format) {
+      case OutputFormat::kTable:
+        if (!first_) session_.console.out << '\n';
+        first_ = false;
+        session_.console.out << ResultText(result, names_, session_.console.out_colours);
+        return;
+      case OutputFormat::kCsv:
+        for (Row& row : ContestCandidateRows(result, names_)) list_.Add(std::move(row), result);
+        return;
+      case OutputFormat::kJson:
+        list_.Add({}, result);
+        return;
+    }
+  }
+  void Finish() {
+    if (session_.options.format != OutputFormat::kTable) list_.Finish();
+  }
+
+ private:
+  const Session& session_;
+  const ElectionNames& names_;
+  ListOutput list_;
+  bool first_ = true;
+};
+
 absl::Status PrintFinal(const Arguments& arguments, const PublisherClient& publisher,
                         const ElectionNames& names, const Session& session) {
   const auto answer =
@@ -46,12 +81,15 @@ absl::Status PrintAllContests(const Arguments& arguments, const PublisherClient&
   publisher::v1::ListContestResultsRequest request;
   request.set_election_id(arguments.choice.election_id);
   request.set_source_id(arguments.choice.source_id);
-  return ForEachPage(
+  ResultList list(session, names);
+  const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return publisher.ListContestResults(page); },
       [&](const publisher::v1::ListContestResultsResponse& page) {
-        for (const v1::Result& result : page.results()) PrintResult(session, names, result, result);
+        for (const v1::Result& result : page.results()) list.Add(result);
         return true;
       });
+  list.Finish();
+  return status;
 }
 
 absl::Status PrintNewest(const Arguments& arguments, const PublisherClient& publisher,

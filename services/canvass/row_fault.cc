@@ -45,7 +45,7 @@ std::string RejectsCsv(std::string_view text, char delimiter,
   const auto own = static_cast<std::ptrdiff_t>(IsRejectsFile(header) ? FaultColumns().size() : 0);
   Row titles = FaultColumns();
   titles.insert(titles.end(), header.begin() + own, header.end());
-  std::string csv = CsvLine(titles);
+  std::string csv = CsvLine(titles, delimiter);
   for (const Rejection& rejection : rejections) {
     const Row why = {
         Joined(rejection.faults, &RowFault::rule), Joined(rejection.faults, &RowFault::field),
@@ -55,7 +55,7 @@ std::string RejectsCsv(std::string_view text, char delimiter,
       line.insert(line.end(), why.begin(), why.end());
       const Row fields = FieldsOf(text.substr(place.offset, place.length), delimiter);
       line.insert(line.end(), fields.begin() + own, fields.end());
-      csv += CsvLine(line);
+      csv += CsvLine(line, delimiter);
     }
   }
   return csv;

@@ -35,8 +35,9 @@ bool ComesBefore(const Rejection& a, const Rejection& b);
 
 // The rejected rows as CSV: the columns line, rule, field, numbers, message, then the row's own.
 // Several faults of one row stand in one line, separated by "; ", so that the file can be put right
-// and imported again: these five columns are dropped where the rejected file begins with them
-// itself. `text` is the CSV that the rows come from, in which `delimiter` separates fields.
+// and imported again with the same mapping: these five columns are dropped where the rejected file
+// begins with them itself. `text` is the CSV that the rows come from; `delimiter` separates the
+// fields there and in the result.
 std::string RejectsCsv(std::string_view text, char delimiter,
                        const std::vector<Rejection>& rejections);
 

@@ -14,8 +14,10 @@ std::string CellText(const Column& column, std::string_view cell) {
   return column.kind == ColumnKind::kCount ? GroupThousands(cell) : Printable(cell);
 }
 
-std::string QuotedField(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+std::string QuotedField(const std::string& field, char delimiter) {
+  const bool plain = field.find(delimiter) == std::string::npos &&
+                     field.find_first_of("\"\r\n") == std::string::npos;
+  if (plain) return field;
   std::string quoted = "\"";
   for (const char c : field) {
     if (c == '"') quoted += '"';
@@ -78,11 +80,11 @@ std::string RenderCsv(const Table& table) {
   return text;
 }
 
-std::string CsvLine(const Row& fields) {
+std::string CsvLine(const Row& fields, char delimiter) {
   std::string line;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i > 0) line += ',';
-    line += QuotedField(fields[i]);
+    if (i > 0) line += delimiter;
+    line += QuotedField(fields[i], delimiter);
   }
   return line + '\n';
 }

@@ -52,7 +52,7 @@ std::string RenderTable(const Table& table);
 std::string RenderCsv(const Table& table);
 
 // One CSV line of these fields, quoted where it must be, with its line end ("\n").
-std::string CsvLine(const Row& fields);
+std::string CsvLine(const Row& fields, char delimiter = ',');
 
 }  // namespace canvass
 

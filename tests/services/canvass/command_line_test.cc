@@ -1,5 +1,7 @@
 #include <cstdlib>
+#include <ostream>
 #include <sstream>
+#include <streambuf>
 #include <string>
 #include <vector>
 
@@ -83,11 +85,48 @@ TEST(CommandLineTest, AWrongCommandLineIsTwo) {
            {"reopen", "e", "--reason", "r"},
            {"poll", "e", "--share", "a=1"},
            {"poll", "e", "--source", "p", "--share", "a"},
-           {"poll", "e", "--source", "p", "--published-at", "today"}}) {
+           {"poll", "e", "--source", "p", "--published-at", "today"},
+           {"poll", "e", "figures.json", "--contest", "c"},
+           {"poll", "e", "figures.json", "--source", "p"},
+           {"poll", "e", "figures.json", "--area", "a"},
+           {"poll", "e", "figures.json", "--share", "a=1"},
+           {"poll", "e", "figures.json", "--sample-size", "9"},
+           {"poll", "e", "figures.json", "--margin-of-error", "2.5"},
+           {"poll", "e", "figures.json", "--published-at", "2024-02-07T19:30:00+04:00"},
+           {"poll", "e", "figures.json", "--revision", "2"},
+           {"poll", "e", "figures.json", "--reason", "r"},
+           {"poll", "e", "figures.json", "--retract"},
+           {"poll", "e", "figures.json", "--document", std::string(64, 'a') + ",u"}}) {
     const Ran ran = Canvass(words);
     EXPECT_EQ(ran.code, ExitCode::kUsage) << ::testing::PrintToString(words);
     EXPECT_EQ(ran.out, "") << ::testing::PrintToString(words);
     EXPECT_NE(ran.messages, "") << ::testing::PrintToString(words);
+  }
+}
+
+TEST(CommandLineTest, AWordThatIsNoCommandIsNamed) {
+  EXPECT_THAT(Canvass({"recount", "town-2025"}).messages,
+              HasSubstr("There is no command or option 'recount'"));
+  EXPECT_THAT(Canvass({"--finale"}).messages, HasSubstr("'--finale'"));
+}
+
+// A disk that is full, or a pipe that nobody reads.
+class NowhereBuffer final : public std::streambuf {};
+
+TEST(CommandLineTest, OutputThatCannotBeWrittenIsOne) {
+  const std::string mapping = FileWith("mapping.json", kTownMapping);
+  const std::string csv =
+      FileWith("town.csv", std::string(kTownHeader) + "1,North,900,510,3,1,1,300,205\n");
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {"canvass", "import", csv.c_str(), "--mapping", mapping.c_str(), "--dry-run"},
+           {"canvass", "--help"}}) {
+    NowhereBuffer nowhere;
+    std::ostream out(&nowhere);
+    std::ostringstream messages;
+    Console console{.out = out, .messages = messages};
+    EXPECT_EQ(CommandLine(console).Execute(static_cast<int>(words.size()), words.data()),
+              ExitCode::kFailed);
+    EXPECT_THAT(messages.str(), HasSubstr("[OUTPUT_NOT_WRITTEN]"));
   }
 }
 
@@ -174,6 +213,8 @@ TEST(ErrorTextTest, SaysMessageReasonFieldsAndNumbers) {
             "The report breaks 1 rule. [VOTES_NOT_BALANCED]\n"
             "  report.ballots: 505 votes, 510 ballots\n"
             "  ballots_cast = 510\n");
+  EXPECT_EQ(ErrorText(absl::UnavailableError("the end of the log:\none\x1b[2J\ntwo")),
+            "the end of the log:\none [2J\ntwo\n");
   EXPECT_EQ(ErrorText(FieldError("ID_MALFORMED", "contest_id", "must not be empty")),
             "contest_id: must not be empty [ID_MALFORMED]\n");
 }

@@ -18,6 +18,7 @@ using ::canvass::testing::MappingOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
 const absl::Time kNow = absl::FromUnixSeconds(1748800000);
@@ -64,11 +65,19 @@ TEST(CheckedSheetTest, RefusesADefinitionThatIsNone) {
   EXPECT_TRUE(absl::IsInvalidArgument(CheckStationSheet(*std::move(sheet), kNow).status()));
 }
 
+TEST(CheckedSheetTest, GivesOnlyWhatRejectsForAReason) {
+  // 299 of 400 votes are missing, and more than 3 % are invalid.
+  const CheckedSheet sheet = CheckedTown("1,North,800,400,0,0,99,1,1\n");
+  ASSERT_EQ(sheet.rejections.size(), 1U);
+  EXPECT_EQ(sheet.findings.size(), 2U);
+  ASSERT_EQ(sheet.rejections[0].faults.size(), 1U);
+  EXPECT_EQ(sheet.rejections[0].faults[0].rule, "VOTES_NOT_BALANCED");
+}
+
 TEST(ImportPlanTest, SendsWhatIsMissing) {
   const CheckedSheet sheet = CheckedTown(kRows);
   const ImportPlan plan = PlanImport(sheet, {{"s-1", RecordedAs(sheet.stations[0], 1)}}, "");
   EXPECT_EQ(plan.unchanged, 1);
-  EXPECT_EQ(plan.corrections, 0);
   ASSERT_EQ(plan.reports.size(), 2U);
   EXPECT_EQ(plan.reports[0].index, 1U);
   EXPECT_EQ(plan.reports[0].revision, 1);
@@ -98,7 +107,6 @@ TEST(ImportPlanTest, CorrectsWhatDiffersByTheNextRevision) {
   recorded.counts.ballots_cast = 509;
   const ImportPlan plan = PlanImport(sheet, {{"s-1", recorded}}, "recounted");
   ASSERT_EQ(plan.reports.size(), 1U);
-  EXPECT_EQ(plan.corrections, 1);
   EXPECT_EQ(plan.reports[0].revision, 3);
   EXPECT_EQ(ReportToSend(sheet, plan.reports[0], "recounted").reason(), "recounted");
 }
@@ -152,6 +160,21 @@ TEST(ImportSummaryTest, AddsUpWhatWouldCountAndWhatWouldBeHeld) {
   EXPECT_EQ(json["totals"][0]["all"], 805);
 }
 
+TEST(ImportSummaryTest, LeavesOutNumbersThatNoReportGives) {
+  const CheckedSheet given = CheckedTown(kRows);
+  EXPECT_THAT(DryRunText(given, OutputFormat::kTable), HasSubstr("registered voters"));
+  absl::StatusOr<StationSheet> sheet = ReadStationSheet(
+      std::string(kTownHeader) + "1,North,,510,3,1,1,300,205\n",
+      MappingOf(testing::Replaced(kTownMapping, R"("registered": "list")",
+                                  R"("registered": {"columns": ["list"], "empty": "unknown"})")));
+  ASSERT_TRUE(sheet.ok()) << ErrorText(sheet.status());
+  const absl::StatusOr<CheckedSheet> unknown = CheckStationSheet(*std::move(sheet), kNow);
+  ASSERT_TRUE(unknown.ok()) << ErrorText(unknown.status());
+  const std::string text = DryRunText(*unknown, OutputFormat::kTable);
+  EXPECT_THAT(text, HasSubstr("ballots cast"));
+  EXPECT_THAT(text, Not(HasSubstr("registered voters")));
+}
+
 TEST(ImportSummaryTest, SaysWhatBecameOfTheStations) {
   const CheckedSheet sheet = CheckedTown(kRows);
   const ImportOutcome outcome = {.recorded = 2, .held = 1, .unchanged = 1017, .rejected = 1};
@@ -196,12 +219,21 @@ TEST(RejectsCsvTest, CanBePutRightAndReadAgain) {
               HasSubstr("line,rule,field,numbers,message,no,district"));
 }
 
-TEST(RejectsCsvTest, WritesCommasWhateverSeparatedTheFile) {
-  const std::string csv = "a;b\n1,5;x\n";
-  EXPECT_EQ(
-      RejectsCsv(csv, ';',
-                 {{.rows = {{.line = 2, .offset = 4, .length = 5}}, .faults = {{.rule = "R"}}}}),
-      "line,rule,field,numbers,message,a,b\n2,R,,,,\"1,5\",x\n");
+TEST(RejectsCsvTest, IsReadAgainWithTheMappingOfAFileWithSemicolons) {
+  const std::string csv =
+      "no;district;list;cast;blank;spoilt;rejected;Ann;Bob Ó\n"
+      "1;North, upper;x;y;0;0;0;2;3\n";
+  const Mapping mapping = MappingOf(
+      testing::Replaced(kTownMapping, R"("contest": )", R"("delimiter": ";", "contest": )"));
+  const absl::StatusOr<StationSheet> sheet = ReadStationSheet(csv, mapping);
+  ASSERT_TRUE(sheet.ok());
+  const std::string rejects = RejectsCsv(csv, mapping.delimiter, sheet->rejections);
+  EXPECT_THAT(rejects, HasSubstr("line;rule;field;numbers;message;no;district;"));
+  EXPECT_THAT(rejects, HasSubstr("\"NUMBER_MALFORMED; NUMBER_MALFORMED\";"));
+  EXPECT_THAT(rejects, HasSubstr(";1;North, upper;x;y;0;0;0;2;3\n"));
+  const absl::StatusOr<StationSheet> again = ReadStationSheet(rejects, mapping);
+  ASSERT_TRUE(again.ok()) << ErrorText(again.status());
+  EXPECT_EQ(again->rejections.size(), 1U);
 }
 
 }  // namespace

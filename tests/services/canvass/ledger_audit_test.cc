@@ -58,6 +58,11 @@ TEST(LedgerAuditTest, TakesAnEntryUnderEmbargoByItsHash) {
   }
   EXPECT_EQ(audit.hidden(), 1);
   EXPECT_EQ(audit.Root(), RootOfThree(entries));
+  EXPECT_EQ(AuditText(audit),
+            "The hashes of 2 of the entries 1 to 3 follow from their bytes.\n"
+            "1 entry is under embargo: their hashes were taken as given, their bytes come later.\n"
+            "The root " +
+                RootOfThree(entries) + " is the publisher's.\n");
 }
 
 TEST(LedgerAuditTest, SeesBytesThatWereChanged) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "absl/time/clock.h"
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/rpc/channel.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -31,6 +33,7 @@ class ScriptedReporter final : public reporter::v1::StationReporterService::Serv
   explicit ScriptedReporter(Script script) : script_(std::move(script)) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.SetMaxReceiveMessageSize(rpc::kMessageBytesMax);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
@@ -102,6 +105,46 @@ TEST(ReporterClientTest, GivesEveryReportItsReceiptInOrder) {
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(receipts.size(), 20'001U);
   EXPECT_EQ(reporter.streams(), 1);
+}
+
+TEST(ReporterClientTest, CutsMessagesOfLongReportsByTheirBytes) {
+  ScriptedReporter reporter([](int, Stream& stream) { return Answer(stream, kAll); });
+  std::vector<std::string> receipts;
+  Submission submission = ReportsOf(30, receipts);
+  submission.report_at = [short_report = submission.report_at](std::size_t index) {
+    v1::StationReport report = short_report(index);
+    report.set_reason(std::string(1U << 20U, 'x'));  // 30 MiB of reports; a message has 8
+    return report;
+  };
+  const absl::Status status = ReporterClient(reporter.options()).SubmitReports(submission, kQuick);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(receipts.size(), 30U);
+  EXPECT_EQ(reporter.streams(), 1);
+}
+
+TEST(ReporterClientTest, LeavesAStreamThatIsNotEndedAfterTheLastReceipt) {
+  std::atomic<bool> done = false;
+  ScriptedReporter reporter([&done](int, Stream& stream) {
+    const grpc::Status status = Answer(stream, 1);
+    const absl::Time end = absl::Now() + absl::Seconds(20);
+    while (!done && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
+    return status;
+  });
+  RetryLimits limits = kQuick;
+  limits.silence_max = absl::Seconds(1);
+  std::vector<std::string> receipts;
+  const absl::Time began = absl::Now();
+  const std::clock_t processor_began = std::clock();
+  const absl::Status status =
+      ReporterClient(reporter.options()).SubmitReports(ReportsOf(10, receipts), limits);
+  const absl::Duration processor =
+      absl::Seconds(1) * static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
+  done = true;
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(receipts.size(), 10U);
+  EXPECT_EQ(reporter.streams(), 1);
+  EXPECT_LT(absl::Now() - began, absl::Seconds(10));
+  EXPECT_LT(processor, absl::Milliseconds(500)) << "waits without spinning";
 }
 
 TEST(ReporterClientTest, SendsAgainWhatHasNoReceiptWhenTheConnectionBreaks) {

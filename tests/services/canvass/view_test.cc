@@ -86,6 +86,15 @@ TEST(ResultViewTest, ShowsEverythingThatBelongsToTheFigures) {
             "ledger root       ab12\n");
 }
 
+TEST(ResultViewTest, NamesTheContestWhereThereAreMany) {
+  const Table table{.columns = ContestCandidateColumns(),
+                    .rows = ContestCandidateRows(FinalProtocol(), Names())};
+  EXPECT_EQ(RenderCsv(table),
+            "contest_id,rank,candidate_id,candidate,votes,share_percent,margin_of_error_points\n"
+            "president,1,ilham-aliyev,Ilham Aliyev,4567458,92.12,\n"
+            "president,2,zahid-oruj,Zahid Oruj,107632,2.17,\n");
+}
+
 TEST(ResultViewTest, MarksARehearsal) {
   v1::Result result = FinalProtocol();
   result.set_rehearsal(true);
