@@ -238,16 +238,6 @@ v1::Finding ToProto(const election::Finding& finding) {
   return out;
 }
 
-election::Finding FromProto(const v1::Finding& finding) {
-  election::Finding out;
-  out.rule = election::FindRule(finding.rule()).value_or(election::Rule::kElectionUnknown);
-  out.severity = FromProto(finding.severity());
-  out.field = finding.field();
-  out.numbers.assign(finding.numbers().begin(), finding.numbers().end());
-  std::sort(out.numbers.begin(), out.numbers.end());
-  return out;
-}
-
 v1::Severity ToProto(election::Severity severity) { return static_cast<v1::Severity>(severity); }
 
 election::Severity FromProto(v1::Severity severity) {

@@ -29,10 +29,8 @@ v1::ReportKey ToProto(const election::ReportKey& key);
 v1::ReportKey ToProto(const election::Definition& definition, const election::StationKey& key,
                       std::int32_t revision);
 
+// The subject is not on the wire; the message names it.
 v1::Finding ToProto(const election::Finding& finding);
-// Numbers in the order of their names; the subject is not on the wire. An unknown rule (of a newer
-// peer) is kElectionUnknown, with its severity.
-election::Finding FromProto(const v1::Finding& finding);
 v1::Severity ToProto(election::Severity severity);
 election::Severity FromProto(v1::Severity severity);
 

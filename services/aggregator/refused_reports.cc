@@ -53,8 +53,6 @@ void RefusedReports::Add(Refusal refusal) {
   if (kept.by_number.size() > kKeptPerElectionMax) Drop(kept, kept.by_number.begin()->first);
 }
 
-void RefusedReports::Clear() { by_election_.clear(); }
-
 // An election's oldest refusal, and an actor's oldest, is always the first of its actor.
 void RefusedReports::Drop(OfElection& kept, std::int64_t number) {
   const auto refusal = kept.by_number.find(number);

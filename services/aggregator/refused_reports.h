@@ -39,7 +39,6 @@ class RefusedReports {
   };
 
   void Add(Refusal refusal);
-  void Clear();
 
   // At most `limit` of them, newest first, with numbers below `before` (0: from the newest).
   std::vector<Numbered> List(std::string_view election_id, const Filter& filter,
