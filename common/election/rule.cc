@@ -264,8 +264,12 @@ std::string HistoryMessage(const Finding& finding) {
     case Rule::kPollsNotClosed:
       return PollsNotClosedMessage(finding);
     case Rule::kContestCertified:
-      return "The result of this contest is certified: further reports are held until it is "
-             "reopened.";
+      if (finding.severity == Severity::kReject) {
+        return "The result of this contest is certified: further reports are refused unless it is "
+               "reopened.";
+      }
+      return "The result of this contest is certified: this report is held, and can be released "
+             "once the contest is reopened.";
     case Rule::kReportAnnulled:
       return StrCat("The report of this station was annulled at revision ",
                     Say(finding, "annulled_revision"), "; revision ", revision,

@@ -24,11 +24,12 @@ enum class Severity : std::uint8_t {
 // Rules on a report, in the order in which findings are listed. The numbers are stored: never reuse
 // one.
 enum class Rule : std::uint8_t {
-  // Identity: nothing further can be checked when one of these is broken. NOT_FOUND.
+  // Identity. NOT_FOUND; nothing further can be checked.
   kElectionUnknown = 1,
   kContestUnknown = 2,
   kSourceUnknown = 3,
   kStationUnknown = 4,
+  // Place: the station is known, and does not report here. The other rules are checked as well.
   kStationNotInContest =
       5,  // the station lies outside the contest's area, or outside the source's sample
   kStationCountedElsewhere = 6,
@@ -67,7 +68,7 @@ const std::vector<Rule>& AllRules();
 std::string_view RuleName(Rule rule);
 std::optional<Rule> FindRule(std::string_view name);
 
-// Severity of design section 4, with section 11 item 8: CONTEST_CERTIFIED is HOLD.
+// Where an election's policy says nothing; message Policy in election.proto lists them.
 Severity DefaultSeverity(Rule rule);
 
 // False for rules that the fold depends on (identity, shape, arithmetic, revisions): always REJECT.

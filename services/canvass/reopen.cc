@@ -41,7 +41,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 void AddReopen(CommandLine& commands) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App& app =
-      commands.Add("reopen", "Opens a final result again; until then its reports are held.",
+      commands.Add("reopen", "Opens a final result again; reports that it held wait for a release.",
                    "canvass reopen az-2024-presidential --recount --reason \"Constitutional Court, "
                    "13 February 2024\"",
                    [arguments](const Session& session) { return Run(*arguments, session); });

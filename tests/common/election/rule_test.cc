@@ -207,8 +207,12 @@ std::vector<Message> Messages() {
        "asked."},
       {{.rule = Rule::kPollsNotClosed, .numbers = {{"polls_close_at", 1'707'318'000}}},
        "Official reports are taken only after the polls have closed, at 2024-02-07T15:00:00Z."},
-      {{.rule = Rule::kContestCertified},
-       "The result of this contest is certified: further reports are held until it is reopened."},
+      {{.rule = Rule::kContestCertified, .severity = Severity::kHold},
+       "The result of this contest is certified: this report is held, and can be released once the "
+       "contest is reopened."},
+      {{.rule = Rule::kContestCertified, .severity = Severity::kReject},
+       "The result of this contest is certified: further reports are refused unless it is "
+       "reopened."},
       {{.rule = Rule::kReportAnnulled, .numbers = {{"revision", 3}, {"annulled_revision", 2}}},
        "The report of this station was annulled at revision 2; revision 3 needs an operator's "
        "decision."},
