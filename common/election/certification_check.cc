@@ -60,16 +60,20 @@ absl::StatusOr<std::vector<std::int32_t>> ReadElected(const Definition& definiti
   return elected;
 }
 
-absl::Status CheckIncompleteness(const Progress& progress, const CertificationRequest& request) {
+absl::Status CheckIncompleteness(const Progress& progress, int held_corrections,
+                                 const CertificationRequest& request) {
   if (request.accept_incomplete) {
     return RequireReason(request.reason, "must say why an incomplete result is certified");
   }
-  if (progress.complete()) return absl::OkStatus();
+  if (progress.complete() && held_corrections == 0) return absl::OkStatus();
   return StandingError(
       absl::StatusCode::kFailedPrecondition, "RESULT_INCOMPLETE",
       StrCat(progress.missing(), " stations are missing and ", progress.held, " are held, of ",
-             progress.expected),
-      {{"missing", progress.missing()}, {"held", progress.held}, {"expected", progress.expected}});
+             progress.expected, "; corrections of ", held_corrections, " that count are held"),
+      {{"missing", progress.missing()},
+       {"held", progress.held},
+       {"expected", progress.expected},
+       {"held_corrections", held_corrections}});
 }
 
 // Votes of a candidate; a certified tally has a number of each once anything is counted.
@@ -93,16 +97,23 @@ bool VotesDecide(const Contest& contest, const Tally& tally,
   });
 }
 
+// A reopening moves a result too: what was read before it is the result that was reopened.
 absl::Status CheckSequence(const Count& count, const ContestOfSource& contest,
                            std::int64_t sequence, std::int64_t expected_sequence) {
-  const std::int64_t last_change = count.LastChangeOf(contest.contest_no, contest.source_no);
+  const RecordedReopening* const reopened =
+      count.FindReopening(contest.contest_no, contest.source_no);
+  const std::int64_t last_change =
+      std::max(count.LastChangeOf(contest.contest_no, contest.source_no),
+               reopened == nullptr ? 0 : reopened->sequence);
   if (last_change <= expected_sequence) return absl::OkStatus();
-  return StandingError(absl::StatusCode::kAborted, "RESULT_MOVED",
-                       StrCat("the result was read at sequence ", expected_sequence,
-                              " and changed at ", last_change, "; read it again"),
-                       {{"expected_sequence", expected_sequence},
-                        {"last_change_sequence", last_change},
-                        {"sequence", sequence}});
+  const bool moved_by_reopening = reopened != nullptr && reopened->sequence == last_change;
+  return StandingError(
+      absl::StatusCode::kAborted, "RESULT_MOVED",
+      StrCat("the result was read at sequence ", expected_sequence, " and ",
+             moved_by_reopening ? "reopened" : "changed", " at ", last_change, "; read it again"),
+      {{"expected_sequence", expected_sequence},
+       {"last_change_sequence", last_change},
+       {"sequence", sequence}});
 }
 
 absl::Status CheckExpectedSequence(std::int64_t expected_sequence, std::int64_t sequence) {
@@ -119,7 +130,8 @@ bool IsSame(const ResultCertification& certification, const CertificationRequest
          certification.documents == request.documents;
 }
 
-bool IsSame(const ContestReopening& reopening, const ReopeningRequest& request) {
+bool IsSame(const RecordedReopening& recorded, const ReopeningRequest& request) {
+  const ContestReopening& reopening = recorded.reopening;
   return reopening.status == request.status && reopening.reason == request.reason &&
          reopening.documents == request.documents;
 }
@@ -135,7 +147,9 @@ absl::StatusOr<Decision> Certify(const Count& count, const ContestOfSource& cont
     return StandingError(absl::StatusCode::kFailedPrecondition, "NOTHING_COUNTED",
                          "no report of this contest counts");
   }
-  if (absl::Status complete = CheckIncompleteness(progress, request); !complete.ok()) {
+  const int held_corrections = count.HeldCorrections(contest.contest_no, contest.source_no);
+  if (absl::Status complete = CheckIncompleteness(progress, held_corrections, request);
+      !complete.ok()) {
     return complete;
   }
   if (!VotesDecide(count.definition().contests()[Index(contest.contest_no)], tally, elected)) {
@@ -203,10 +217,13 @@ absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningReque
       !reason.ok()) {
     return reason;
   }
-  const RecordedReopening* const reopened =
-      count.FindReopening(contest->contest_no, contest->source_no);
-  if (reopened != nullptr && IsSame(reopened->reopening, request)) {
-    return Decision{.standing_sequence = reopened->sequence};
+  const std::vector<RecordedReopening>& reopenings =
+      count.ReopeningsOf(contest->contest_no, contest->source_no);
+  const auto same = std::find_if(reopenings.rbegin(), reopenings.rend(),
+                                 [&](const auto& recorded) { return IsSame(recorded, request); });
+  if (same != reopenings.rend()) {
+    if (same->superseded_sequence == 0) return Decision{.standing_sequence = same->sequence};
+    return SupersededError(same->sequence, same->superseded_sequence);
   }
   if (!count.IsCertified(contest->contest_no, contest->source_no)) {
     return StandingError(absl::StatusCode::kFailedPrecondition, "RESULT_NOT_CERTIFIED",

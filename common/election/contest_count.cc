@@ -37,6 +37,11 @@ Progress ProgressOf(const Territory::StationPlace& station, bool in_sample, Stat
   return progress;
 }
 
+// 1 where a report counts and a correction of it is held, otherwise 0.
+int HasHeldCorrection(const StationStanding& standing) {
+  return standing.newest_is_held && standing.counting_revision != 0 ? 1 : 0;
+}
+
 }  // namespace
 
 std::vector<Progress> ProgressWithoutReports(const Definition& definition,
@@ -47,7 +52,7 @@ std::vector<Progress> ProgressWithoutReports(const Definition& definition,
   for (std::size_t i = 0; i < progress.size(); ++i) {
     const int area = territory.AreaAt(top + static_cast<int>(i));
     for (const int station_no : definition.StationsInArea(area)) {
-      const bool in_sample = sample_tag.empty() || definition.HasTag(station_no, sample_tag);
+      const bool in_sample = definition.IsInSample(station_no, sample_tag);
       Merge(progress[i],
             ProgressOf(territory.PlaceOf(station_no), in_sample, StationState::kMissing));
     }
@@ -86,7 +91,8 @@ void ContestCount::AddDirectly(int station_no) {
     Subtract(progress, ProgressOfStation(affected_no, StationState::kMissing));
     Merge(progress, ProgressOfStation(affected_no, state));
   };
-  settle(station_no);
+  // What a station once reported says nothing of it while it is counted at another.
+  if (definition_.CountedAt(station_no) == station_no) settle(station_no);
   for (const int merged_no : definition_.StationsCountedHere(station_no)) settle(merged_no);
 }
 
@@ -124,11 +130,13 @@ void ContestCount::Certify(std::int64_t sequence, absl::Time certified_at,
                            const ResultCertification& certification) {
   certified_ =
       Certified{.sequence = sequence, .certified_at = certified_at, .certification = certification};
-  reopening_.reset();
+  if (!reopenings_.empty() && reopenings_.back().superseded_sequence == 0) {
+    reopenings_.back().superseded_sequence = sequence;
+  }
 }
 
 void ContestCount::Reopen(std::int64_t sequence, const ContestReopening& reopening) {
-  reopening_ = RecordedReopening{.sequence = sequence, .reopening = reopening};
+  reopenings_.push_back({.sequence = sequence, .reopening = reopening});
 }
 
 void ContestCount::Change(std::int64_t sequence, int station_no, absl::FunctionRef<void()> fold) {
@@ -142,6 +150,7 @@ void ContestCount::Change(std::int64_t sequence, int station_no, absl::FunctionR
   if (before.state != after.state) MoveProgress(station_no, before.state, after.state);
   if (before.newest_is_held) held_sequences_.erase(before.newest_sequence);
   if (after.newest_is_held) held_sequences_.insert(after.newest_sequence);
+  held_corrections_ += HasHeldCorrection(after) - HasHeldCorrection(before);
   last_change_ = std::max(last_change_, sequence);
 }
 
@@ -162,7 +171,7 @@ void ContestCount::MoveProgress(int station_no, StationState before, StationStat
       Merge(sums.progress, entered);
     });
   };
-  move(station_no);
+  if (definition_.CountedAt(station_no) == station_no) move(station_no);
   for (const int merged_no : definition_.StationsCountedHere(station_no)) {
     if (territory_.IsWithin(territory_.PlaceOf(merged_no).position, top())) move(merged_no);
   }
@@ -230,14 +239,19 @@ StationStanding ContestCount::StandingOf(int station_no) const {
 ResultStatus ContestCount::StatusOf(int area_no) const {
   const AreaSums* const sums = FindSums(area_no);
   if (sums == nullptr) return ResultStatus::kPreElection;
-  if (reopening_) {
-    return reopening_->reopening.status == ReopeningStatus::kRecount ? ResultStatus::kRecount
-                                                                     : ResultStatus::kCorrection;
+  if (const RecordedReopening* const reopened = reopening(); reopened != nullptr) {
+    return reopened->reopening.status == ReopeningStatus::kRecount ? ResultStatus::kRecount
+                                                                   : ResultStatus::kCorrection;
   }
   if (certified_) return ResultStatus::kCertified;
   const Progress& progress = sums->progress;
   if (progress.expected == progress.missing()) return ResultStatus::kPreElection;
   return progress.complete() ? ResultStatus::kUnofficialComplete : ResultStatus::kUnofficialPartial;
+}
+
+const RecordedReopening* ContestCount::reopening() const {
+  if (reopenings_.empty() || reopenings_.back().superseded_sequence != 0) return nullptr;
+  return &reopenings_.back();
 }
 
 const PublishedPoll* ContestCount::FindPoll(int area_no, std::int32_t revision) const {
@@ -261,8 +275,7 @@ StationState ContestCount::ReportedState(int station_no) const {
 }
 
 bool ContestCount::IsInSample(int station_no) const {
-  const std::string& sample_tag = definition_.sources()[Index(source_no_)].sample_tag;
-  return sample_tag.empty() || definition_.HasTag(station_no, sample_tag);
+  return definition_.IsInSample(station_no, definition_.sources()[Index(source_no_)].sample_tag);
 }
 
 Progress ContestCount::ProgressOfStation(int station_no, StationState reported) const {

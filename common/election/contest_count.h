@@ -58,9 +58,13 @@ class ContestCount {
   // Of held newest revisions.
   const absl::btree_set<std::int64_t>& held_sequences() const { return held_sequences_; }
   bool HasReportsOrFigures() const { return !reports_.empty() || !polls_.empty(); }
-  bool IsCertified() const { return certified_.has_value() && !reopening_.has_value(); }
+  // Stations with a report that counts and a held correction of it.
+  int held_corrections() const { return held_corrections_; }
+  bool IsCertified() const { return certified_.has_value() && reopening() == nullptr; }
   const Certified* certified() const { return certified_ ? &*certified_ : nullptr; }
-  const RecordedReopening* reopening() const { return reopening_ ? &*reopening_ : nullptr; }
+  // Since that certification; null while it stands.
+  const RecordedReopening* reopening() const;
+  const std::vector<RecordedReopening>& reopenings() const { return reopenings_; }
   // Revision 0: the newest. Null if it was never published.
   const PublishedPoll* FindPoll(int area_no, std::int32_t revision) const;
   // Sequence of the last entry that changed the figures, definitions left out; 0 for none.
@@ -108,9 +112,10 @@ class ContestCount {
   std::vector<AreaSums> sums_;  // of the contest's areas, by position from its own on
   StationReports reports_;
   absl::btree_set<std::int64_t> held_sequences_;
+  int held_corrections_ = 0;
   absl::flat_hash_map<int, std::vector<PublishedPoll>> polls_;  // by area_no; revision 1 first
   std::optional<Certified> certified_;
-  std::optional<RecordedReopening> reopening_;
+  std::vector<RecordedReopening> reopenings_;  // oldest first
   std::int64_t last_change_ = 0;
 };
 

@@ -142,19 +142,18 @@ std::optional<std::int64_t> Count::FindRevision(const StationKey& key,
 }
 
 std::int64_t Count::FindRelease(const StationKey& key, std::int32_t revision) const {
-  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
+  const StationHistory* const history = FindHistory(key);
   const Revision* const found = history == nullptr ? nullptr : history->Find(revision);
   return found == nullptr ? 0 : found->release_sequence;
 }
 
 const RecordedAnnulment* Count::FindAnnulment(const StationKey& key) const {
-  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
+  const StationHistory* const history = FindHistory(key);
   return history == nullptr ? nullptr : history->annulment();
 }
 
-const RecordedReinstatement* Count::FindReinstatement(const StationKey& key) const {
-  const StationHistory* const history = ReportsOf(key).FindHistory(key.station_no);
-  return history == nullptr ? nullptr : history->reinstatement();
+const StationHistory* Count::FindHistory(const StationKey& key) const {
+  return ReportsOf(key).FindHistory(key.station_no);
 }
 
 std::vector<std::int64_t> Count::HeldReports() const {
@@ -165,6 +164,10 @@ std::vector<std::int64_t> Count::HeldReports() const {
   }
   std::sort(sequences.begin(), sequences.end());
   return sequences;
+}
+
+int Count::HeldCorrections(int contest_no, int source_no) const {
+  return ContestCountOf(contest_no, source_no).held_corrections();
 }
 
 ResultStatus Count::StatusOf(int contest_no, int source_no, int area_no) const {
@@ -181,6 +184,10 @@ const Certified* Count::FindCertified(int contest_no, int source_no) const {
 
 const RecordedReopening* Count::FindReopening(int contest_no, int source_no) const {
   return ContestCountOf(contest_no, source_no).reopening();
+}
+
+const std::vector<RecordedReopening>& Count::ReopeningsOf(int contest_no, int source_no) const {
+  return ContestCountOf(contest_no, source_no).reopenings();
 }
 
 const PublishedPoll* Count::FindPoll(int contest_no, int source_no, int area_no) const {
@@ -211,6 +218,13 @@ bool Count::HasReportsFromSource(int source_no) const {
 bool Count::HasReportsOfStation(int station_no) const {
   return std::any_of(contest_counts_.begin(), contest_counts_.end(),
                      [&](const auto& item) { return item.second->reports().Has(station_no); });
+}
+
+bool Count::HasCountingOrHeldReportOf(int station_no) const {
+  return std::any_of(contest_counts_.begin(), contest_counts_.end(), [&](const auto& item) {
+    const StationStanding standing = item.second->reports().StandingOf(station_no);
+    return standing.counting_revision != 0 || standing.newest_is_held;
+  });
 }
 
 }  // namespace canvass::election

@@ -19,6 +19,7 @@
 namespace canvass::election {
 
 class ContestCount;
+class StationHistory;
 class StationReports;
 
 // What an election's ledger adds up to: the pure fold over its events. Every tally equals the sum
@@ -45,7 +46,8 @@ class Count final : public CountedParts {
   const Definition& definition() const { return definition_; }
   // Sequence of the last change of the definition.
   std::int64_t definition_sequence() const { return definition_sequence_; }
-  // Whether parts wait for their seal.
+  // Parts that wait for their seal.
+  const std::vector<DefinitionChange>& unsealed() const { return pending_; }
   std::int32_t unsealed_parts() const { return static_cast<std::int32_t>(pending_.size()); }
 
   // REQUIRES, of all below but the last three: defined(), and numbers of parts of the definition.
@@ -66,10 +68,13 @@ class Count final : public CountedParts {
   std::int64_t FindRelease(const StationKey& key, std::int32_t revision) const;
   // The annulment in force; null for none.
   const RecordedAnnulment* FindAnnulment(const StationKey& key) const;
-  // The newest reinstatement; null before the first.
-  const RecordedReinstatement* FindReinstatement(const StationKey& key) const;
+  // Every revision and decision; null for a station that never reported, or whose first report
+  // counts and is all there is.
+  const StationHistory* FindHistory(const StationKey& key) const;
   // Sequences of held newest revisions, of all contests and sources, oldest first.
   std::vector<std::int64_t> HeldReports() const;
+  // Number of stations with a report that counts and a held correction of it.
+  int HeldCorrections(int contest_no, int source_no) const;
 
   // PRE_ELECTION, UNOFFICIAL_PARTIAL or _COMPLETE from the area's progress; CERTIFIED, CORRECTION
   // and RECOUNT hold for every area of the contest.
@@ -80,6 +85,8 @@ class Count final : public CountedParts {
   const Certified* FindCertified(int contest_no, int source_no) const;
   // The reopening since that certification; null while it stands.
   const RecordedReopening* FindReopening(int contest_no, int source_no) const;
+  // Every one, oldest first.
+  const std::vector<RecordedReopening>& ReopeningsOf(int contest_no, int source_no) const;
   // The newest figures. Null if none were published for the area.
   const PublishedPoll* FindPoll(int contest_no, int source_no, int area_no) const;
   // One revision of them (0: the newest). Null if it was never published.
@@ -92,6 +99,7 @@ class Count final : public CountedParts {
   bool HasReportsOfContest(int contest_no) const override;
   bool HasReportsFromSource(int source_no) const override;
   bool HasReportsOfStation(int station_no) const override;
+  bool HasCountingOrHeldReportOf(int station_no) const override;
 
  private:
   ContestCount& ContestCountOf(int contest_no, int source_no);

@@ -1,18 +1,23 @@
 #include "common/election/decision_check.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
+#include "common/base/index.h"
 #include "common/base/text.h"
 #include "common/election/count.h"
 #include "common/election/decision_request.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
+#include "common/election/station_history.h"
 
 namespace canvass::election {
 namespace {
@@ -63,7 +68,26 @@ absl::StatusOr<ReportInQuestion> FindReport(const Count& count,
   return ReportInQuestion{.key = *key, .standing = standing};
 }
 
-absl::Status CheckNotCertified(const Count& count, const StationKey& key) {
+// What a station reported cannot count while it is closed or counted at another.
+absl::Status CheckReportsForItself(const Definition& definition, int station_no) {
+  const std::string& station_id = definition.stations()[Index(station_no)].id;
+  if (definition.IsClosed(station_no)) {
+    return StandingError(absl::StatusCode::kFailedPrecondition, "STATION_CLOSED",
+                         StrCat("station \"", station_id, "\" is closed"));
+  }
+  const int counted_at = definition.CountedAt(station_no);
+  if (counted_at == station_no) return absl::OkStatus();
+  return StandingError(absl::StatusCode::kFailedPrecondition, "STATION_COUNTED_ELSEWHERE",
+                       StrCat("station \"", station_id, "\" is counted at station \"",
+                              definition.stations()[Index(counted_at)].id, "\""));
+}
+
+// Whether anything may be decided about the station's report now.
+absl::Status CheckOpen(const Count& count, const StationKey& key) {
+  if (absl::Status station = CheckReportsForItself(count.definition(), key.station_no);
+      !station.ok()) {
+    return station;
+  }
   if (!count.IsCertified(key.contest_no, key.source_no)) return absl::OkStatus();
   return StandingError(
       absl::StatusCode::kFailedPrecondition, "CONTEST_CERTIFIED",
@@ -82,10 +106,34 @@ absl::Status CheckNewest(const ReportDecisionRequest& request, const StationStan
 
 Decision Standing(std::int64_t sequence) { return {.standing_sequence = sequence}; }
 
-bool IsSame(const ReportAnnulment& annulment, const ReportDecisionRequest& request) {
+bool IsSame(const RecordedAnnulment& recorded, const ReportDecisionRequest& request) {
+  const ReportAnnulment& annulment = recorded.annulment;
   return annulment.revision == request.key.revision && annulment.reason == request.reason &&
          annulment.station_expected_again == request.station_expected_again &&
          annulment.documents == request.documents;
+}
+
+bool IsSame(const RecordedReinstatement& recorded, const ReportDecisionRequest& request) {
+  const ReportReinstatement& reinstatement = recorded.reinstatement;
+  return reinstatement.revision == request.key.revision && reinstatement.reason == request.reason &&
+         reinstatement.documents == request.documents;
+}
+
+// The newest of `decisions` that is the same as `request`; null for none.
+template <typename Recorded>
+const Recorded* FindSame(const std::vector<Recorded>& decisions,
+                         const ReportDecisionRequest& request) {
+  const auto same =
+      std::find_if(decisions.rbegin(), decisions.rend(),
+                   [&](const Recorded& recorded) { return IsSame(recorded, request); });
+  return same == decisions.rend() ? nullptr : &*same;
+}
+
+// What a decision that is recorded answers to the same one again.
+template <typename Recorded>
+absl::StatusOr<Decision> AnswerAgain(const Recorded& recorded) {
+  if (recorded.superseded_sequence == 0) return Standing(recorded.sequence);
+  return SupersededError(recorded.sequence, recorded.superseded_sequence);
 }
 
 }  // namespace
@@ -96,7 +144,7 @@ absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRe
   const std::int32_t revision = request.key.revision;
   const std::int64_t released = count.FindRelease(report->key, revision);
   if (released != 0 && report->standing.annulled_revision < revision) return Standing(released);
-  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (absl::Status open = CheckOpen(count, report->key); !open.ok()) return open;
   if (absl::Status newest = CheckNewest(request, report->standing); !newest.ok()) return newest;
   if (!report->standing.newest_is_held) {
     const bool annulled = report->standing.annulled_revision >= revision;
@@ -114,11 +162,11 @@ absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRe
 absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecisionRequest& request) {
   const absl::StatusOr<ReportInQuestion> report = FindReport(count, request);
   if (!report.ok()) return report.status();
-  const RecordedAnnulment* const in_force = count.FindAnnulment(report->key);
-  if (in_force != nullptr && IsSame(in_force->annulment, request)) {
-    return Standing(in_force->sequence);
+  if (const StationHistory* const history = count.FindHistory(report->key); history != nullptr) {
+    const RecordedAnnulment* const same = FindSame(history->annulments(), request);
+    if (same != nullptr) return AnswerAgain(*same);
   }
-  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (absl::Status open = CheckOpen(count, report->key); !open.ok()) return open;
   if (absl::Status newest = CheckNewest(request, report->standing); !newest.ok()) return newest;
   return Decision{.event = ReportAnnulment{.key = report->key,
                                            .revision = request.key.revision,
@@ -131,14 +179,13 @@ absl::StatusOr<Decision> CheckReinstatement(const Count& count,
                                             const ReportDecisionRequest& request) {
   const absl::StatusOr<ReportInQuestion> report = FindReport(count, request);
   if (!report.ok()) return report.status();
+  if (const StationHistory* const history = count.FindHistory(report->key); history != nullptr) {
+    const RecordedReinstatement* const same = FindSame(history->reinstatements(), request);
+    if (same != nullptr) return AnswerAgain(*same);
+  }
   const std::int32_t revision = request.key.revision;
   const RecordedAnnulment* const in_force = count.FindAnnulment(report->key);
-  const RecordedReinstatement* const reinstated = count.FindReinstatement(report->key);
-  if (in_force == nullptr && reinstated != nullptr &&
-      reinstated->reinstatement.revision == revision) {
-    return Standing(reinstated->sequence);
-  }
-  if (absl::Status open = CheckNotCertified(count, report->key); !open.ok()) return open;
+  if (absl::Status open = CheckOpen(count, report->key); !open.ok()) return open;
   if (in_force == nullptr) {
     return StandingError(absl::StatusCode::kFailedPrecondition, "REPORT_NOT_ANNULLED",
                          "no annulment of this report is in force", {{"revision", revision}});

@@ -15,10 +15,15 @@
 
 // Whether an operator's decision may be recorded. Each function takes a decision in ids, and
 // returns the event to append; or, where the same decision stands already (asking again is
-// harmless), the entry that says so; or an error with a reason. Fields are named as in
-// ElectionService's requests, e.g. "key.station_id". Common errors:
+// harmless), the entry that says so; or an error with a reason. Decisions are the same if all that
+// they say is, their reason and documents too. Fields are named as in ElectionService's requests,
+// e.g. "key.station_id". Common errors:
 //   NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN,
-//   INVALID_ARGUMENT {CONTEST,SOURCE}_MISSING, REASON_MISSING, REVISION_MISSING, TEXT_INVALID.
+//   INVALID_ARGUMENT {CONTEST,SOURCE}_MISSING, REASON_MISSING, REVISION_MISSING, TEXT_INVALID;
+//   FAILED_PRECONDITION STATION_CLOSED, STATION_COUNTED_ELSEWHERE (decisions about a report);
+//   FAILED_PRECONDITION DECISION_SUPERSEDED (annulments, reinstatements, reopenings): the same
+//     decision was recorded once and another has superseded it, so this may be a late resend;
+//     whoever means it anew gives a reason that says so.
 // REQUIRES: count.defined().
 namespace canvass::election {
 
@@ -73,9 +78,9 @@ struct CertificationRequest {
 };
 
 // `sequence`: the ledger's last.
-// ABORTED RESULT_MOVED: the contest changed after expected_sequence.
-// FAILED_PRECONDITION NOTHING_COUNTED, RESULT_INCOMPLETE (missing and held in the metadata),
-//   ALREADY_CERTIFIED (with other content).
+// ABORTED RESULT_MOVED: the contest changed, or was reopened, after expected_sequence.
+// FAILED_PRECONDITION NOTHING_COUNTED, RESULT_INCOMPLETE (stations missing or held, or corrections
+//   held, with these numbers in the metadata), ALREADY_CERTIFIED (with other content).
 // INVALID_ARGUMENT SEQUENCE_OUT_OF_RANGE, SOURCE_KIND_MISMATCH (not official), CANDIDATE_REPEATED,
 //   REASON_MISSING (accept_incomplete; an elected candidate who withdrew, or who has no more votes
 //   than somebody who is not elected).

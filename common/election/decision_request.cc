@@ -68,6 +68,14 @@ absl::Status StandingError(absl::StatusCode code, std::string_view reason, std::
   return MakeError(code, message, detail);
 }
 
+absl::Status SupersededError(std::int64_t sequence, std::int64_t superseded_sequence) {
+  return StandingError(
+      absl::StatusCode::kFailedPrecondition, "DECISION_SUPERSEDED",
+      StrCat("the same decision is entry ", sequence, ", and entry ", superseded_sequence,
+             " superseded it; a new decision says in its reason what is new"),
+      {{"decision_sequence", sequence}, {"superseded_sequence", superseded_sequence}});
+}
+
 absl::Status CheckDecisionTexts(std::string_view path, std::string_view reason,
                                 const std::vector<Document>& documents) {
   const std::vector<TextFault> faults = CheckTexts(reason, documents);

@@ -31,6 +31,10 @@ absl::Status UnknownIdError(std::string_view reason, std::string_view field, std
 absl::Status StandingError(absl::StatusCode code, std::string_view reason, std::string_view message,
                            const std::vector<std::pair<std::string, std::int64_t>>& numbers = {});
 
+// FAILED_PRECONDITION DECISION_SUPERSEDED: the same decision was recorded and superseded since. A
+// request that arrives late and a new decision in the same words look alike, so neither is guessed.
+absl::Status SupersededError(std::int64_t sequence, std::int64_t superseded_sequence);
+
 // INVALID_ARGUMENT TEXT_INVALID with every fault, its fields below `path` ("" or e.g. "figures.").
 absl::Status CheckDecisionTexts(std::string_view path, std::string_view reason,
                                 const std::vector<Document>& documents);

@@ -242,9 +242,12 @@ bool Definition::HasTag(int station_no, std::string_view tag) const {
   return std::find(tags.begin(), tags.end(), tag) != tags.end();
 }
 
+bool Definition::IsInSample(int station_no, std::string_view sample_tag) const {
+  return sample_tag.empty() || HasTag(CountedAt(station_no), sample_tag);
+}
+
 bool Definition::IsExpected(int contest_no, int source_no, int station_no) const {
-  const std::string& sample_tag = sources_[Index(source_no)].sample_tag;
-  return !IsClosed(station_no) && (sample_tag.empty() || HasTag(station_no, sample_tag)) &&
+  return !IsClosed(station_no) && IsInSample(station_no, sources_[Index(source_no)].sample_tag) &&
          IsWithin(AreaOfStation(station_no), AreaOfContest(contest_no));
 }
 

@@ -183,8 +183,11 @@ class Definition {
   const std::vector<int>& StationsCountedHere(int station_no) const;
   bool IsClosed(int station_no) const;
   bool HasTag(int station_no, std::string_view tag) const;
-  // Whether `source_no` should report this station in this contest: in the contest's area, with the
-  // source's sample tag, not closed.
+  // Whether stations of a sample (all if the tag is empty) include this one. A station that is
+  // counted at another is in the samples of that one, which reports for both.
+  bool IsInSample(int station_no, std::string_view sample_tag) const;
+  // Whether `source_no` should report this station in this contest: in the contest's area, in the
+  // source's sample, not closed.
   bool IsExpected(int contest_no, int source_no, int station_no) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,12 +27,18 @@
 namespace canvass::election {
 namespace {
 
-// More contests than any ballot paper; each costs a few words for every area.
+// More contests than any ballot paper.
 constexpr std::size_t kContestsMax = 1'000;
-// Every source has totals of its own for every area.
+// More organisations than ever polled or observed one election.
 constexpr std::size_t kSourcesMax = 100;
 // About as many as the smallest units of the largest countries.
 constexpr std::size_t kAreasMax = 1'000'000;
+// Every contest has sums for each area at and below its own, from each source: of the votes of each
+// candidate, and what takes as much room as this many more.
+constexpr std::int64_t kSumsBesideVotes = 14;
+// At 16 bytes each 4 GB, in the aggregator and in every publisher. A definition past it would be
+// accepted and then end the process at every start.
+constexpr std::int64_t kSumsMax = 250'000'000;
 // Five times India's stations; what the register of one election may take of memory.
 constexpr std::size_t kStationsMax = 5'000'000;
 // Every report is added to each area above it; real trees have about six levels.
@@ -74,8 +81,22 @@ class DefinitionCheck {
   void CheckAreaTree();
   void CheckParents();
   void CheckDepths();
+  // Levels at or above an area; by id, of those that are known.
+  using Depths = absl::flat_hash_map<absl::string_view, int>;
+  int DepthOf(const Area& lowest, Depths& depths);
   void CheckRoots();
   void AddCycle(absl::string_view id);
+  void CheckSums();
+  // By area, those at or below it, of the areas of contests. REQUIRES: the tree has no cycle.
+  absl::flat_hash_map<absl::string_view, std::int64_t> AreasOfContests() const;
+  // Calls `visit` with each part as it will be. `changed`: those of `parts`, by id.
+  template <typename Part, typename Visit>
+  void ForEach(const std::vector<Part>* before, const Places& changed,
+               const std::vector<Part>& parts, const Visit& visit) const;
+  template <typename Visit>
+  void ForEachContest(const Visit& visit) const;
+  template <typename Visit>
+  void ForEachArea(const Visit& visit) const;
 
   void CheckStationRelations();
   void CheckMerged(const Station& station, const Place& place);
@@ -114,6 +135,7 @@ void DefinitionCheck::Run() {
   CheckReason(change_, problems_);
   // Relations are followed by ids that are known to be unique, in a tree that is known to be one.
   if (problems_.empty()) CheckAreaTree();
+  if (problems_.empty()) CheckSums();
   if (problems_.empty()) CheckStationRelations();
 }
 
@@ -223,30 +245,44 @@ void DefinitionCheck::CheckParents() {
   }
 }
 
-// Walks up from each changed area until something is known. Cycles can only go through a change.
+// Cycles can only go through a change.
 void DefinitionCheck::CheckDepths() {
-  constexpr int kOnTheWay = -1;
-  absl::flat_hash_map<absl::string_view, int> depths;  // levels at or above the area
+  Depths depths;
   depths.reserve(change_.areas.size());
-  std::vector<absl::string_view> way;
   for (const Area& changed : change_.areas) {
-    way.clear();
-    int depth = 0;
-    for (const Area* area = &changed; area != nullptr; area = FindArea(area->parent_id)) {
-      const auto [known, is_new] = depths.try_emplace(area->id, kOnTheWay);
-      if (!is_new) {
-        if (known->second == kOnTheWay) AddCycle(area->id);
-        depth = std::max(known->second, 0);
-        break;
+    int deepest = DepthOf(changed, depths);
+    // Whatever lies below an area moves with it.
+    const std::optional<int> number =
+        current_ == nullptr ? std::nullopt : current_->FindArea(changed.id);
+    if (number && current_->areas()[Index(*number)].parent_id != changed.parent_id) {
+      for (const int below : current_->AreasBelow(*number)) {
+        const Area& area = *FindArea(current_->areas()[Index(below)].id);
+        deepest = std::max(deepest, DepthOf(area, depths));
       }
-      way.emplace_back(area->id);
     }
-    std::reverse(way.begin(), way.end());
-    for (const absl::string_view area : way) depths[area] = ++depth;
-    if (depth <= kAreaDepthMax) continue;
+    if (deepest <= kAreaDepthMax) continue;
     problems_.Add("AREA_TOO_DEEP", PlaceOf(changed, areas_.at(changed.id)), "parent_area_id",
-                  StrCat("has ", depth, " levels; at most ", kAreaDepthMax, " are allowed"));
+                  StrCat("has ", deepest, " levels; at most ", kAreaDepthMax, " are allowed"));
   }
+}
+
+// Walks up until something is known.
+int DefinitionCheck::DepthOf(const Area& lowest, Depths& depths) {
+  constexpr int kOnTheWay = -1;
+  std::vector<absl::string_view> way;
+  int depth = 0;
+  for (const Area* area = &lowest; area != nullptr; area = FindArea(area->parent_id)) {
+    const auto [known, is_new] = depths.try_emplace(area->id, kOnTheWay);
+    if (!is_new) {
+      if (known->second == kOnTheWay) AddCycle(area->id);
+      depth = std::max(known->second, 0);
+      break;
+    }
+    way.emplace_back(area->id);
+  }
+  std::reverse(way.begin(), way.end());
+  for (const absl::string_view area : way) depths[area] = ++depth;
+  return depth;
 }
 
 void DefinitionCheck::AddCycle(absl::string_view id) {
@@ -277,17 +313,76 @@ void DefinitionCheck::CheckRoots() {
     ++count;
     if (named.size() < kNamedMax) named.push_back(Quoted(area.id));
   };
-  if (current_ != nullptr) {
-    for (const Area& area : current_->areas()) {
-      if (!areas_.contains(area.id)) add(area);
-    }
-  }
-  for (const Area& area : change_.areas) add(area);
+  ForEachArea(add);
   if (count == 1) return;
   problems_.Add(
       "ROOT_COUNT", "definition.areas",
       StrCat(count, " areas have no parent", count == 0 ? "" : ": ", absl::StrJoin(named, ", "),
              count > kNamedMax ? ", ..." : "", "; exactly one must be the root"));
+}
+
+template <typename Part, typename Visit>
+void DefinitionCheck::ForEach(const std::vector<Part>* before, const Places& changed,
+                              const std::vector<Part>& parts, const Visit& visit) const {
+  if (before != nullptr) {
+    for (const Part& part : *before) {
+      if (!changed.contains(part.id)) visit(part);
+    }
+  }
+  for (const Part& part : parts) visit(part);
+}
+
+template <typename Visit>
+void DefinitionCheck::ForEachContest(const Visit& visit) const {
+  ForEach(current_ == nullptr ? nullptr : &current_->contests(), contests_, change_.contests,
+          visit);
+}
+
+template <typename Visit>
+void DefinitionCheck::ForEachArea(const Visit& visit) const {
+  ForEach(current_ == nullptr ? nullptr : &current_->areas(), areas_, change_.areas, visit);
+}
+
+// ---- What the count of it would take of memory.
+
+void DefinitionCheck::CheckSums() {
+  if (change_.contests.empty() && change_.sources.empty() && change_.areas.empty()) return;
+  std::int64_t sources = 0;
+  ForEach(current_ == nullptr ? nullptr : &current_->sources(), sources_, change_.sources,
+          [&sources](const Source&) { ++sources; });
+  std::int64_t areas = 0;
+  ForEachArea([&areas](const Area&) { ++areas; });
+  const auto width = [sources](const Contest& contest) {
+    return sources * (kSumsBesideVotes + static_cast<std::int64_t>(contest.candidates.size()));
+  };
+  // As if every contest were on the ballot everywhere: hardly any election comes near the limit.
+  std::int64_t sums = 0;
+  ForEachContest([&](const Contest& contest) { sums += areas * width(contest); });
+  if (sums <= kSumsMax) return;
+
+  const absl::flat_hash_map<absl::string_view, std::int64_t> areas_of = AreasOfContests();
+  sums = 0;
+  ForEachContest([&](const Contest& contest) {
+    const bool everywhere = contest.area_id.empty();
+    sums += (everywhere ? areas : areas_of.at(contest.area_id)) * width(contest);
+  });
+  if (sums <= kSumsMax) return;
+  problems_.Add("TOO_MANY_PARTS", "definition.contests",
+                StrCat("the areas of all contests from all ", sources, " sources would have ", sums,
+                       " sums (votes of each candidate and ", kSumsBesideVotes,
+                       " more, in each area of each contest); at most ", kSumsMax, " are allowed"));
+}
+
+absl::flat_hash_map<absl::string_view, std::int64_t> DefinitionCheck::AreasOfContests() const {
+  absl::flat_hash_map<absl::string_view, std::int64_t> areas_of;
+  ForEachContest([&](const Contest& contest) { areas_of.try_emplace(contest.area_id, 0); });
+  ForEachArea([&](const Area& lowest) {
+    for (const Area* area = &lowest; area != nullptr; area = FindArea(area->parent_id)) {
+      const auto found = areas_of.find(area->id);
+      if (found != areas_of.end()) ++found->second;
+    }
+  });
+  return areas_of;
 }
 
 // ---- Stations.
@@ -431,13 +526,22 @@ class MoveCheck {
         std::equal(old.candidates.begin(), old.candidates.end(), contest.candidates.begin(),
                    contest.candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.id == b.id; });
-    if (same_candidates && old.area_id == contest.area_id) return;
+    const bool same_area = old.area_id == contest.area_id;
+    const bool same_validity = old.blank_votes_valid == contest.blank_votes_valid;
+    if (same_candidates && same_area && same_validity) return;
     if (!counted_.HasReportsOfContest(number)) return;
     if (!same_candidates) Add(place, "candidates", DifferenceOf(old, contest));
-    if (old.area_id == contest.area_id) return;
-    Add(place, "area_id",
-        StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
-               Quoted(contest.area_id)));
+    if (!same_area) {
+      Add(place, "area_id",
+          StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
+                 Quoted(contest.area_id)));
+    }
+    if (!same_validity) {
+      const bool valid = contest.blank_votes_valid.value_or(false);
+      Add(place, "blank_votes_valid",
+          StrCat("has reports, and its blank votes would ", valid ? "become" : "no longer be",
+                 " valid votes, which changes every share"));
+    }
   }
 
   static std::string DifferenceOf(const Contest& old, const Contest& contest) {
@@ -492,17 +596,23 @@ class MoveCheck {
     const bool tags_differ = old.tags != station.tags;
     if (!moves && !merges && !closes && !tags_differ) return;
     if (!counted_.HasReportsOfStation(number)) return;
+    // An annulled report keeps nobody: it may have been posted here because the station never
+    // opened.
+    const bool in_force = counted_.HasCountingOrHeldReportOf(number);
     if (moves) {
       Add(place, "area_id",
           StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
                  Quoted(station.area_id)));
     }
-    if (merges) {
+    if (merges && in_force) {
       Add(place, "counted_at_station_id",
-          StrCat("has reports of its own, and would be counted at station ",
-                 Quoted(*station.counted_at_station_id)));
+          StrCat("has a report of its own that counts or is held, and would be counted at station ",
+                 Quoted(*station.counted_at_station_id), "; annul the report first"));
     }
-    if (closes) Add(place, "closed_reason", "has reports, and would be closed");
+    if (closes && in_force) {
+      Add(place, "closed_reason",
+          "has a report that counts or is held, and would be closed; annul the report first");
+    }
     if (tags_differ) CheckSample(old, station, place);
   }
 

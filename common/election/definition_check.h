@@ -18,6 +18,8 @@ class CountedParts {
   virtual bool HasReportsOfContest(int contest_no) const = 0;
   virtual bool HasReportsFromSource(int source_no) const = 0;
   virtual bool HasReportsOfStation(int station_no) const = 0;
+  // Whether a report of the station counts, or is held and waits for a decision.
+  virtual bool HasCountingOrHeldReportOf(int station_no) const = 0;
 };
 
 // `request` merged with `current` (null: the first definition): every part whole, and only those
@@ -32,11 +34,10 @@ class CountedParts {
 //   may not lower), COUNT_OUT_OF_RANGE, DECIMAL_MALFORMED, REASON_MISSING, PART_MISSING (no
 //   election, no contest, no candidates, no source, no area), TOO_MANY_PARTS, TEXT_NOT_UTF8,
 //   TEXT_TOO_LONG.
-// FAILED_PRECONDITION VOTES_WOULD_MOVE: a candidate added, removed or reordered, a station or an
-// area
-//   with reports below it moved, a contest's area or a source's kind or sample changed, a station
-//   with reports merged, closed or taken out of a sample, once there are reports that this would
-//   move.
+// FAILED_PRECONDITION VOTES_WOULD_MOVE, once there are reports that this would move: a candidate
+//   added, removed or reordered; whether blank votes are valid, a contest's area, a source's kind
+//   or sample changed; a station or an area with reports below it moved; a station taken out of a
+//   sample that reported it; a station merged or closed whose report counts or is held.
 absl::StatusOr<DefinitionChange> CheckDefinitionChange(const Definition* current,
                                                        const CountedParts& counted,
                                                        DefinitionChange request);

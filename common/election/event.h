@@ -72,7 +72,8 @@ struct ReportAnnulment {
   bool operator==(const ReportAnnulment&) const = default;
 };
 
-// Takes back every annulment of the station's report before it.
+// Takes back the annulment in force, which names this revision; one of an earlier revision is then
+// in force again.
 struct ReportReinstatement {
   StationKey key{};
   std::int32_t revision = 0;

@@ -61,7 +61,7 @@ void CheckStation(const Definition& definition, const StationKey& key, FindingLi
   const std::string& sample_tag = definition.sources()[Index(key.source_no)].sample_tag;
   const bool in_area = definition.IsWithin(definition.AreaOfStation(key.station_no),
                                            definition.AreaOfContest(key.contest_no));
-  const bool in_sample = sample_tag.empty() || definition.HasTag(key.station_no, sample_tag);
+  const bool in_sample = definition.IsInSample(key.station_no, sample_tag);
   if (!in_area || !in_sample) {
     findings.Add(
         {.rule = Rule::kStationNotInContest, .field = "station_id", .subject = station_id});

@@ -31,7 +31,7 @@ enum class ResultStatus : std::uint8_t {
 };
 
 // Everything about one station's report from one source in one contest. A station that is counted
-// at another stands where that one stands, and has no revisions of its own.
+// at another stands where that one stands; revisions of its own, if it has any, are annulled.
 struct StationStanding {
   StationState state = StationState::kMissing;
   std::int32_t newest_revision = 0;  // 0: never reported
@@ -45,16 +45,19 @@ struct StationStanding {
   bool flagged = false;                 // the counting report has a warning
 };
 
-// An annulment with its entry.
+// An annulment with its entry. A reinstatement supersedes it, or another annulment of the same
+// revision, which says something else about it.
 struct RecordedAnnulment {
   std::int64_t sequence = 0;
   ReportAnnulment annulment{};
+  std::int64_t superseded_sequence = 0;  // of the entry that superseded it; 0 for none
 };
 
-// A reinstatement with its entry.
+// A reinstatement with its entry. A later annulment of the same revision supersedes it.
 struct RecordedReinstatement {
   std::int64_t sequence = 0;
   ReportReinstatement reinstatement{};
+  std::int64_t superseded_sequence = 0;  // of the entry that superseded it; 0 for none
 };
 
 // The newest certification of a contest and source.
@@ -64,10 +67,11 @@ struct Certified {
   ResultCertification certification{};
 };
 
-// A reopening with its entry.
+// A reopening with its entry. The next certification supersedes it.
 struct RecordedReopening {
   std::int64_t sequence = 0;
   ContestReopening reopening{};
+  std::int64_t superseded_sequence = 0;  // of the entry that superseded it; 0 for none
 };
 
 // Poll figures of a contest, source and area with their entry.

@@ -3,11 +3,31 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "common/base/index.h"
 #include "common/election/standing.h"
 
 namespace canvass::election {
+namespace {
+
+void SupersedeAnnulments(std::int64_t sequence, std::int32_t revision,
+                         std::vector<RecordedAnnulment>& annulments) {
+  for (RecordedAnnulment& recorded : annulments) {
+    if (recorded.annulment.revision != revision || recorded.superseded_sequence != 0) continue;
+    recorded.superseded_sequence = sequence;
+  }
+}
+
+void SupersedeReinstatements(std::int64_t sequence, std::int32_t revision,
+                             std::vector<RecordedReinstatement>& reinstatements) {
+  for (RecordedReinstatement& recorded : reinstatements) {
+    if (recorded.reinstatement.revision != revision || recorded.superseded_sequence != 0) continue;
+    recorded.superseded_sequence = sequence;
+  }
+}
+
+}  // namespace
 
 StationHistory::StationHistory(Revision first) { revisions_.push_back(std::move(first)); }
 
@@ -18,13 +38,14 @@ void StationHistory::Release(std::int64_t sequence, std::int32_t revision) {
 }
 
 void StationHistory::Annul(RecordedAnnulment annulment) {
-  // It names the newest revision, so it covers whatever an earlier one covered.
-  annulment_ = std::move(annulment);
+  SupersedeAnnulments(annulment.sequence, annulment.annulment.revision, annulments_);
+  SupersedeReinstatements(annulment.sequence, annulment.annulment.revision, reinstatements_);
+  annulments_.push_back(std::move(annulment));
 }
 
 void StationHistory::Reinstate(RecordedReinstatement reinstatement) {
-  annulment_.reset();
-  reinstatement_ = std::move(reinstatement);
+  SupersedeAnnulments(reinstatement.sequence, reinstatement.reinstatement.revision, annulments_);
+  reinstatements_.push_back(std::move(reinstatement));
 }
 
 const Revision* StationHistory::Find(std::int32_t revision) const {
@@ -33,7 +54,8 @@ const Revision* StationHistory::Find(std::int32_t revision) const {
 }
 
 bool StationHistory::IsAnnulled(const Revision& revision) const {
-  return annulment_.has_value() && revision.revision <= annulment_->annulment.revision;
+  const RecordedAnnulment* const in_force = annulment();
+  return in_force != nullptr && revision.revision <= in_force->annulment.revision;
 }
 
 const Revision* StationHistory::Counting() const {
@@ -49,17 +71,19 @@ bool StationHistory::NewestIsHeld() const {
 }
 
 const RecordedAnnulment* StationHistory::annulment() const {
-  return annulment_ ? &*annulment_ : nullptr;
-}
-
-const RecordedReinstatement* StationHistory::reinstatement() const {
-  return reinstatement_ ? &*reinstatement_ : nullptr;
+  const auto in_force =
+      std::find_if(annulments_.rbegin(), annulments_.rend(),
+                   [](const RecordedAnnulment& each) { return each.superseded_sequence == 0; });
+  return in_force == annulments_.rend() ? nullptr : &*in_force;
 }
 
 StationState StationHistory::State() const {
   if (Counting() != nullptr) return StationState::kCounted;
   if (NewestIsHeld()) return StationState::kHeld;
-  if (annulment_ && !annulment_->annulment.station_expected_again) return StationState::kAnnulled;
+  const RecordedAnnulment* const in_force = annulment();
+  if (in_force != nullptr && !in_force->annulment.station_expected_again) {
+    return StationState::kAnnulled;
+  }
   return StationState::kMissing;
 }
 
@@ -73,10 +97,10 @@ StationStanding StationHistory::Standing() const {
     standing.counting_sequence = counting->sequence;
     standing.flagged = counting->flagged;
   }
-  if (annulment_) {
-    standing.annulment_sequence = annulment_->sequence;
-    standing.annulled_revision = annulment_->annulment.revision;
-    standing.expected_again = annulment_->annulment.station_expected_again;
+  if (const RecordedAnnulment* in_force = annulment(); in_force != nullptr) {
+    standing.annulment_sequence = in_force->sequence;
+    standing.annulled_revision = in_force->annulment.revision;
+    standing.expected_again = in_force->annulment.station_expected_again;
   }
   return standing;
 }

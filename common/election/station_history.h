@@ -2,7 +2,6 @@
 #define CANVASS_COMMON_ELECTION_STATION_HISTORY_H_
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "common/election/standing.h"
@@ -28,7 +27,7 @@ class StationHistory {
 
   // REQUIRES: the revision after the newest.
   void Record(Revision revision);
-  // REQUIRES: the revision is recorded.
+  // REQUIRES, of these three: the revision that is named is recorded.
   void Release(std::int64_t sequence, std::int32_t revision);
   void Annul(RecordedAnnulment annulment);
   void Reinstate(RecordedReinstatement reinstatement);
@@ -40,10 +39,12 @@ class StationHistory {
   const Revision* Counting() const;
   // True while the newest revision waits for a decision: held, and neither released nor annulled.
   bool NewestIsHeld() const;
-  // In force; null for none.
+  // In force: the newest that nothing superseded; null for none. It covers what those before it
+  // cover, since each names the revision that is then the newest.
   const RecordedAnnulment* annulment() const;
-  // Null before the first.
-  const RecordedReinstatement* reinstatement() const;
+  // Every one, oldest first.
+  const std::vector<RecordedAnnulment>& annulments() const { return annulments_; }
+  const std::vector<RecordedReinstatement>& reinstatements() const { return reinstatements_; }
 
   // REQUIRES, of its state: the station is open and counted at itself.
   StationStanding Standing() const;
@@ -53,8 +54,8 @@ class StationHistory {
   StationState State() const;
 
   std::vector<Revision> revisions_;  // 1, 2, 3, ...
-  std::optional<RecordedAnnulment> annulment_;
-  std::optional<RecordedReinstatement> reinstatement_;
+  std::vector<RecordedAnnulment> annulments_;
+  std::vector<RecordedReinstatement> reinstatements_;
 };
 
 }  // namespace canvass::election

@@ -19,9 +19,11 @@
 #include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
+#include "common/election/standing.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/entry_log.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/part_relations.h"
 
 namespace canvass::ledger {
 namespace {
@@ -64,7 +66,7 @@ class EventCheck {
       hashes.push_back(ledger_.log().LeafHashOf(part));
     }
     if (Sha256OfHashes(hashes) != seal.digest) return "it seals other definition entries";
-    return "";
+    return FindBrokenRelation(count_.definition(), count_.unsealed());
   }
 
   std::string operator()(const election::ReportRecorded& report) const {
@@ -74,6 +76,11 @@ class EventCheck {
       return StrCat("it has ", report.counts.votes.size(),
                     " candidates' votes, and the contest has ",
                     Candidates(report.key.contest_no).size(), " candidates");
+    }
+    const election::Definition& definition = count_.definition();
+    if (!definition.IsWithin(definition.AreaOfStation(report.key.station_no),
+                             definition.AreaOfContest(report.key.contest_no))) {
+      return "its station lies outside the contest's area";
     }
     const std::int32_t newest = count_.StandingOf(report.key).newest_revision;
     if (report.revision != newest + 1) {
@@ -89,7 +96,12 @@ class EventCheck {
     return CheckDecision(annulment.key, annulment.revision);
   }
   std::string operator()(const election::ReportReinstatement& reinstatement) const {
-    return CheckDecision(reinstatement.key, reinstatement.revision);
+    std::string problem = CheckDecision(reinstatement.key, reinstatement.revision);
+    if (!problem.empty()) return problem;
+    const std::int32_t annulled = count_.StandingOf(reinstatement.key).annulled_revision;
+    if (reinstatement.revision == annulled) return "";
+    return StrCat("it takes back an annulment of revision ", reinstatement.revision,
+                  ", and the one in force is of revision ", annulled);
   }
 
   std::string operator()(const election::PollFigures& figures) const {
@@ -100,7 +112,13 @@ class EventCheck {
         figures.shares.begin(), figures.shares.end(), [&](const election::PollShare& share) {
           return HasNumber(Candidates(figures.contest_no), share.candidate_no);
         });
-    return known ? "" : "it names an unknown candidate";
+    if (!known) return "it names an unknown candidate";
+    const election::PublishedPoll* const newest =
+        count_.FindPoll(figures.contest_no, figures.source_no, figures.area_no);
+    const std::int32_t newest_revision = newest == nullptr ? 0 : newest->figures.revision;
+    if (figures.revision == newest_revision + 1) return "";
+    return StrCat("it is revision ", figures.revision, " of poll figures, and the newest is ",
+                  newest_revision);
   }
 
   std::string operator()(const election::ResultCertification& certification) const {

@@ -35,7 +35,7 @@ class FoldedLedger {
   // next one.
   void Append(std::string_view bytes, const election::Entry& entry);
   // Whether the count can fold `entry` now, wherever its bytes come from: DATA_LOSS where it names
-  // a part that is not defined or a revision that does not follow.
+  // a part that is not defined, a station outside the contest, or a revision that does not follow.
   absl::Status Check(const election::Entry& entry) const;
   // Takes the place of an entry under embargo.
   void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }

@@ -19,9 +19,10 @@ v1::StationReport ReportAt(const ledger::FoldedLedger& ledger, std::int64_t sequ
   return ToProto(ledger.count().definition(), std::get<election::ReportRecorded>(entry.event));
 }
 
-// Sequence of the report that stands for the station; 0 for none.
-std::int64_t ShownSequence(const election::StationStanding& standing) {
-  if (standing.state == election::StationState::kMissing) return 0;
+// Sequence of the report that stands for the station; 0 for none. What it reported before it was
+// closed or merged says nothing of it.
+std::int64_t ShownSequence(const election::StationStanding& standing, bool reports_for_itself) {
+  if (!reports_for_itself || standing.state == election::StationState::kMissing) return 0;
   return standing.counting_sequence != 0 ? standing.counting_sequence : standing.newest_sequence;
 }
 
@@ -34,12 +35,15 @@ v1::StationStanding StandingOf(const ledger::FoldedLedger& ledger,
   v1::StationStanding out;
   *out.mutable_station() = ToProto(count.definition().stations()[Index(key.station_no)]);
   out.set_state(ToProto(standing.state));
-  const std::int64_t shown = ShownSequence(standing);
+  const bool reports_for_itself = standing.state != election::StationState::kClosed &&
+                                  count.definition().CountedAt(key.station_no) == key.station_no;
+  const std::int64_t shown = ShownSequence(standing, reports_for_itself);
   if (shown != 0) {
     *out.mutable_report() = ReportAt(ledger, shown);
     *out.mutable_receipt() = ReceiptAt(ledger, shown, false);
   }
-  if (const election::RecordedAnnulment* const annulment = count.FindAnnulment(key)) {
+  if (const election::RecordedAnnulment* const annulment = count.FindAnnulment(key);
+      annulment != nullptr && reports_for_itself) {
     out.set_annulment_reason(annulment->annulment.reason);
   }
   if (standing.newest_is_held && standing.counting_sequence != 0) {

@@ -17,6 +17,7 @@ class NothingCounted final : public election::CountedParts {
   bool HasReportsOfContest(int /*contest_no*/) const override { return false; }
   bool HasReportsFromSource(int /*source_no*/) const override { return false; }
   bool HasReportsOfStation(int /*station_no*/) const override { return false; }
+  bool HasCountingOrHeldReportOf(int /*station_no*/) const override { return false; }
 };
 
 std::optional<std::int64_t> Given(std::int64_t number) {

@@ -152,7 +152,7 @@ int ReferenceCount::CountedAt(int station_no) const {
 bool ReferenceCount::IsAskedFor(int contest_no, int source_no, int station_no) const {
   const std::string& area_id = contests_[static_cast<std::size_t>(contest_no)].area_id;
   const std::string& sample = sources_[static_cast<std::size_t>(source_no)].sample_tag;
-  return LiesBelow(station_no, AreaNo(area_id)) && HasTag(station_no, sample);
+  return LiesBelow(station_no, AreaNo(area_id)) && HasTag(CountedAt(station_no), sample);
 }
 
 std::vector<const Entry*> ReferenceCount::ReportsOf(const StationKey& key) const {
@@ -166,11 +166,16 @@ std::vector<const Entry*> ReferenceCount::ReportsOf(const StationKey& key) const
 
 const ReportAnnulment* ReferenceCount::AnnulmentOf(const StationKey& key) const {
   const ReportAnnulment* in_force = nullptr;
-  for (const Entry& entry : entries_) {
-    const auto* annulment = std::get_if<ReportAnnulment>(&entry.event);
-    if (annulment != nullptr && annulment->key == key) in_force = annulment;
-    const auto* reinstatement = std::get_if<ReportReinstatement>(&entry.event);
-    if (reinstatement != nullptr && reinstatement->key == key) in_force = nullptr;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const auto* annulment = std::get_if<ReportAnnulment>(&entries_[i].event);
+    if (annulment == nullptr || !(annulment->key == key)) continue;
+    bool taken_back = false;
+    for (std::size_t later = i + 1; later < entries_.size(); ++later) {
+      const auto* reinstatement = std::get_if<ReportReinstatement>(&entries_[later].event);
+      if (reinstatement == nullptr || !(reinstatement->key == key)) continue;
+      if (reinstatement->revision == annulment->revision) taken_back = true;
+    }
+    if (!taken_back) in_force = annulment;
   }
   return in_force;
 }
@@ -309,6 +314,17 @@ std::vector<std::int64_t> ReferenceCount::HeldReports() const {
     if (IsWaiting(*report)) sequences.push_back(entry.sequence);
   }
   return sequences;
+}
+
+int ReferenceCount::HeldCorrections(int contest_no, int source_no) const {
+  int corrections = 0;
+  for (int station_no = 0; station_no < static_cast<int>(stations_.size()); ++station_no) {
+    const StationKey key{contest_no, source_no, station_no};
+    const std::vector<const Entry*> reports = ReportsOf(key);
+    if (reports.empty() || CountingReportOf(key) == nullptr) continue;
+    if (IsWaiting(std::get<ReportRecorded>(reports.back()->event))) ++corrections;
+  }
+  return corrections;
 }
 
 std::int64_t ReferenceCount::LastChangeOf(int contest_no, int source_no) const {

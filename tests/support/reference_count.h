@@ -35,6 +35,8 @@ class ReferenceCount {
   const election::Entry* CountingReportOf(const election::StationKey& key) const;
   // Sequences of the reports that wait for a decision.
   std::vector<std::int64_t> HeldReports() const;
+  // Number of stations that wait for a decision although a report of theirs counts.
+  int HeldCorrections(int contest_no, int source_no) const;
   // Sequence of the last entry that changed the figures.
   std::int64_t LastChangeOf(int contest_no, int source_no) const;
 
@@ -47,10 +49,11 @@ class ReferenceCount {
   bool HasTag(int station_no, const std::string& tag) const;
   bool IsClosed(int station_no) const;
   int CountedAt(int station_no) const;
-  // Whether the source is asked for the station in this contest, open or not.
+  // Whether the source is asked for the station in this contest, open or not. Of a sample, by the
+  // tags of the station that reports for it.
   bool IsAskedFor(int contest_no, int source_no, int station_no) const;
   std::vector<const election::Entry*> ReportsOf(const election::StationKey& key) const;
-  // The annulment that no reinstatement took back; null for none.
+  // The newest annulment that no reinstatement of its revision took back; null for none.
   const election::ReportAnnulment* AnnulmentOf(const election::StationKey& key) const;
   bool IsAnnulled(const election::ReportRecorded& report) const;
   bool IsReleased(const election::ReportRecorded& report) const;

@@ -209,6 +209,7 @@ LEFT JOIN (
       AND reinstatement.contest_no = annulment.contest_no
       AND reinstatement.source_no = annulment.source_no
       AND reinstatement.station_no = annulment.station_no
+      AND reinstatement.revision = annulment.revision
       AND reinstatement.sequence > annulment.sequence)
   GROUP BY election_no, contest_no, source_no, station_no
 ) a ON a.election_no = e.election_no AND a.contest_no = e.contest_no
@@ -217,8 +218,8 @@ WHERE e.kind = 3;
 
 COMMENT ON VIEW canvass.recorded_reports IS
   'Every recorded revision of every report, with what was decided about it since. An annulment '
-  'covers the revisions up to the one that it names; a reinstatement takes back all annulments '
-  'before it.';
+  'covers the revisions up to the one that it names; a reinstatement takes back the annulments '
+  'before it that name the same revision, and no others.';
 
 CREATE VIEW canvass.counting_reports AS
 SELECT e.election_id, s.area_no AS station_area_no, r.*
@@ -469,7 +470,8 @@ COMMENT ON COLUMN canvass.station_reports.source_no IS 'Number of the source.';
 COMMENT ON COLUMN canvass.station_reports.station_no IS 'Number of the station.';
 
 CREATE VIEW canvass.ledger_entries WITH (security_barrier) AS
-SELECT e.election_id, l.sequence, l.recorded_at, encode(l.leaf_hash, 'hex') AS entry_hash,
+SELECT e.election_id, l.sequence, CASE WHEN visible THEN l.recorded_at END AS recorded_at,
+  encode(l.leaf_hash, 'hex') AS entry_hash,
   CASE WHEN visible THEN k.name END AS kind,
   CASE WHEN visible THEN l.actor END AS actor,
   CASE WHEN visible THEN c.contest_id END AS contest_id,
@@ -487,11 +489,12 @@ LEFT JOIN canvass.newest_stations st USING (election_no, station_no)
 CROSS JOIN LATERAL (SELECT s.visible_from IS NULL OR s.visible_from <= now() AS visible) embargo;
 
 COMMENT ON VIEW canvass.ledger_entries IS
-  'The ledger of each election. While its source is under embargo, only time and hash of an entry '
-  'are shown.';
+  'The ledger of each election. While its source is under embargo, only position and hash of an '
+  'entry are shown.';
 COMMENT ON COLUMN canvass.ledger_entries.election_id IS 'Which election.';
 COMMENT ON COLUMN canvass.ledger_entries.sequence IS 'Position: 1, 2, 3, ...';
-COMMENT ON COLUMN canvass.ledger_entries.recorded_at IS 'When it was recorded.';
+COMMENT ON COLUMN canvass.ledger_entries.recorded_at IS
+  'When it was recorded; null under embargo.';
 COMMENT ON COLUMN canvass.ledger_entries.entry_hash IS
   'SHA-256 of a zero byte and the entry (RFC 6962), in lower-case hex.';
 COMMENT ON COLUMN canvass.ledger_entries.kind IS 'What happened.';

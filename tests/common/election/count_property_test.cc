@@ -179,7 +179,7 @@ class RandomNight {
                 .source_id = definition().sources()[static_cast<std::size_t>(key.source_no)].id,
                 .station_id = definition().stations()[static_cast<std::size_t>(key.station_no)].id,
                 .revision = revision},
-        .reason = "Decision " + std::to_string(Below(3)),
+        .reason = "Decision " + std::to_string(Below(5)),
         .station_expected_again = OneIn(2)};
   }
 
@@ -201,15 +201,9 @@ class RandomNight {
   }
 
   void ReinstateOne() {
-    std::vector<const ReportAnnulment*> annulments;
-    for (const Entry& entry : ledger_.entries()) {
-      const auto* const annulment = std::get_if<ReportAnnulment>(&entry.event);
-      if (annulment != nullptr) annulments.push_back(annulment);
-    }
-    if (annulments.empty()) return;
-    const ReportAnnulment& annulment =
-        *annulments[static_cast<std::size_t>(Below(static_cast<int>(annulments.size())))];
-    (void)ledger_.Reinstate(DecideOn(annulment.key, annulment.revision));
+    const ReportAnnulment* const annulment = AnyAnnulment();
+    if (annulment == nullptr) return;
+    (void)ledger_.Reinstate(DecideOn(annulment->key, annulment->revision));
   }
 
   void Certify() {
@@ -225,7 +219,7 @@ class RandomNight {
         {.contest_id = AnyContest().id,
          .source_id = OneIn(2) ? "cec" : "court",
          .status = OneIn(2) ? ReopeningStatus::kCorrection : ReopeningStatus::kRecount,
-         .reason = "Complaint"});
+         .reason = "Complaint " + std::to_string(Below(3))});
   }
 
   void Publish() {
@@ -244,9 +238,12 @@ class RandomNight {
 
   void Change() {
     DefinitionChange change{.reason = "Decision of the board"};
-    switch (Below(6)) {
+    switch (Below(7)) {
       case 0:
         change.stations.push_back({.id = AnyStation().id, .closed_reason = "Flooded"});
+        break;
+      case 5:
+        ChangeOneThatWasAnnulled(change);
         break;
       case 1:
         change.stations.push_back({.id = AnyStation().id, .closed_reason = ""});
@@ -265,6 +262,36 @@ class RandomNight {
         AddAreaWithStation(change);
     }
     (void)ledger_.Change(change);
+  }
+
+  // Closed or merged, once nothing of it counts from any source.
+  void ChangeOneThatWasAnnulled(DefinitionChange& change) {
+    const ReportAnnulment* const annulment = AnyAnnulment();
+    if (annulment == nullptr) return;
+    const int station_no = annulment->key.station_no;
+    for (int contest_no = 0; contest_no < 2; ++contest_no) {
+      for (int source_no = 0; source_no < 4; ++source_no) {
+        const StationKey key{contest_no, source_no, station_no};
+        const std::int32_t newest = ledger_.count().StandingOf(key).newest_revision;
+        if (newest > 0) (void)ledger_.Annul(DecideOn(key, newest));
+      }
+    }
+    const std::string& id = definition().stations()[static_cast<std::size_t>(station_no)].id;
+    if (OneIn(2)) {
+      change.stations.push_back({.id = id, .closed_reason = "Never opened"});
+    } else {
+      change.stations.push_back({.id = id, .counted_at_station_id = AnyStation().id});
+    }
+  }
+
+  const ReportAnnulment* AnyAnnulment() {
+    std::vector<const ReportAnnulment*> annulments;
+    for (const Entry& entry : ledger_.entries()) {
+      const auto* const annulment = std::get_if<ReportAnnulment>(&entry.event);
+      if (annulment != nullptr) annulments.push_back(annulment);
+    }
+    if (annulments.empty()) return nullptr;
+    return annulments[static_cast<std::size_t>(Below(static_cast<int>(annulments.size())))];
   }
 
   void AddAreaWithStation(DefinitionChange& change) {
@@ -334,6 +361,7 @@ void ExpectEqual(const Count& count, const std::vector<Entry>& entries, bool tag
     for (int source = 0; source < 4; ++source) {
       SCOPED_TRACE(::testing::Message() << "contest " << contest << ", source " << source);
       EXPECT_EQ(count.LastChangeOf(contest, source), reference.LastChangeOf(contest, source));
+      EXPECT_EQ(count.HeldCorrections(contest, source), reference.HeldCorrections(contest, source));
       for (int area = 0; area < static_cast<int>(reference.areas().size()); ++area) {
         SCOPED_TRACE(::testing::Message() << "area " << area);
         ExpectEqualArea(count, reference, contest, source, area);

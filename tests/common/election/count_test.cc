@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error.h"
+#include "common/election/station_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/definition_builder.h"
@@ -159,6 +161,8 @@ TEST_F(CountTest, AddsUpTheTree) {
   EXPECT_FALSE(count().HasReportsFromSource(Source("poll")));
   EXPECT_TRUE(count().HasReportsOfStation(0));
   EXPECT_FALSE(count().HasReportsOfStation(1));
+  EXPECT_TRUE(count().HasCountingOrHeldReportOf(0));
+  EXPECT_FALSE(count().HasCountingOrHeldReportOf(1));
 }
 
 TEST_F(CountTest, SourcesNeverMix) {
@@ -204,6 +208,7 @@ TEST_F(CountTest, AHeldReportWaitsForItsRelease) {
   EXPECT_EQ(TallyOf("country"), Tally());
   EXPECT_EQ(StateOf("s-1"), StationState::kHeld);
   EXPECT_EQ(ProgressOf("north").held, 1);
+  EXPECT_EQ(count().HeldCorrections(0, 0), 0);
   EXPECT_EQ(StatusOf("north"), ResultStatus::kUnofficialPartial);
   EXPECT_THAT(count().HeldReports(), ElementsAre(3));
   Release("s-1", 1);
@@ -224,8 +229,10 @@ TEST_F(CountTest, AHeldCorrectionLeavesTheRevisionBeforeInTheTotals) {
   EXPECT_TRUE(standing.newest_is_held);
   EXPECT_EQ(ProgressOf("north").held, 0);
   EXPECT_THAT(count().HeldReports(), ElementsAre(4));
+  EXPECT_EQ(count().HeldCorrections(0, 0), 1);
   Release("s-1", 2);
   EXPECT_EQ(VotesOfA(), 900);
+  EXPECT_EQ(count().HeldCorrections(0, 0), 0);
 }
 
 TEST_F(CountTest, AHeldReportThatIsCorrectedIsDecided) {
@@ -251,7 +258,10 @@ TEST_F(CountTest, AnAnnulledStationIsSettled) {
   EXPECT_EQ(VotesOfA(), 200);
   EXPECT_EQ(StateOf("s-4"), StationState::kCounted);
   EXPECT_EQ(count().FindAnnulment(Key("s-4")), nullptr);
-  EXPECT_EQ(count().FindReinstatement(Key("s-4"))->sequence, 5);
+  const StationHistory& history = *count().FindHistory(Key("s-4"));
+  EXPECT_EQ(history.annulments().front().superseded_sequence, 5);
+  EXPECT_EQ(history.reinstatements().front().sequence, 5);
+  EXPECT_EQ(history.reinstatements().front().superseded_sequence, 0);
 }
 
 TEST_F(CountTest, ARevisionAfterAnAnnulmentCountsOnceItIsReleased) {
@@ -279,7 +289,7 @@ TEST_F(CountTest, AReinstatementLeavesTheLaterRevisionHeld) {
   EXPECT_EQ(VotesOfA(), 60);
 }
 
-TEST_F(CountTest, AReinstatementTakesBackEveryAnnulment) {
+TEST_F(CountTest, AReinstatementTakesBackTheAnnulmentThatItNames) {
   Report("s-1", 200);
   Annul("s-1", 1);
   ledger_.Submit(ReportBuilder().WithStation("s-1").WithRevision(2).Build());
@@ -289,6 +299,37 @@ TEST_F(CountTest, AReinstatementTakesBackEveryAnnulment) {
   EXPECT_EQ(StateOf("s-1"), StationState::kAnnulled);
   Reinstate("s-1", 2);
   EXPECT_EQ(VotesOfA(), 60);
+}
+
+// Revision 1 was annulled by itself, and a reinstatement of revision 2 does not bring it back.
+TEST_F(CountTest, AnEarlierAnnulmentIsInForceAgain) {
+  Report("s-1", 200);
+  Annul("s-1", 1);
+  ASSERT_EQ(ledger_.Submit(ReportBuilder().WithStation("s-1").WithRevision(2).Build()).outcome,
+            Severity::kHold);
+  Annul("s-1", 2, /*expected_again=*/true);
+  EXPECT_EQ(StateOf("s-1"), StationState::kMissing);
+  Reinstate("s-1", 2);
+  EXPECT_EQ(TallyOf("country"), Tally());
+  EXPECT_EQ(StateOf("s-1"), StationState::kHeld);
+  EXPECT_THAT(count().HeldReports(), ElementsAre(5));
+  EXPECT_EQ(count().FindAnnulment(Key("s-1"))->sequence, 4);
+  EXPECT_EQ(count().StandingOf(Key("s-1")).annulled_revision, 1);
+  Reinstate("s-1", 1);
+  EXPECT_EQ(VotesOfA(), 200);
+  EXPECT_THAT(count().HeldReports(), ElementsAre(5));
+}
+
+// Two annulments of one revision are two words about one thing.
+TEST_F(CountTest, AReinstatementTakesBackWhatWasSaidOfTheRevision) {
+  Report("s-1", 200);
+  Annul("s-1", 1);
+  Annul("s-1", 1, /*expected_again=*/true);
+  EXPECT_EQ(StateOf("s-1"), StationState::kMissing);
+  EXPECT_EQ(count().FindHistory(Key("s-1"))->annulments().front().superseded_sequence, 5);
+  Reinstate("s-1", 1);
+  EXPECT_EQ(VotesOfA(), 200);
+  EXPECT_EQ(count().FindAnnulment(Key("s-1")), nullptr);
 }
 
 TEST_F(CountTest, AnAnnulmentSettlesAHeldReport) {
@@ -342,6 +383,56 @@ TEST_F(CountTest, AMergedStationStandsWhereTheOtherStands) {
   EXPECT_EQ(TallyOf("country").reports, 1);
   EXPECT_EQ(TallyOf("harbour"), Tally());
   EXPECT_EQ(count().StandingOf(Key("s-4")).newest_revision, 0);
+}
+
+// The poll asks at s-3 and s-4. Once s-4 is counted at s-1, nobody reports it to the poll.
+TEST_F(CountTest, AMergedStationIsInTheSamplesOfTheOther) {
+  Change({.id = "s-4", .counted_at_station_id = "s-1"});
+  EXPECT_EQ(ProgressOf("country", "poll"), (Progress{.expected = 1, .registered_expected = 700}));
+  EXPECT_FALSE(count().definition().IsExpected(0, Source("poll"), Key("s-4").station_no));
+  ASSERT_EQ(ledger_.Submit(InterviewReportBuilder().WithStation("s-3").Build()).outcome,
+            Severity::kUnspecified);
+  EXPECT_TRUE(ProgressOf("country", "poll").complete());
+  // With a station of the sample it is counted.
+  Change({.id = "s-2", .counted_at_station_id = "s-3"});
+  EXPECT_EQ(
+      ProgressOf("north", "poll"),
+      (Progress{
+          .expected = 1, .counted = 1, .registered_expected = 600, .registered_counted = 600}));
+  EXPECT_TRUE(count().definition().IsExpected(0, Source("poll"), Key("s-2").station_no));
+}
+
+// What was posted to it by mistake is annulled, and nobody waits for it any more.
+TEST_F(CountTest, AStationWithAnAnnulledReportIsClosed) {
+  Report("s-4", 200);
+  const Station closed{.id = "s-4", .closed_reason = "Never opened"};
+  EXPECT_FALSE(ledger_.Change({.stations = {closed}, .reason = "Flood"}).ok());
+  Annul("s-4", 1, /*expected_again=*/true);
+  Change(closed);
+  EXPECT_EQ(StateOf("s-4"), StationState::kClosed);
+  EXPECT_EQ(ProgressOf("harbour"), (Progress{.closed = 1}));
+  EXPECT_EQ(DetailOf(ledger_.Reinstate(Decide("s-4", 1)).status()).reason, "STATION_CLOSED");
+  Change({.id = "s-4", .closed_reason = ""});
+  Reinstate("s-4", 1);
+  EXPECT_EQ(VotesOfA(), 200);
+}
+
+TEST_F(CountTest, AStationWithAnAnnulledReportIsMerged) {
+  Report("s-4", 200);
+  ReportHeld("s-4", 200, 2);
+  const Station merged{.id = "s-4", .counted_at_station_id = "s-1"};
+  EXPECT_FALSE(ledger_.Change({.stations = {merged}, .reason = "Flood"}).ok());
+  Annul("s-4", 2);
+  Change(merged);
+  // As s-1 stands.
+  EXPECT_EQ(StateOf("s-4"), StationState::kMissing);
+  EXPECT_EQ(ProgressOf("harbour"), (Progress{.expected = 1, .registered_expected = 800}));
+  EXPECT_EQ(DetailOf(ledger_.Reinstate(Decide("s-4", 2)).status()).reason,
+            "STATION_COUNTED_ELSEWHERE");
+  Report("s-1", 300);
+  EXPECT_EQ(StateOf("s-4"), StationState::kCounted);
+  EXPECT_EQ(ProgressOf("harbour").counted, 1);
+  EXPECT_EQ(VotesOfA(), 300);
 }
 
 TEST_F(CountTest, ADefinitionMayGrowUnderTheReports) {

@@ -216,6 +216,41 @@ TEST_F(AnnulmentTest, AnotherContentIsAnotherDecision) {
   ExpectStanding(ledger_.Annul(again), 7, 7);
 }
 
+TEST_F(AnnulmentTest, AnswersForAnEarlierRevisionWhileItIsInForce) {
+  Report("s-1");
+  ASSERT_EQ(ledger_.Annul(Decide(1)).value(), 4);
+  ReportHeld("s-1", 2);
+  ASSERT_EQ(ledger_.Annul(Decide(2)).value(), 6);
+  ExpectStanding(ledger_.Annul(Decide(1)), 4, 6);  // a late resend
+}
+
+// A request that arrives late must not annul again; somebody who means it anew must not be told
+// that it was done.
+TEST_F(AnnulmentTest, OnceTakenBackItTakesNewWords) {
+  Report("s-1");
+  ASSERT_EQ(ledger_.Annul(Decide(1)).value(), 4);
+  ASSERT_EQ(ledger_.Reinstate(Decide(1)).value(), 5);
+  const auto late = ledger_.Annul(Decide(1));
+  ExpectError(late, absl::StatusCode::kFailedPrecondition, "DECISION_SUPERSEDED");
+  EXPECT_THAT(DetailOf(late.status()).metadata,
+              ElementsAre(Pair("decision_sequence", "4"), Pair("superseded_sequence", "5")));
+  EXPECT_EQ(ledger_.sequence(), 5);
+  ReportDecisionRequest anew = Decide(1);
+  anew.reason = "Appeal court, 3 March";
+  EXPECT_EQ(ledger_.Annul(anew).value(), 6);
+  ExpectStanding(ledger_.Annul(anew), 6, 6);
+}
+
+TEST_F(AnnulmentTest, AnotherOneOfTheRevisionSupersedesIt) {
+  Report("s-1");
+  ReportDecisionRequest again = Decide(1);
+  again.station_expected_again = true;
+  ASSERT_EQ(ledger_.Annul(Decide(1)).value(), 4);
+  ASSERT_EQ(ledger_.Annul(again).value(), 5);
+  ExpectError(ledger_.Annul(Decide(1)), absl::StatusCode::kFailedPrecondition,
+              "DECISION_SUPERSEDED");
+}
+
 using ReinstatementTest = DecisionTest;
 
 TEST_F(ReinstatementTest, TakesBackTheAnnulmentThatItNames) {
@@ -232,6 +267,30 @@ TEST_F(ReinstatementTest, TakesBackTheAnnulmentThatItNames) {
   ExpectStanding(ledger_.Reinstate(Decide(1)), 6, 6);
   ASSERT_TRUE(ledger_.Annul(Decide(2)).ok());
   EXPECT_EQ(ledger_.Reinstate(Decide(2)).value(), 8);
+}
+
+TEST_F(ReinstatementTest, TakesBackTheNewestAnnulmentFirst) {
+  Report("s-1");
+  ASSERT_TRUE(ledger_.Annul(Decide(1)).ok());
+  ReportHeld("s-1", 2);
+  ASSERT_TRUE(ledger_.Annul(Decide(2)).ok());
+  ExpectError(ledger_.Reinstate(Decide(1)), absl::StatusCode::kAborted, "REVISION_MOVED");
+  EXPECT_EQ(ledger_.Reinstate(Decide(2)).value(), 7);
+  ExpectStanding(ledger_.Reinstate(Decide(2)), 7, 7);
+  EXPECT_EQ(ledger_.Reinstate(Decide(1)).value(), 8);
+}
+
+TEST_F(ReinstatementTest, OnceAnnulledAgainItTakesNewWords) {
+  Report("s-1");
+  ReportDecisionRequest again = Decide(1);
+  again.reason = "Appeal court";
+  ASSERT_TRUE(ledger_.Annul(Decide(1)).ok());
+  ASSERT_EQ(ledger_.Reinstate(Decide(1)).value(), 5);
+  ASSERT_EQ(ledger_.Annul(again).value(), 6);
+  ExpectError(ledger_.Reinstate(Decide(1)), absl::StatusCode::kFailedPrecondition,
+              "DECISION_SUPERSEDED");
+  again.reason = "Supreme court";
+  EXPECT_EQ(ledger_.Reinstate(again).value(), 7);
 }
 
 TEST_F(DecisionTest, NothingIsDecidedAboutReportsOfACertifiedContest) {
@@ -431,11 +490,26 @@ TEST_F(CertificationTest, WaitsForStationsUnlessThatIsAccepted) {
   const auto incomplete = ledger_.Certify(request);
   ExpectError(incomplete, absl::StatusCode::kFailedPrecondition, "RESULT_INCOMPLETE");
   EXPECT_THAT(DetailOf(incomplete.status()).metadata,
-              ElementsAre(Pair("missing", "0"), Pair("held", "1"), Pair("expected", "2")));
+              ElementsAre(Pair("missing", "0"), Pair("held", "1"), Pair("expected", "2"),
+                          Pair("held_corrections", "0")));
   request.accept_incomplete = true;
   ExpectError(ledger_.Certify(request), absl::StatusCode::kInvalidArgument, "REASON_MISSING");
   request.reason = "s-2 cannot change the outcome";
   EXPECT_TRUE(ledger_.Certify(request).ok());
+}
+
+// After the certification it could not be released any more.
+TEST_F(CertificationTest, WaitsForHeldCorrections) {
+  ReportVotes("s-1", {60, 30, 6});
+  ReportVotes("s-2", {60, 30, 6});
+  ReportHeld("s-2", 2);
+  const auto incomplete = ledger_.Certify(Request());
+  ExpectError(incomplete, absl::StatusCode::kFailedPrecondition, "RESULT_INCOMPLETE");
+  EXPECT_THAT(DetailOf(incomplete.status()).metadata,
+              ElementsAre(Pair("missing", "0"), Pair("held", "0"), Pair("expected", "2"),
+                          Pair("held_corrections", "1")));
+  ASSERT_TRUE(ledger_.Release(Decide(2, "s-2")).ok());
+  EXPECT_TRUE(ledger_.Certify(Request()).ok());
 }
 
 TEST_F(CertificationTest, CompleteWithAnAnnulledStation) {
@@ -524,7 +598,29 @@ TEST_F(CertificationTest, IsReopenedOnce) {
               absl::StatusCode::kFailedPrecondition, "RESULT_NOT_CERTIFIED");
   ASSERT_EQ(ledger_.Certify(Request()).value(), 7);
   EXPECT_EQ(std::get<ResultCertification>(ledger_.entries().back().event).number, 2);
-  EXPECT_EQ(ledger_.Reopen(reopening).value(), 8);
+  const auto late = ledger_.Reopen(reopening);
+  ExpectError(late, absl::StatusCode::kFailedPrecondition, "DECISION_SUPERSEDED");
+  EXPECT_THAT(DetailOf(late.status()).metadata,
+              ElementsAre(Pair("decision_sequence", "6"), Pair("superseded_sequence", "7")));
+  EXPECT_EQ(
+      ledger_.Reopen({.status = ReopeningStatus::kRecount, .reason = "Supreme court"}).value(), 8);
+}
+
+// A late resend of the certification would close the contest again that was reopened meanwhile.
+TEST_F(CertificationTest, AReopeningMovesTheResult) {
+  ReportVotes("s-1", {60, 30, 6});
+  ReportVotes("s-2", {60, 30, 6});
+  const CertificationRequest request = Request();
+  ASSERT_EQ(ledger_.Certify(request).value(), 5);
+  ASSERT_EQ(ledger_.Reopen({.reason = "Court"}).value(), 6);
+  const auto late = ledger_.Certify(request);
+  ExpectError(late, absl::StatusCode::kAborted, "RESULT_MOVED");
+  EXPECT_THAT(std::string(late.status().message()), HasSubstr("reopened at 6"));
+  EXPECT_THAT(DetailOf(late.status()).metadata,
+              ElementsAre(Pair("expected_sequence", "4"), Pair("last_change_sequence", "6"),
+                          Pair("sequence", "6")));
+  EXPECT_EQ(ledger_.sequence(), 6);
+  EXPECT_EQ(ledger_.Certify(Request()).value(), 7);
 }
 
 }  // namespace

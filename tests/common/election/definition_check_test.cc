@@ -32,10 +32,14 @@ class FakeCountedParts final : public CountedParts {
   std::set<int> contests;
   std::set<int> sources;
   std::set<int> stations;
+  std::set<int> annulled_stations;  // of those, the ones whose reports no longer count
 
   bool HasReportsOfContest(int contest_no) const override { return contests.contains(contest_no); }
   bool HasReportsFromSource(int source_no) const override { return sources.contains(source_no); }
   bool HasReportsOfStation(int station_no) const override { return stations.contains(station_no); }
+  bool HasCountingOrHeldReportOf(int station_no) const override {
+    return stations.contains(station_no) && !annulled_stations.contains(station_no);
+  }
 };
 
 // country > north > {n-1, n-2}, country > south; stations a, b in n-1, c in south.
@@ -570,6 +574,36 @@ TEST(DefinitionChangeTest, NeedsAReason) {
   }
 }
 
+// `length` areas, each in the one before it, the first in `parent`.
+void AddChain(const std::string& name, const std::string& parent, int length,
+              DefinitionChange& change) {
+  for (int i = 0; i < length; ++i) {
+    change.areas.push_back({.id = absl::StrCat(name, "-", i),
+                            .parent_id = i == 0 ? parent : absl::StrCat(name, "-", i - 1)});
+  }
+}
+
+TEST(DefinitionChangeTest, WhatLiesBelowAnAreaMovesWithIt) {
+  DefinitionChange request = FirstRequest();
+  AddChain("d", "country", 60, request);
+  AddChain("e", "country", 60, request);
+  Definition definition;
+  definition.Apply(CheckFirst(request).value());
+  const auto move_under = [&](const std::string& parent_id) {
+    return CheckDefinitionChange(
+               &definition, FakeCountedParts(),
+               {.areas = {{.id = "e-0", .parent_id = parent_id}}, .reason = "A mistake"})
+        .status();
+  };
+  // The country, 40 areas, 59 more: the deepest of those moved would have 100 levels.
+  EXPECT_TRUE(move_under("d-38").ok());
+  const absl::Status too_deep = move_under("d-39");
+  EXPECT_EQ(DetailOf(too_deep).reason, "AREA_TOO_DEEP");
+  EXPECT_EQ(DetailOf(too_deep).violations[0].field, "definition.areas[0].parent_area_id");
+  EXPECT_THAT(std::string(too_deep.message()), HasSubstr("has 101 levels; at most 100"));
+  EXPECT_EQ(DetailOf(move_under("e-59")).reason, "AREA_CYCLE");
+}
+
 // ---- What is counted stays where it is.
 
 struct Move {
@@ -593,6 +627,9 @@ std::vector<Move> Moves() {
       {"definition.contests[0].area_id",
        "would move from area \"country\" to \"north\"",
        {.contests = {{.id = "president", .area_id = "north"}}}},
+      {"definition.contests[0].blank_votes_valid",
+       "its blank votes would become valid votes",
+       {.contests = {{.id = "president", .blank_votes_valid = true}}}},
       {"definition.sources[0].kind",
        "would change its kind",
        {.sources = {{.id = "cec", .kind = SourceKind::kParallelCount}}}},
@@ -653,6 +690,25 @@ TEST(VotesWouldMoveTest, AStationStaysInTheSampleThatReportedIt) {
   EXPECT_TRUE(check({"abroad"}).ok());
 }
 
+// A report posted to a station that never opened is annulled, and the station closed or merged.
+TEST(VotesWouldMoveTest, AnAnnulledReportKeepsNoStationOpen) {
+  FakeCountedParts counted;
+  counted.stations = {0};
+  counted.annulled_stations = {0};
+  EXPECT_TRUE(CheckNext({.stations = {{.id = "a", .closed_reason = "Never opened"}}, .reason = "r"},
+                        counted)
+                  .ok());
+  EXPECT_TRUE(
+      CheckNext({.stations = {{.id = "a", .counted_at_station_id = "b"}}, .reason = "r"}, counted)
+          .ok());
+  // Reinstated, it would count in another area.
+  EXPECT_EQ(
+      DetailOf(
+          CheckNext({.stations = {{.id = "a", .area_id = "n-2"}}, .reason = "r"}, counted).status())
+          .reason,
+      "VOTES_WOULD_MOVE");
+}
+
 TEST(VotesWouldMoveTest, OtherPartsStillChange) {
   FakeCountedParts counted;
   counted.contests = {0};
@@ -672,6 +728,48 @@ TEST(VotesWouldMoveTest, OtherPartsStillChange) {
 }
 
 // ---- Size.
+
+// 100 contests of 2 candidates in one area, 100 sources, `areas` areas: 160 000 sums an area.
+DefinitionChange WideRequest(int areas, const std::string& contest_area_id) {
+  DefinitionChange request = FirstRequest();
+  request.contests.clear();
+  request.sources.clear();
+  request.areas = {{.id = "country"}};
+  request.stations.clear();
+  for (int i = 0; i < 100; ++i) {
+    request.contests.push_back({.id = absl::StrCat("c-", i),
+                                .area_id = contest_area_id,
+                                .candidates = {{.id = "x"}, {.id = "y"}}});
+    request.sources.push_back({.id = absl::StrCat("s-", i), .kind = SourceKind::kParallelCount});
+  }
+  for (int i = 1; i < areas; ++i) {
+    request.areas.push_back({.id = absl::StrCat("a-", i), .parent_id = "country"});
+  }
+  return request;
+}
+
+TEST(DefinitionSizeTest, WhatTheCountTakesOfMemoryIsLimited) {
+  const absl::StatusOr<DefinitionChange> widest = CheckFirst(WideRequest(1'562, ""));
+  ASSERT_TRUE(widest.ok()) << widest.status();
+  for (const std::string area_id : {"", "country"}) {
+    const absl::Status status = CheckFirst(WideRequest(1'600, area_id)).status();
+    EXPECT_EQ(DetailOf(status).reason, "TOO_MANY_PARTS");
+    EXPECT_EQ(DetailOf(status).violations[0].field, "definition.contests");
+    EXPECT_THAT(std::string(status.message()), HasSubstr("256000000 sums"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("at most 250000000"));
+  }
+  // Contests of a few areas each may be many.
+  EXPECT_TRUE(CheckFirst(WideRequest(1'600, "a-7")).ok());
+  // Also where a change makes it so.
+  Definition definition;
+  definition.Apply(*widest);
+  const absl::Status grown =
+      CheckDefinitionChange(&definition, FakeCountedParts(),
+                            {.areas = {{.id = "new", .parent_id = "a-7"}}, .reason = "r"})
+          .status();
+  EXPECT_EQ(DetailOf(grown).reason, "TOO_MANY_PARTS");
+  EXPECT_THAT(std::string(grown.message()), HasSubstr("250080000 sums"));
+}
 
 TEST(DefinitionSizeTest, OneRegisterAtOnce) {
   constexpr int kAreas = 1'000;

@@ -101,14 +101,21 @@ TEST(DefinitionTest, Stations) {
 }
 
 TEST(DefinitionTest, ExpectedAreTheOpenStationsOfTheContestInTheSample) {
-  const Definition definition = Applied(SmallCountry());
+  DefinitionChange country = SmallCountry();
+  country.stations.push_back({.id = "e", .area_id = "n-1"});
+  country.stations.push_back(
+      {.id = "f", .area_id = "n-1", .tags = {"sample"}, .counted_at_station_id = "e"});
+  const Definition definition = Applied(country);
   EXPECT_TRUE(definition.IsExpected(0, 0, 0));
   EXPECT_TRUE(definition.IsExpected(0, 0, 3));
   EXPECT_FALSE(definition.IsExpected(0, 0, 2));  // closed
   EXPECT_TRUE(definition.IsExpected(1, 0, 0));
   EXPECT_FALSE(definition.IsExpected(1, 0, 3));  // outside the contest's area
   EXPECT_TRUE(definition.IsExpected(0, 1, 0));
-  EXPECT_FALSE(definition.IsExpected(0, 1, 1));  // outside the sample
+  EXPECT_FALSE(definition.IsExpected(0, 1, 4));  // outside the sample
+  // In the samples of the one that reports for them.
+  EXPECT_TRUE(definition.IsExpected(0, 1, 1));
+  EXPECT_FALSE(definition.IsExpected(0, 1, 5));
 }
 
 TEST(DefinitionTest, TheOnlyContestAndOfficialSource) {

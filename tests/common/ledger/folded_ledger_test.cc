@@ -218,6 +218,73 @@ TEST(FoldedLedgerTest, RefusesReportsThatDoNotFollow) {
         Spoil<ReportRecorded>([](auto& r) { r.revision = 2; })}});
 }
 
+TEST(FoldedLedgerTest, RefusesAReportFromOutsideTheContestsArea) {
+  testing::DefinitionBuilder definition = SmallElection();
+  definition.WithArea("south")
+      .WithStation(testing::MakeStation("s-4", "south"))
+      .WithContest("mayor", "north", {"a", "b", "c"});
+  Entry next = NextEntry(SomeReport());
+  std::get<election::ReportRecorded>(next.event).key.contest_no = 1;
+  ExpectRefused(
+      BytesOf(testing::ElectionLedger(definition).entries()), next,
+      {{"its station lies outside the contest's area",
+        Spoil<election::ReportRecorded>([](auto& report) { report.key.station_no = 3; })}});
+}
+
+// A definition that is sealed as it is and could not be folded.
+TEST(FoldedLedgerTest, RefusesADefinitionWhosePartsDoNotHang) {
+  using election::DefinitionChange;
+  struct Broken {
+    std::string_view problem;
+    std::function<void(DefinitionChange&)> spoil;
+  };
+  const std::vector<Broken> broken = {
+      {"its area \"north\" names an unknown area, \"x\"",
+       [](DefinitionChange& c) { c.areas.at(1).parent_id = "x"; }},
+      {"its areas have 2 roots", [](DefinitionChange& c) { c.areas.at(1).parent_id = ""; }},
+      {"its areas have 0 roots", [](DefinitionChange& c) { c.areas.at(0).parent_id = "north"; }},
+      {"its areas have 0 roots", [](DefinitionChange& c) { c.areas.clear(); }},
+      {"lies in itself", [](DefinitionChange& c) { c.areas.at(1).parent_id = "north"; }},
+      {"its contest \"president\" names an unknown area, \"\"",
+       [](DefinitionChange& c) { c.contests.at(0).area_id = ""; }},
+      {"its station \"s-2\" names an unknown area, \"x\"",
+       [](DefinitionChange& c) { c.stations.at(1).area_id = "x"; }},
+      {"its station \"s-3\" names an unknown station, \"s-9\"",
+       [](DefinitionChange& c) { c.stations.at(2).counted_at_station_id = "s-9"; }},
+  };
+  for (const Broken& each : broken) {
+    std::vector<Entry> entries = DefinitionEntries();
+    each.spoil(std::get<DefinitionChange>(entries.front().event));
+    const std::vector<std::string> bytes = BytesOf(entries);
+    FoldedLedger folded("e-1");
+    ASSERT_TRUE(folded.Append(bytes.at(0)).ok());
+    const absl::Status sealed = folded.Append(bytes.at(1));
+    EXPECT_EQ(DetailOf(sealed).reason, "ENTRY_OUT_OF_PLACE") << each.problem;
+    EXPECT_THAT(std::string(sealed.message()), HasSubstr(std::string(each.problem)));
+  }
+}
+
+TEST(FoldedLedgerTest, PartsMayNameWhatWasDefinedBeforeOrComesInALaterPiece) {
+  const std::vector<Entry> first = DefinitionEntries();
+  std::vector<Entry> entries = first;
+  const auto append = [&entries](election::Event event) {
+    Entry entry = NextEntry(std::move(event));
+    entry.sequence = static_cast<std::int64_t>(entries.size()) + 1;
+    entries.push_back(std::move(entry));
+  };
+  append(election::DefinitionChange{
+      .stations = {{.id = "s-4", .area_id = "east", .counted_at_station_id = "s-5"},
+                   {.id = "s-6", .area_id = "north", .counted_at_station_id = "s-1"}},
+      .reason = "r"});
+  append(election::DefinitionChange{.areas = {{.id = "east", .parent_id = "country"}},
+                                    .stations = {{.id = "s-5", .area_id = "east"}},
+                                    .reason = "r"});
+  append(election::DefinitionSeal{.parts = 2});
+  FoldedLedger folded("e-1");
+  AppendAll(BytesOf(entries), folded);
+  EXPECT_EQ(folded.count().ProgressOfArea(0, 0, 0).expected, 6);
+}
+
 TEST(FoldedLedgerTest, RefusesDecisionsOnWhatIsNotThere) {
   std::vector<std::string> before = BytesOf(DefinitionEntries());
   before.push_back(Encode(NextEntry(SomeReport())));
@@ -235,6 +302,11 @@ TEST(FoldedLedgerTest, RefusesDecisionsOnWhatIsNotThere) {
                  {"the newest is 0", [](Entry& entry) {
                     entry.event = election::ReportReinstatement{.revision = 1};
                   }}});
+  ExpectRefused(
+      before, next,
+      {{"annulment of revision 1, and the one in force is of revision 0", [](Entry& entry) {
+          entry.event = election::ReportReinstatement{.key = SomeReport().key, .revision = 1};
+        }}});
 }
 
 TEST(FoldedLedgerTest, RefusesFiguresOfUnknownParts) {
@@ -246,6 +318,8 @@ TEST(FoldedLedgerTest, RefusesFiguresOfUnknownParts) {
       {{"an unknown area", Spoil<PollFigures>([](auto& f) { f.area_no = 2; })},
        {"an unknown candidate", Spoil<PollFigures>([](auto& f) { f.shares[0].candidate_no = 3; })},
        {"an unknown source", Spoil<PollFigures>([](auto& f) { f.source_no = 2; })},
+       {"revision 2 of poll figures, and the newest is 0",
+        Spoil<PollFigures>([](auto& f) { f.revision = 2; })},
        {"an unknown candidate",
         [](Entry& entry) {
           entry.event = election::ResultCertification{.elected_candidate_nos = {3}};

@@ -232,5 +232,28 @@ TEST(StandingTest, AnAnnulledStationSaysWhy) {
   EXPECT_EQ(standing.report().station_id(), "s-1");
 }
 
+// What was posted to it before by mistake is not its report.
+TEST(StandingTest, AStationThatIsClosedOrMergedHasNoReportOfItsOwn) {
+  for (const bool closed : {true, false}) {
+    TestLedger ledger;
+    ledger.Append(Report());
+    ledger.Append(
+        election::ReportAnnulment{.key = kSecondStation, .revision = 1, .reason = "wrong station"});
+    election::Station station = ledger.get().count().definition().stations().at(1);
+    if (closed) {
+      station.closed_reason = "never opened";
+    } else {
+      station.counted_at_station_id = "s-0";
+    }
+    ledger.Append(election::DefinitionChange{.stations = {station}, .reason = "found out"});
+    ledger.Append(election::DefinitionSeal{.parts = 1});
+    const v1::StationStanding standing = StandingOf(ledger.get(), kSecondStation);
+    EXPECT_EQ(standing.state(), closed ? v1::STATION_STATE_CLOSED : v1::STATION_STATE_MISSING);
+    EXPECT_FALSE(standing.has_report());
+    EXPECT_FALSE(standing.has_receipt());
+    EXPECT_EQ(standing.annulment_reason(), "");
+  }
+}
+
 }  // namespace
 }  // namespace canvass::rpc

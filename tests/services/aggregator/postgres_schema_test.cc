@@ -214,6 +214,29 @@ TEST_F(PostgresSchemaTest, AddsUpTheCountingReports) {
                           "north|2|800|502|2|2|{160,230,108}|0", "south|1|400|18|1|1|{6,5,5}|0"));
 }
 
+TEST_F(PostgresSchemaTest, AReinstatementTakesBackOnlyTheAnnulmentThatItNames) {
+  RecordedElection election(SmallDefinition());
+  const auto decide = [](std::int32_t revision) {
+    return election::ReportDecisionRequest{
+        .key = {.election_id = "e-1", .station_id = "s-1", .revision = revision},
+        .reason = "decided"};
+  };
+  election->Submit(testing::ReportBuilder().WithStation("s-1").Build());
+  ASSERT_TRUE(election->Annul(decide(1)).ok());
+  election->Submit(testing::ReportBuilder().WithStation("s-1").WithRevision(2).Build());
+  ASSERT_TRUE(election->Annul(decide(2)).ok());
+  ASSERT_TRUE(election->Reinstate(decide(2)).ok());
+  Append(election.Next());
+  const std::string states =
+      "SELECT revision, state FROM canvass.station_reports ORDER BY revision";
+  EXPECT_THAT(Read(states), ElementsAre("1|ANNULLED", "2|HELD"));
+  EXPECT_THAT(Read("SELECT reports FROM canvass.area_totals WHERE area_id = 'country'"),
+              ElementsAre("0"));
+  ASSERT_TRUE(election->Reinstate(decide(1)).ok());
+  Append(election.Next());
+  EXPECT_THAT(Read(states), ElementsAre("1|COUNTED", "2|HELD"));
+}
+
 TEST_F(PostgresSchemaTest, NothingOfASourceUnderEmbargoIsShown) {
   testing::DefinitionBuilder definition = SmallDefinition();
   definition.WithSource({.id = "poll",
@@ -229,9 +252,12 @@ TEST_F(PostgresSchemaTest, NothingOfASourceUnderEmbargoIsShown) {
                 IsEmpty())
         << view;
   }
-  EXPECT_THAT(Read("SELECT kind, actor, source_id, station_id, revision, reason, entry, "
-                   "length(entry_hash) FROM canvass.ledger_entries WHERE sequence = 3"),
-              ElementsAre("|||||||64"));
+  EXPECT_THAT(Read("SELECT recorded_at, kind, actor, contest_id, source_id, station_id, revision, "
+                   "reason, entry, length(entry_hash) FROM canvass.ledger_entries "
+                   "WHERE sequence = 3"),
+              ElementsAre("|||||||||64"));
+  EXPECT_THAT(Read("SELECT count(recorded_at) FROM canvass.ledger_entries WHERE sequence < 3"),
+              ElementsAre("2"));
 
   election::Source source = election->count().definition().sources().at(1);
   source.visible_from = absl::Now() - absl::Hours(1);
@@ -260,7 +286,7 @@ class RandomElection {
                                                            .source_id = source,
                                                            .station_id = station,
                                                            .revision = standing.newest_revision},
-                                                   .reason = "decided",
+                                                   .reason = StrCat("decided ", Number(1, 100)),
                                                    .station_expected_again = Number(0, 1) == 1};
     switch (Number(0, 9)) {
       case 0:
