@@ -1,0 +1,71 @@
+#ifndef CANVASS_TESTS_FAULTS_CLIENTS_H_
+#define CANVASS_TESTS_FAULTS_CLIENTS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "canvass/aggregator/v1/election_service.grpc.pb.h"
+#include "canvass/publisher/v1/publisher_service.grpc.pb.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace canvass::faults {
+
+// How long a client waits for one answer: longer than most faults, shorter than its patience.
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(2);
+
+// Blocking calls to the services, as an ordinary client makes them, over connections of its own.
+// Thread-safe.
+class Clients {
+ public:
+  Clients(const std::string& reporter, const std::string& aggregators,
+          const std::string& publisher);
+  ~Clients();
+  Clients(const Clients&) = delete;
+  Clients& operator=(const Clients&) = delete;
+
+  absl::Status Define(const aggregator::v1::DefineElectionRequest& request);
+  absl::StatusOr<v1::Receipt> Submit(const v1::StationReport& report);
+  absl::StatusOr<v1::Receipt> GetReceipt(const v1::ReportKey& key);
+  // One message there, one back: through the reporter, or past it. Receipts of the first reports
+  // where the call broke, with why in `status`.
+  std::vector<v1::Receipt> SubmitAll(const std::vector<v1::StationReport>& reports,
+                                     absl::Status& status);
+  std::vector<v1::Receipt> RecordAll(const std::vector<v1::StationReport>& reports,
+                                     absl::Status& status);
+  absl::StatusOr<std::int64_t> Release(const v1::ReportKey& key);
+  absl::StatusOr<std::int64_t> Annul(const v1::ReportKey& key);
+  absl::StatusOr<std::int64_t> Reinstate(const v1::ReportKey& key);
+  // `area_id` empty: the national result.
+  absl::StatusOr<v1::Result> Read(const std::string& election_id, const std::string& source_id,
+                                  const std::string& area_id, std::int64_t min_sequence);
+  std::unique_ptr<grpc::ClientReader<publisher::v1::WatchResultResponse>> Watch(
+      grpc::ClientContext& context, const publisher::v1::WatchResultRequest& request);
+  absl::StatusOr<std::vector<v1::LedgerEntry>> ReadLedger(const std::string& election_id);
+  // Rules under which reports of one station were refused, as the aggregator keeps them.
+  absl::StatusOr<std::vector<v1::RefusedReport>> ReadRefusals(const std::string& election_id,
+                                                              const std::string& station_id);
+
+ private:
+  std::unique_ptr<reporter::v1::StationReporterService::Stub> reporter_;
+  std::unique_ptr<aggregator::v1::AggregatorService::Stub> aggregator_;
+  std::unique_ptr<aggregator::v1::ElectionService::Stub> elections_;
+  std::unique_ptr<publisher::v1::PublisherService::Stub> publisher_;
+};
+
+// Whether the call may have happened all the same: nothing but asking or sending again tells.
+bool MayHaveHappened(const absl::Status& status);
+// The machine-readable reason of a refusal, else the code and the message.
+std::string ReasonOf(const absl::Status& status);
+
+}  // namespace canvass::faults
+
+#endif  // CANVASS_TESTS_FAULTS_CLIENTS_H_

@@ -1,0 +1,90 @@
+#ifndef CANVASS_TESTS_FAULTS_LEDGER_CHECK_H_
+#define CANVASS_TESTS_FAULTS_LEDGER_CHECK_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/election/event.h"
+#include "common/ledger/merkle.h"
+#include "tests/faults/trial_election.h"
+#include "tests/faults/witness.h"
+
+namespace canvass::faults {
+
+// What clients saw up to a moment. Taken before the ledger is read: all of it must be in there.
+struct Testimony {
+  std::map<ReportName, Acknowledgement> acknowledged{};
+  std::map<std::int64_t, AcknowledgedDecision> decisions{};
+  std::map<std::int64_t, AnswersAt> answers{};
+};
+Testimony TestimonyOf(const Witness& witness);
+
+// One election's ledger as somebody reads it who trusts nothing.
+class LedgerCheck {
+ public:
+  explicit LedgerCheck(const TrialElection& election) : election_(election) {}
+
+  // The next entry as it was read. Finds a gap, a wrong hash, a report that is there twice or that
+  // nobody sent.
+  void Add(std::int64_t sequence, std::string bytes, const std::string& leaf_hash_hex);
+  // An entry that was read before, by another way: it must be the same.
+  void AddAgain(std::int64_t sequence, std::string_view bytes);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
+  // Whether a report is there with this content.
+  bool Holds(const ReportName& name, int variant) const;
+
+  // Every acknowledgement is there, where it was said to be; every answer is the sum of the reports
+  // up to its sequence, and its root that of the entries.
+  void Compare(const Testimony& testimony);
+  // The sums by the slow reference of the tests and by ours agree, for each source and area.
+  void CompareWithReference();
+  // Totals that came from somewhere else, as of the last entry.
+  void CompareTotals(const std::string& where, int source_no, int area, const Figures& figures);
+
+  // Something else that is wrong with it.
+  void Note(const std::string& violation) { violations_.push_back(violation); }
+  // Since the last call.
+  std::vector<std::string> TakeViolations();
+
+ private:
+  // What is known of one station's report.
+  struct Revision {
+    int revision = 0;
+    Ballots ballots{};
+    bool counts = false;  // not held, or released
+  };
+  struct StationReports {
+    std::vector<Revision> revisions{};
+    int annulled_to = 0;  // revisions up to this one
+    // The newest that counts; null for none.
+    const Revision* Counting() const;
+  };
+  struct Totals {
+    std::array<std::array<Figures, kAreas>, kSources> figures{};
+    void Add(int source_no, int station_no, const Ballots& ballots, int sign);
+  };
+  using Stations = std::map<std::pair<int, int>, StationReports>;
+
+  void NoteReport(std::int64_t sequence, const election::ReportRecorded& report);
+  void CompareAcknowledged(const Testimony& testimony);
+  void CompareDecisions(const Testimony& testimony);
+  void CompareAnswers(const Testimony& testimony);
+  void CompareAnswer(std::int64_t sequence, const AnswersAt& answers, const std::string& root,
+                     const Totals& totals);
+  static void Fold(const election::Entry& entry, Stations& stations, Totals& totals);
+  Totals TotalsAtTheEnd() const;
+
+  const TrialElection& election_;
+  std::vector<election::Entry> entries_;
+  std::vector<std::string> bytes_;
+  std::map<ReportName, std::int64_t> sequences_;  // of the reports
+  std::vector<std::string> violations_;
+};
+
+}  // namespace canvass::faults
+
+#endif  // CANVASS_TESTS_FAULTS_LEDGER_CHECK_H_
