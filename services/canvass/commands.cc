@@ -8,6 +8,7 @@ void AddAllCommands(CommandLine& commands) {
   AddDefine(commands);
   AddImport(commands);
   AddSubmit(commands);
+  AddOutbox(commands);
   AddElections(commands);
   AddResults(commands);
   AddAreas(commands);

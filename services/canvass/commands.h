@@ -13,6 +13,7 @@ void AddDemo(CommandLine& commands);
 void AddDefine(CommandLine& commands);
 void AddImport(CommandLine& commands);
 void AddSubmit(CommandLine& commands);
+void AddOutbox(CommandLine& commands);
 // The public reads it.
 void AddElections(CommandLine& commands);
 void AddResults(CommandLine& commands);

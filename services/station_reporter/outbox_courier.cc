@@ -111,8 +111,8 @@ void OutboxCourier::Add(std::vector<NewReport> reports, Answer answer) {
     const MutexLock lock(mutex_);
     if (stopping_) {
       refused = Stopped(limits_.retry_after_ms);
-    } else if (arriving_reports_ + reports.size() > limits_.reports_max ||
-               arriving_bytes_ + bytes > limits_.bytes_max) {
+    } else if (arriving_reports_ >= limits_.reports_max || arriving_bytes_ >= limits_.bytes_max) {
+      // Passed by one call at most: the outbox says which of a call's reports have room.
       refused = NoRoom(arriving_reports_, limits_.retry_after_ms);
     } else {
       held_ += reports.size();

@@ -1,10 +1,12 @@
 #include "services/station_reporter/report_queue.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -162,6 +164,57 @@ TEST(ReportQueueTest, AnAnswerThatDoesNotFitIsRefused) {
   EXPECT_FALSE(queue.AnswerMessage({1, 2}));
   EXPECT_THAT(listener->lines, IsEmpty());
   EXPECT_TRUE(queue.AnswerMessage({1}));
+}
+
+TEST(ReportQueueTest, GivesBackWhatHasWaitedTooLongButForThePatient) {
+  Queue queue({.message_reports_max = 2});
+  queue.Expire(absl::Seconds(100), absl::Seconds(2), Broken(), Away());
+  queue.Open();
+  const auto early = std::make_shared<Listener>();
+  const auto patient = std::make_shared<Listener>();
+  const auto late = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a", "b", "c"}), early).ok());
+  ASSERT_TRUE(queue.Add(Reports({"d"}), patient, {.patient = true}).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b"));
+  queue.Expire(absl::Seconds(102), absl::Seconds(2), Broken(), Away());
+  ASSERT_TRUE(queue.Add(Reports({"e"}), late).ok());
+  EXPECT_THAT(early->lines, IsEmpty()) << "not older than that yet";
+  queue.Expire(absl::Seconds(103), absl::Seconds(2), Broken(), Away());
+  EXPECT_THAT(early->lines, ElementsAre("0+2:broken", "2+1:away"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("d", "e"));
+  // The receipts of what was given back are dropped.
+  EXPECT_TRUE(queue.AnswerMessage({1, 2}));
+  EXPECT_TRUE(queue.AnswerMessage({4, 5}));
+  EXPECT_THAT(early->lines, ElementsAre("0+2:broken", "2+1:away"));
+  EXPECT_THAT(patient->lines, ElementsAre("0=4"));
+  EXPECT_THAT(late->lines, ElementsAre("0=5"));
+}
+
+TEST(ReportQueueTest, AStreamThatBreaksTellsWhatWasGivenBackNothingMore) {
+  Queue queue;
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a"}), listener).ok());
+  queue.TakeMessage();
+  queue.Expire(absl::Seconds(3), absl::Seconds(2), Broken(), Away());
+  queue.Close(Broken(), Away());
+  EXPECT_THAT(listener->lines, ElementsAre("0+1:broken"));
+}
+
+TEST(ReportQueueTest, TakesNothingThatLookedBeforeSomethingWasGivenBack) {
+  Queue queue;
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  const std::int64_t before = queue.epoch();
+  ASSERT_TRUE(queue.Add(Reports({"a"}), listener, {.epoch = before}).ok());
+  queue.Expire(absl::Seconds(3), absl::Seconds(2), Broken(), Away());
+  EXPECT_EQ(queue.Add(Reports({"b"}), listener, {.epoch = before}), Away());
+  EXPECT_TRUE(queue.Add(Reports({"b"}), listener, {.epoch = queue.epoch()}).ok());
+  EXPECT_TRUE(queue.Add(Reports({"c"}), listener).ok()) << "whoever does not care";
+  const std::int64_t open = queue.epoch();
+  queue.Close(Broken(), Away());
+  queue.Open();
+  EXPECT_EQ(queue.Add(Reports({"d"}), listener, {.epoch = open}), Away());
 }
 
 }  // namespace

@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -52,14 +55,28 @@ v1::StationReport Report(const std::string& station_id) {
 
 class StationReporterTest : public testing::Test {
  protected:
-  StationReporterTest() { StartReporter(aggregator_->address()); }
+  explicit StationReporterTest(OutboxOptions outbox = {}) : outbox_(std::move(outbox)) {
+    StartReporter(aggregator_->address());
+  }
+  // With an outbox in `folder`, which goes with the test.
+  explicit StationReporterTest(const std::string& folder, OutboxOptions outbox = {})
+      : outbox_(std::move(outbox)), folder_(folder) {
+    outbox_.file = folder + "/outbox.sqlite";
+    StartReporter(aggregator_->address());
+  }
+  ~StationReporterTest() override {
+    reporter_.reset();
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
 
+  // In place of the one before.
   void StartReporter(const std::string& aggregator, ReportQueueLimits limits = {}) {
+    reporter_.reset();
     auto reporter = StationReporter::Start({.drain_timeout = kPatience},
                                            {.aggregator = aggregator,
                                             .longest_backoff = absl::Milliseconds(100),
                                             .queue_limits = limits},
-                                           /*outbox=*/{}, clock_);
+                                           outbox_, clock_);
     ASSERT_TRUE(reporter.ok()) << reporter.status();
     reporter_ = *std::move(reporter);
     channel_ = rpc::NewChannel(reporter_->address());
@@ -102,6 +119,32 @@ class StationReporterTest : public testing::Test {
     return response.receipt();
   }
 
+  absl::StatusOr<v1::Receipt> GetReceipt(const std::string& election_id,
+                                         const std::string& station_id,
+                                         absl::Duration timeout = kPatience) {
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, timeout);
+    reporter::v1::GetReceiptRequest request;
+    request.mutable_key()->set_election_id(election_id);
+    request.mutable_key()->set_station_id(station_id);
+    reporter::v1::GetReceiptResponse response;
+    const grpc::Status status = stub_->GetReceipt(&context, request, &response);
+    if (!status.ok()) return rpc::FromGrpcStatus(status);
+    return response.receipt();
+  }
+
+  absl::StatusOr<reporter::v1::ListOutboxResponse> ListOutbox(
+      const reporter::v1::ListOutboxRequest& request = {}) {
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, kPatience);
+    reporter::v1::ListOutboxResponse response;
+    const grpc::Status status = stub_->ListOutbox(&context, request, &response);
+    if (!status.ok()) return rpc::FromGrpcStatus(status);
+    return response;
+  }
+
+  OutboxOptions outbox_;
+  std::string folder_;
   FixedClock clock_;
   std::unique_ptr<FakeAggregator> aggregator_ = std::make_unique<FakeAggregator>();
   std::unique_ptr<StationReporter> reporter_;
@@ -428,30 +471,18 @@ TEST_F(StationReporterTest, BytesThatAreNoMessageAreSaidToBeSo) {
 
 TEST_F(StationReporterTest, ReceiptsAreAskedOfTheAggregator) {
   WaitUntilServing();
-  const auto get = [this](const std::string& election_id, const std::string& station_id,
-                          absl::Duration timeout = kPatience) -> absl::StatusOr<v1::Receipt> {
-    grpc::ClientContext context;
-    rpc::SetDeadline(context, timeout);
-    reporter::v1::GetReceiptRequest request;
-    request.mutable_key()->set_election_id(election_id);
-    request.mutable_key()->set_station_id(station_id);
-    reporter::v1::GetReceiptResponse response;
-    const grpc::Status status = stub_->GetReceipt(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpcStatus(status);
-    return response.receipt();
-  };
-  const auto receipt = get("e", "s-1");
+  const auto receipt = GetReceipt("e", "s-1");
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->key().station_id(), "s-1");
-  EXPECT_EQ(get("e", "unknown").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(DetailOf(get("e", "unknown").status()).reason, "REPORT_UNKNOWN");
-  EXPECT_EQ(DetailOf(get("", "s-1").status()).violations[0].field, "key.election_id");
+  EXPECT_EQ(GetReceipt("e", "unknown").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(DetailOf(GetReceipt("e", "unknown").status()).reason, "REPORT_UNKNOWN");
+  EXPECT_EQ(DetailOf(GetReceipt("", "s-1").status()).violations[0].field, "key.election_id");
   aggregator_->Pause();
-  EXPECT_EQ(get("e", "slow", absl::Milliseconds(200)).status().code(),
+  EXPECT_EQ(GetReceipt("e", "slow", absl::Milliseconds(200)).status().code(),
             absl::StatusCode::kDeadlineExceeded);
   aggregator_->Resume();
   StartReporter("127.0.0.1:1");
-  EXPECT_EQ(DetailOf(get("e", "s-1").status()).reason, "AGGREGATOR_UNREACHABLE");
+  EXPECT_EQ(DetailOf(GetReceipt("e", "s-1").status()).reason, "AGGREGATOR_UNREACHABLE");
 }
 
 TEST_F(StationReporterTest, StopWaitsForReceiptsAndEndsStreams) {
@@ -472,6 +503,184 @@ TEST_F(StationReporterTest, StopWaitsForReceiptsAndEndsStreams) {
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(DetailOf(status).reason, "SHUTTING_DOWN");
   EXPECT_FALSE(Submit(Report("s-3"), false, absl::Seconds(5)).ok());
+}
+
+std::string NewFolder() {
+  std::string name = ::testing::TempDir() + "reporter-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder " << name;
+  return name;
+}
+
+class StationReporterOutboxTest : public StationReporterTest {
+ protected:
+  StationReporterOutboxTest()
+      : StationReporterTest(NewFolder(), {.answer_within = absl::Milliseconds(300)}) {}
+
+  // The next aggregator serves at the same address.
+  void StopAggregator() {
+    address_ = aggregator_->address();
+    aggregator_.reset();
+  }
+  void StartAggregator() { aggregator_ = std::make_unique<FakeAggregator>(address_); }
+
+  std::vector<std::string> StationsReceived() const {
+    std::vector<std::string> stations;
+    for (const auto& submitted : aggregator_->received()) {
+      stations.push_back(
+          absl::StrCat(submitted.report().station_id(), "/", submitted.report().revision()));
+    }
+    return stations;
+  }
+
+  void WaitUntilEmpty() {
+    const absl::Time until = absl::Now() + kPatience;
+    while (ListOutbox()->summary().reports_queued() > 0 && absl::Now() < until) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_EQ(ListOutbox()->summary().reports_queued(), 0);
+  }
+
+  std::string address_;
+};
+
+v1::StationReport Revision(const std::string& station_id, int revision) {
+  v1::StationReport report = Report(station_id);
+  report.set_revision(revision);
+  return report;
+}
+
+TEST_F(StationReporterOutboxTest, IsUnusedWhileTheAggregatorAnswers) {
+  WaitUntilServing();
+  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_RECORDED);
+  EXPECT_EQ(Submit(Report("bad-1")).status().code(), absl::StatusCode::kInvalidArgument);
+  const auto listed = ListOutbox();
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_THAT(listed->reports(), SizeIs(0));
+  EXPECT_TRUE(listed->summary().aggregator_reached());
+}
+
+TEST_F(StationReporterOutboxTest, KeepsReportsWhileTheAggregatorIsAwayAndSendsThemInOrder) {
+  WaitUntilServing();
+  StopAggregator();
+  const auto receipt = Submit(Revision("s-1", 1));
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_EQ(receipt->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(receipt->key().station_id(), "s-1");
+  EXPECT_EQ(Submit(Revision("s-1", 2))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(Report("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(GetReceipt("az-2024-presidential", "s-1")->key().revision(), 2);
+  EXPECT_TRUE(IsServing()) << "it takes reports all the same";
+  // A validation is not kept.
+  EXPECT_EQ(DetailOf(Submit(Report("s-2"), /*validate_only=*/true).status()).reason,
+            "AGGREGATOR_UNREACHABLE");
+  StartAggregator();
+  WaitUntilEmpty();
+  EXPECT_THAT(StationsReceived(), ElementsAre("s-1/1", "bad-1/0", "s-1/2"));
+  const auto listed = ListOutbox();
+  ASSERT_THAT(listed->reports(), SizeIs(1));
+  EXPECT_EQ(listed->reports(0).receipt().state(), v1::RECEIPT_STATE_REFUSED);
+  EXPECT_EQ(listed->reports(0).receipt().findings(0).rule(), "VOTES_NOT_BALANCED");
+  EXPECT_EQ(listed->reports(0).queued_at().seconds(), 1'707'328'800);
+  EXPECT_EQ(Submit(Report("s-3"))->state(), v1::RECEIPT_STATE_RECORDED);
+}
+
+TEST_F(StationReporterOutboxTest, WhatIsNotAnsweredInTimeIsKeptAndWhatFollowsComesBehind) {
+  WaitUntilServing();
+  aggregator_->Pause();
+  EXPECT_EQ(Submit(Revision("s-1", 1))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(Revision("s-1", 2))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(Report("s-2"))->state(), v1::RECEIPT_STATE_QUEUED);
+  aggregator_->Resume();
+  WaitUntilEmpty();
+  std::vector<std::string> of_first;
+  for (const std::string& each : StationsReceived()) {
+    if (each.front() == 's' && each[2] == '1') of_first.push_back(each);
+  }
+  // Twice the first, which was on its way when the time was over.
+  EXPECT_THAT(of_first, ElementsAre("s-1/1", "s-1/1", "s-1/2"));
+}
+
+TEST_F(StationReporterOutboxTest, ABrokenStreamPutsWhatWasOnItsWayIntoTheOutbox) {
+  WaitUntilServing();
+  aggregator_->Pause();
+  ClientStream stream(*stub_);
+  ASSERT_TRUE(stream.Send({Revision("s-1", 1), Report("s-2"), Revision("s-1", 2)}));
+  ASSERT_TRUE(aggregator_->WaitForReports(3));
+  aggregator_->BreakStreams();
+  const std::vector<v1::Receipt> receipts = stream.Receive(3);
+  ASSERT_THAT(receipts, SizeIs(3));
+  for (const v1::Receipt& receipt : receipts) {
+    EXPECT_EQ(receipt.state(), v1::RECEIPT_STATE_QUEUED);
+  }
+  EXPECT_EQ(receipts[1].key().station_id(), "s-2");
+  aggregator_->Resume();
+  WaitUntilEmpty();
+  ASSERT_TRUE(stream.Send({Report("s-4"), Report("bad-5")}));
+  stream.HalfClose();
+  const std::vector<v1::Receipt> later = stream.Receive(2);
+  ASSERT_THAT(later, SizeIs(2));
+  EXPECT_EQ(later[0].state(), v1::RECEIPT_STATE_RECORDED);
+  EXPECT_EQ(later[1].state(), v1::RECEIPT_STATE_REFUSED);
+  EXPECT_TRUE(stream.Receive(1).empty());
+  EXPECT_EQ(stream.Finish(), absl::OkStatus());
+}
+
+TEST_F(StationReporterOutboxTest, ANewReporterGoesOnWithTheFile) {
+  WaitUntilServing();
+  StopAggregator();
+  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(Report("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  StartReporter(address_);
+  EXPECT_EQ(GetReceipt("az-2024-presidential", "s-1")->state(), v1::RECEIPT_STATE_QUEUED);
+  StartAggregator();
+  WaitUntilEmpty();
+  StartReporter(address_);
+  const auto listed = ListOutbox();
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  ASSERT_THAT(listed->reports(), SizeIs(1));
+  EXPECT_EQ(listed->reports(0).receipt().key().station_id(), "bad-1");
+}
+
+TEST_F(StationReporterOutboxTest, AFullOutboxTurnsAwayAndEndsStreams) {
+  outbox_.limits.reports_max = 2;
+  StartReporter(aggregator_->address());
+  WaitUntilServing();
+  StopAggregator();
+  ClientStream stream(*stub_);
+  ASSERT_TRUE(stream.Send({Report("s-1"), Report("s-2"), Report("s-3"), Report("s-4")}));
+  EXPECT_THAT(stream.Receive(4), SizeIs(2));
+  const absl::Status status = stream.Finish();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(DetailOf(status).reason, "OUTBOX_FULL");
+  EXPECT_EQ(DetailOf(Submit(Report("s-5")).status()).reason, "OUTBOX_FULL");
+  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_QUEUED) << "it is there already";
+}
+
+TEST_F(StationReporterOutboxTest, ListsPageByPage) {
+  WaitUntilServing();
+  StopAggregator();
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(Submit(Report(absl::StrCat("s-", i))).ok());
+  reporter::v1::ListOutboxRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> stations;
+  int pages = 0;
+  do {
+    const auto page = ListOutbox(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const auto& report : page->reports()) {
+      stations.push_back(report.receipt().key().station_id());
+    }
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_THAT(stations, ElementsAre("s-1", "s-2", "s-3", "s-4", "s-5"));
+  EXPECT_EQ(pages, 3);
+  request.set_page_token("nonsense");
+  EXPECT_EQ(DetailOf(ListOutbox(request).status()).reason, "PAGE_TOKEN_INVALID");
+}
+
+TEST_F(StationReporterTest, WithoutAnOutboxThereIsNothingToList) {
+  EXPECT_EQ(DetailOf(ListOutbox().status()).reason, "OUTBOX_MISSING");
 }
 
 }  // namespace
