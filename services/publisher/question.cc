@@ -59,6 +59,19 @@ absl::Status UnknownError(std::string_view what, std::string_view reason, std::s
       {.reason = std::string(reason), .metadata = {{std::string(field), std::string(id)}}});
 }
 
+absl::Status CheckTag(const Definition& definition, std::string_view tag) {
+  if (tag.empty() || HasTagAnywhere(definition, tag)) return absl::OkStatus();
+  return UnknownError("tag", "TAG_UNKNOWN", "tag", tag);
+}
+
+absl::Status CheckAreaKind(const Definition& definition, std::string_view kind) {
+  const auto& areas = definition.areas();
+  const bool known =
+      kind.empty() || std::any_of(areas.begin(), areas.end(),
+                                  [&](const election::Area& area) { return area.kind == kind; });
+  return known ? absl::OkStatus() : UnknownError("kind of area", "KIND_UNKNOWN", "kind", kind);
+}
+
 absl::StatusOr<int> FindVisibleSource(const ShownElection& election, std::string_view source_id) {
   absl::StatusOr<int> source =
       election::ResolveOfficialOrNamedSource(election.definition(), source_id);
@@ -125,10 +138,8 @@ absl::StatusOr<rpc::ResultQuestion> FindQuestion(const ShownElection& election,
   const absl::StatusOr<int> area = FindAreaOfContest(election, asked.contest_no, area_id);
   if (!area.ok()) return area.status();
   question.area_no = *area;
-  // A tag that nobody has would look like stations that are all missing: none of none.
-  if (!tag.empty() && !HasTagAnywhere(definition, tag)) {
-    return UnknownError("tag", "TAG_UNKNOWN", "tag", tag);
-  }
+  const absl::Status tagged = CheckTag(definition, tag);
+  if (!tagged.ok()) return tagged;
   return question;
 }
 

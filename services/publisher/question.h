@@ -44,6 +44,12 @@ absl::StatusOr<rpc::ResultQuestion> FindQuestion(const ShownElection& election,
                                                  const ContestAndSource& asked,
                                                  std::string_view area_id, std::string_view tag);
 
+// NOT_FOUND TAG_UNKNOWN if no station has the tag; OK for none. What nobody has would look like
+// stations that are all missing: none of none.
+absl::Status CheckTag(const election::Definition& definition, std::string_view tag);
+// NOT_FOUND KIND_UNKNOWN if no area is of this kind; OK for none.
+absl::Status CheckAreaKind(const election::Definition& definition, std::string_view kind);
+
 // The newest result of that.
 canvass::v1::Result ResultOf(const ShownElection& election, const rpc::ResultQuestion& question);
 

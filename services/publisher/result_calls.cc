@@ -68,6 +68,8 @@ absl::StatusOr<std::vector<int>> AreasOf(const ShownElection& election, int cont
     areas = definition.ChildrenOfArea(*parent);
   }
   if (!request.kind().empty()) {
+    const absl::Status known = CheckAreaKind(definition, request.kind());
+    if (!known.ok()) return known;
     const auto other = [&](int area) {
       return definition.areas()[Index(area)].kind != request.kind();
     };

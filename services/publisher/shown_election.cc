@@ -41,6 +41,7 @@ canvass::v1::AsOf ShownElection::AsOfMoment(const Moment& moment) const {
   as_of.set_sequence(moment.sequence);
   *as_of.mutable_recorded_at() = rpc::ToProto(moment.recorded_at);
   as_of.set_root_hash(ledger::ToHex(moment.root));
+  if (moment.sequence < as_of_.sequence()) as_of.clear_confirmed_at();  // newer figures may exist
   return as_of;
 }
 

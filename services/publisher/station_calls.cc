@@ -58,6 +58,8 @@ absl::StatusOr<StationFilter> FilterOf(const ShownElection& election,
   const auto area = FindAreaOfContest(election, asked->contest_no, request.area_id());
   if (!area.ok()) return area.status();
   filter.area_no = *area;
+  const absl::Status tagged = CheckTag(election.definition(), request.tag());
+  if (!tagged.ok()) return tagged;
   if (request.state() != canvass::v1::STATION_STATE_UNSPECIFIED) {
     if (!canvass::v1::StationState_IsValid(request.state())) {
       return FieldError("STATE_UNKNOWN", "state", StrCat(request.state(), " is not a state"));

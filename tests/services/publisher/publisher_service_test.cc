@@ -206,6 +206,8 @@ TEST_F(PublisherServiceTest, ListsAreas) {
   EXPECT_THAT(list(), ElementsAre("south"));
   request.set_kind("region");
   EXPECT_THAT(list(), ElementsAre("north", "south"));
+  request.set_kind("planet");
+  EXPECT_THAT(list(), ElementsAre("KIND_UNKNOWN"));
   request.clear_kind();
   request.set_parent_area_id("country");
   EXPECT_THAT(list(), ElementsAre("north", "south"));
@@ -267,6 +269,7 @@ TEST_F(PublisherServiceTest, GetsAFinalResultOnlyOnceItIsCertified) {
   EXPECT_EQ(response.result().status(), canvass::v1::RESULT_STATUS_CERTIFIED);
   EXPECT_EQ(response.current_status(), canvass::v1::RESULT_STATUS_CERTIFIED);
   EXPECT_EQ(response.result().as_of().sequence(), certified);
+  EXPECT_TRUE(response.result().as_of().has_confirmed_at());
   EXPECT_EQ(response.result().as_of().root_hash(), root);
   EXPECT_EQ(response.result().certification().sequence(), certified);
   EXPECT_THAT(response.result().certification().elected_candidate_ids(), ElementsAre("a"));
@@ -280,6 +283,7 @@ TEST_F(PublisherServiceTest, GetsAFinalResultOnlyOnceItIsCertified) {
   EXPECT_EQ(response.result().status(), canvass::v1::RESULT_STATUS_CERTIFIED);
   EXPECT_EQ(response.current_status(), canvass::v1::RESULT_STATUS_RECOUNT);
   EXPECT_EQ(response.result().as_of().sequence(), certified);
+  EXPECT_FALSE(response.result().as_of().has_confirmed_at()) << "newer figures exist";
 }
 
 TEST_F(PublisherServiceTest, GetsResultsOfAreasStationsAndTags) {
@@ -382,6 +386,9 @@ TEST_F(PublisherServiceTest, ListsAreaResultsAllAtTheFirstPagesMoment) {
   EXPECT_EQ(ReasonOf(expired), "PAGE_EXPIRED");
 
   request.clear_page_token();
+  request.set_kind("planet");
+  EXPECT_EQ(ReasonOf(Call(&Stub::ListAreaResults, request, response)), "KIND_UNKNOWN");
+  request.clear_kind();
   request.set_page_size(0);
   request.set_parent_area_id("country");
   ASSERT_TRUE(Call(&Stub::ListAreaResults, request, response).ok());
@@ -451,6 +458,8 @@ TEST_F(PublisherServiceTest, ListsStationsByEveryFilter) {
   EXPECT_THAT(list(), ElementsAre("SOURCE_KIND_MISMATCH"));
   request.set_area_id("west");
   EXPECT_THAT(list(), ElementsAre("AREA_UNKNOWN"));
+  request.set_tag("on-the-moon");
+  EXPECT_THAT(list(), ElementsAre("TAG_UNKNOWN"));
   request.set_page_size(2);
   EXPECT_THAT(list(), ElementsAre("n-1", "n-2"));
   request.set_page_size(2);
@@ -554,6 +563,8 @@ TEST_F(PublisherServiceTest, GetsTheHistoryOfAResult) {
   EXPECT_THAT(Lines(response.results(4)), ElementsAre("a 60 62.50", "b 30 31.25", "c 6 6.25"));
   EXPECT_EQ(response.results(4).progress().percent(), "33.33");
   EXPECT_EQ(response.results(4).as_of().sequence(), 3);
+  EXPECT_TRUE(response.results(0).as_of().has_confirmed_at());
+  EXPECT_FALSE(response.results(4).as_of().has_confirmed_at());
   EXPECT_EQ(response.results(4).as_of().root_hash(),
             ledger::ToHex(script_.ledger().log().RootAt(3)));
 
