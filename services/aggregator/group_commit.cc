@@ -233,7 +233,9 @@ absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition
 absl::Status GroupCommit::Commit(AppendGroup& append) {
   if (append.entries.empty() && append.refusals.empty()) return absl::OkStatus();
   absl::Status status = ledger_.Append(append);
-  if (status.ok()) book_.Fold(std::move(append));
+  if (!status.ok()) return status;
+  ++appends_;
+  book_.Fold(std::move(append));
   return status;
 }
 

@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_AGGREGATOR_GROUP_COMMIT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <vector>
 
@@ -33,6 +34,8 @@ class GroupCommit {
   // Commits what comes first. An error: the lead is lost, and what was to be committed in doubt.
   // REQUIRES: !empty(), and a book that has caught up.
   absl::Status CommitNext();
+  // Appends that have succeeded so far; not every command needs one.
+  std::int64_t appends() const { return appends_; }
 
   // Takes out the commands of which nothing is in doubt.
   std::deque<CommandPtr> RemoveUntouched();
@@ -68,6 +71,7 @@ class GroupCommit {
   const WriterOptions options_;
   std::deque<CommandPtr> work_;  // in order; those in doubt come first
   std::size_t group_reports_max_;
+  std::int64_t appends_ = 0;
 };
 
 }  // namespace canvass::aggregator

@@ -260,8 +260,8 @@ absl::Status PostgresLedger::ReplayElection(
   absl::Status status = Settle(session_->CopyOut(
       StrCat("BEGIN; SET LOCAL statement_timeout = 0; COPY (SELECT sequence, entry, leaf_hash "
              "FROM canvass.entries WHERE election_no = ",
-             election.number, " AND sequence > ", after,
-             " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+             election.number, " AND sequence > ", after, " AND sequence <= ",
+             election.last_sequence, " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
       visit_row));
   if (!status.ok()) return status;
   if (!first_error.ok() || previous == election.last_sequence) return first_error;

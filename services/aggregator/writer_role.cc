@@ -1,6 +1,7 @@
 #include "services/aggregator/writer_role.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <utility>
@@ -68,17 +69,31 @@ absl::Duration WriterRole::RetryDelay() const {
 
 absl::Duration WriterRole::Serve() {
   commits_.Add(queue_.TakeAll());
-  const absl::Duration asked_at = steady_clock_.Now();
-  if (commits_.empty() && asked_at < heartbeat_due_) return heartbeat_due_ - asked_at;
-  const absl::Status status = commits_.empty() ? ledger_.Heartbeat() : commits_.CommitNext();
+  const absl::Status status = ServeOnce(steady_clock_.Now() >= heartbeat_due_);
   if (!status.ok()) {
     LoseLead(status);
     return absl::ZeroDuration();
   }
+  if (!commits_.empty()) return absl::ZeroDuration();
+  return std::max(heartbeat_due_ - steady_clock_.Now(), absl::ZeroDuration());
+}
+
+// A heartbeat may be due although there is always something to do: what needs no commit, such as
+// reports that are recorded already, says nothing of the lead.
+absl::Status WriterRole::ServeOnce(bool heartbeat_is_due) {
+  const absl::Duration asked_at = steady_clock_.Now();
+  const std::int64_t appends = commits_.appends();
+  absl::Status status;
+  if (heartbeat_is_due) {
+    status = ledger_.Heartbeat();
+  } else if (!commits_.empty()) {
+    status = commits_.CommitNext();
+  }
+  if (!status.ok() || (!heartbeat_is_due && commits_.appends() == appends)) return status;
   failures_ = 0;
   queue_.Confirm(asked_at);
   heartbeat_due_ = steady_clock_.Now() + options_.heartbeat_interval;
-  return commits_.empty() ? options_.heartbeat_interval : absl::ZeroDuration();
+  return status;
 }
 
 void WriterRole::LoseLead(const absl::Status& status) {

@@ -44,6 +44,7 @@ class WriterRole {
   absl::Status CatchUp();
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
+  absl::Status ServeOnce(bool heartbeat_is_due);
   void LoseLead(const absl::Status& status);
   void SetLead(const absl::Status& status, absl::Duration asked_at);
 

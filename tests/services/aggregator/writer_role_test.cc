@@ -95,6 +95,25 @@ TEST(WriterRoleTest, AStandbyTriesAgainAfterItsIntervalAndTakesALeadThatIsFree) 
   EXPECT_EQ(ReasonOf(leader.queue.Lead()), "NOT_ACTIVE");
 }
 
+// What is recorded already needs no commit, and says nothing of the lead.
+TEST(WriterRoleTest, ALeaderThatIsAskedOnlyForWhatItHasNoticesThatAnotherLeads) {
+  testing::MemoryStore store;
+  SteppedWriter leader(store);
+  SteppedWriter other(store);
+  leader.role.Step();
+  leader.Define();
+  leader.Submit();
+  leader.role.Step();
+  store.BreakSession();
+  other.role.Step();
+  for (int i = 0; i < 20; ++i) {
+    leader.Submit();
+    leader.role.Step();
+    leader.steady_clock.now += absl::Milliseconds(100);
+  }
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "NOT_ACTIVE");
+}
+
 TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownWhileAnotherLeads) {
   testing::MemoryStore store;
   SteppedWriter leader(store);

@@ -1,0 +1,321 @@
+// Two aggregators over one database: the other takes over, nothing is lost, nothing counted twice.
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/mutex.h"
+#include "common/base/text.h"
+#include "common/postgres/child_process.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
+#include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "services/aggregator/schema.h"
+#include "tests/support/command.h"
+#include "tests/support/json.h"
+#include "tests/support/small_election.h"
+#include "tests/support/test_database.h"
+
+namespace canvass::testing {
+namespace {
+
+using ::nlohmann::json;
+using ::testing::HasSubstr;
+
+constexpr int kStations = 2000;
+constexpr int kVotesOfAnn = 30;
+constexpr int kVotesOfBob = 20;
+constexpr absl::Duration kTakeoverMax = absl::Seconds(2);
+// Frozen for 5 s, then noticed.
+constexpr absl::Duration kFrozenTakeoverMax = absl::Seconds(10);
+constexpr absl::Duration kPatience = absl::Seconds(60);
+const char* const kLeads = "canvass.aggregator.v1.AggregatorService";
+
+std::string StationId(int station) { return StrCat("n-", station); }
+
+std::string WideDefinition() {
+  json definition = json::parse(SmallDefinition("wide"));
+  for (int station = 3; station <= kStations; ++station) {
+    definition["stations"].push_back({{"stationId", StationId(station)}, {"areaId", "north"}});
+  }
+  return definition.dump();
+}
+
+// One of our programs, on an address that it keeps from one process to the next.
+class Program {
+ public:
+  Program(std::string name, std::string address_file, std::vector<std::string> flags)
+      : name_(std::move(name)), address_file_(std::move(address_file)), flags_(std::move(flags)) {
+    Start();
+    const absl::Time deadline = absl::Now() + kPatience;
+    while (!(std::ifstream(address_file_) >> address_) && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    EXPECT_NE(address_, "") << name_ << " does not start";
+  }
+
+  void Start() {
+    std::vector<std::string> arguments{
+        ProgramFile(name_), StrCat("--listen=", address_.empty() ? "127.0.0.1:0" : address_),
+        StrCat("--address_file=", address_file_)};
+    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
+    process_ = *postgres::ChildProcess::Start(
+        {.arguments = std::move(arguments), .signal_when_orphaned = SIGKILL});
+  }
+
+  void Signal(int signal) { process_->Signal(signal); }
+  bool runs() const { return !process_->WaitForEnd(absl::ZeroDuration()); }
+  const std::string& address() const { return address_; }
+
+  bool Serves(const std::string& service) const {
+    const auto stub = grpc::health::v1::Health::NewStub(rpc::NewChannel(address_));
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, absl::Milliseconds(500));
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(service);
+    grpc::health::v1::HealthCheckResponse response;
+    return stub->Check(&context, request, &response).ok() &&
+           response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+  }
+
+  // How long it takes until it serves, or does not any more.
+  absl::Duration Await(const std::string& service, bool serves) const {
+    const absl::Time start = absl::Now();
+    while (Serves(service) != serves && absl::Now() - start < kPatience) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return absl::Now() - start;
+  }
+
+ private:
+  const std::string name_;
+  const std::string address_file_;
+  const std::vector<std::string> flags_;
+  std::string address_;
+  std::unique_ptr<postgres::ChildProcess> process_;
+};
+
+// Submits the report of every station, and then all of them again, until it is stopped.
+class Load {
+ public:
+  explicit Load(const std::string& reporter)
+      : stub_(reporter::v1::StationReporterService::NewStub(rpc::NewChannel(reporter))) {
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads_.emplace_back([this, thread] { Run(thread); });
+    }
+  }
+  ~Load() { Stop(); }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  void Stop() {
+    stopping_ = true;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+  // Waits until so many more were acknowledged.
+  void Await(int more) const {
+    const int enough = acknowledged_ + more;
+    const absl::Time deadline = absl::Now() + kPatience;
+    while (acknowledged_ < enough && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_GE(acknowledged_, enough) << "the load does not go on";
+  }
+
+  // By station, the entry that it was told.
+  std::map<int, std::int64_t> sequences() const {
+    const MutexLock lock(mutex_);
+    return sequences_;
+  }
+
+ private:
+  static constexpr int kThreads = 4;
+
+  void Run(int thread) {
+    for (int station = thread; !stopping_; station += kThreads) Submit(station % kStations + 1);
+  }
+
+  void Submit(int station) {
+    reporter::v1::SubmitReportRequest request;
+    v1::StationReport& report = *request.mutable_report();
+    report.set_election_id("wide");
+    report.set_station_id(StationId(station));
+    v1::BallotCount& ballots = *report.mutable_ballots();
+    ballots.set_registered_voters(900);
+    ballots.set_ballots_cast(kVotesOfAnn + kVotesOfBob);
+    ballots.set_blank_votes(0);
+    ballots.set_invalid_votes(0);
+    for (const auto& [candidate, votes] :
+         {std::pair("ann", kVotesOfAnn), std::pair("bob", kVotesOfBob)}) {
+      v1::CandidateCount& count = *ballots.add_votes();
+      count.set_candidate_id(candidate);
+      count.set_count(votes);
+    }
+    while (!stopping_ && !SubmitOnce(station, request)) absl::SleepFor(absl::Milliseconds(20));
+  }
+
+  bool SubmitOnce(int station, const reporter::v1::SubmitReportRequest& request) {
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, absl::Seconds(5));
+    reporter::v1::SubmitReportResponse response;
+    const grpc::Status status = stub_->SubmitReport(&context, request, &response);
+    if (!status.ok() || response.receipt().state() != v1::RECEIPT_STATE_RECORDED) return false;
+    ++acknowledged_;
+    const MutexLock lock(mutex_);
+    const auto [known, first] = sequences_.emplace(station, response.receipt().sequence());
+    EXPECT_EQ(known->second, response.receipt().sequence()) << "station " << station;
+    return true;
+  }
+
+  const std::unique_ptr<reporter::v1::StationReporterService::Stub> stub_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> acknowledged_ = 0;
+  mutable Mutex mutex_;
+  std::map<int, std::int64_t> sequences_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_;
+};
+
+class StandbyTest : public ::testing::Test {
+ protected:
+  StandbyTest() {
+    EXPECT_TRUE(aggregator::Migrate(database_.owner_connection()).ok());
+    const std::string database = StrCat("--database=", database_.writer_connection());
+    for (const char* name : {"a", "b"}) {
+      aggregators_.push_back(
+          std::make_unique<Program>("canvass-aggregator", FileOf(name), std::vector{database}));
+      // The first one leads.
+      if (aggregators_.size() == 1) aggregators_.front()->Await(kLeads, true);
+    }
+    addresses_ = StrCat(aggregators_[0]->address(), ",", aggregators_[1]->address());
+    const std::vector<std::string> flags{StrCat("--aggregator=", addresses_)};
+    reporter_ = std::make_unique<Program>("canvass-station-reporter", FileOf("reporter"), flags);
+    publisher_ = std::make_unique<Program>("canvass-publisher", FileOf("publisher"), flags);
+    aggregators_[1]->Await("", true);
+    const CommandOutcome defined = Canvass({"define", "-"}, WideDefinition());
+    EXPECT_EQ(defined.exit_code, 0) << defined.err;
+  }
+
+  std::string FileOf(const std::string& name) const { return StrCat(folder_.path(), "/", name); }
+
+  CommandOutcome Canvass(const std::vector<std::string>& words, const std::string& input = "") {
+    std::vector<std::string> arguments{ProgramFile("canvass")};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    arguments.insert(arguments.end(), {"--reporter", reporter_->address(), "--aggregator",
+                                       addresses_, "--publisher", publisher_->address()});
+    return RunCommand(arguments, input);
+  }
+
+  // Every entry that was acknowledged is there once, and the publisher comes to the same sum.
+  void Check(const std::map<int, std::int64_t>& sequences) {
+    EXPECT_EQ(Canvass({"ledger", "wide", "--verify"}).exit_code, 0);
+    std::vector<std::string> expected;
+    for (const auto& [station, sequence] : sequences) {
+      expected.push_back(StrCat(sequence, "|", StationId(station)));
+    }
+    std::vector<std::string> stored = database_.Select(
+        "SELECT entries.sequence, station_id FROM canvass.entries JOIN canvass.stations USING "
+        "(election_no, station_no) WHERE kind = 3");
+    std::sort(stored.begin(), stored.end());
+    std::sort(expected.begin(), expected.end());
+    // What was not acknowledged before the load was stopped may be there too.
+    EXPECT_TRUE(std::includes(stored.begin(), stored.end(), expected.begin(), expected.end()));
+    EXPECT_EQ(database_.Select("SELECT count(*) - max(sequence), count(DISTINCT station_no) - "
+                               "count(*) FILTER (WHERE kind = 3) FROM canvass.entries"),
+              std::vector<std::string>{"0|0"});
+    const absl::Time deadline = absl::Now() + kPatience;
+    while (StationsCounted() < stored.size() && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    EXPECT_EQ(StationsCounted(), stored.size());
+  }
+
+  std::size_t StationsCounted() const {
+    const CommandOutcome outcome =
+        Grpcurl(publisher_->address(), "canvass.publisher.v1.PublisherService/GetNationalResult",
+                R"({"election_id": "wide"})");
+    if (outcome.exit_code != 0) return 0;
+    const json result = ParseJson(outcome).at("result");
+    EXPECT_EQ(result.at("candidates").at(0).value("votes", "0"),
+              std::to_string(kVotesOfAnn * result.at("progress").value("stations_counted", 0)));
+    return result.at("progress").value("stations_counted", std::size_t{0});
+  }
+
+  ScratchFolder folder_;
+  TestDatabase database_;
+  std::vector<std::unique_ptr<Program>> aggregators_;
+  std::string addresses_;
+  std::unique_ptr<Program> reporter_;
+  std::unique_ptr<Program> publisher_;
+};
+
+TEST_F(StandbyTest, AStandbyIsReadyAndAnswersNothing) {
+  EXPECT_TRUE(aggregators_[0]->Serves(kLeads));
+  EXPECT_FALSE(aggregators_[1]->Serves(kLeads));
+  EXPECT_TRUE(aggregators_[1]->Serves(""));
+  const CommandOutcome outcome = Grpcurl(
+      aggregators_[1]->address(), "canvass.aggregator.v1.AggregatorService/ListLedgerEntries",
+      R"({"election_id": "wide"})");
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("Unavailable"));
+  EXPECT_THAT(outcome.err, HasSubstr("NOT_ACTIVE"));
+}
+
+TEST_F(StandbyTest, TakesOverFromOneThatIsKilled) {
+  Load load(reporter_->address());
+  for (int round = 0; round < 4; ++round) {
+    Program& leader = *aggregators_[static_cast<std::size_t>(round % 2)];
+    Program& standby = *aggregators_[static_cast<std::size_t>(1 - round % 2)];
+    load.Await(200);
+    leader.Signal(SIGKILL);
+    const absl::Duration took = standby.Await(kLeads, true);
+    std::cout << "took over within " << took << '\n';
+    EXPECT_LT(took, kTakeoverMax);
+    load.Await(200);
+    leader.Start();
+    leader.Await("", true);
+  }
+  load.Stop();
+  Check(load.sequences());
+}
+
+TEST_F(StandbyTest, TakesOverFromOneThatIsFrozenAndThatOneStepsDown) {
+  Load load(reporter_->address());
+  load.Await(200);
+  aggregators_[0]->Signal(SIGSTOP);
+  const absl::Duration took = aggregators_[1]->Await(kLeads, true);
+  std::cout << "took over within " << took << '\n';
+  EXPECT_LT(took, kFrozenTakeoverMax);
+  load.Await(200);
+  aggregators_[0]->Signal(SIGCONT);
+  EXPECT_LT(aggregators_[0]->Await(kLeads, false), kTakeoverMax);
+  EXPECT_TRUE(aggregators_[0]->Serves(""));
+  EXPECT_TRUE(aggregators_[1]->Serves(kLeads));
+  load.Await(200);
+  EXPECT_TRUE(aggregators_[0]->runs());
+  load.Stop();
+  Check(load.sequences());
+}
+
+}  // namespace
+}  // namespace canvass::testing

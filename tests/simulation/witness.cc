@@ -1,0 +1,232 @@
+#include "tests/simulation/witness.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "common/base/text.h"
+#include "common/election/event.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/merkle.h"
+#include "tests/support/reference_count.h"
+
+namespace canvass::simulation {
+namespace {
+
+using aggregator::ReceiptState;
+using election::ReportAnnulment;
+using election::ReportRecorded;
+using election::ReportReinstatement;
+
+// Readings are answered by whoever led this long before, at the most.
+constexpr absl::Duration kStaleMax = absl::Seconds(5);
+
+std::int64_t VotesOfA(const election::StationReport& report) {
+  return *std::get<election::BallotCount>(report.count).votes.at(0).count;
+}
+
+// The total of candidate a after each entry, one station at a time.
+class SimpleTotal {
+ public:
+  std::int64_t After(const election::Entry& entry) {
+    if (const auto* report = std::get_if<ReportRecorded>(&entry.event)) {
+      if (!report->held) {
+        counting_[report->key.station_no] = report->counts.votes.at(0);
+      }
+    } else if (const auto* annulment = std::get_if<ReportAnnulment>(&entry.event)) {
+      annulled_[annulment->key.station_no] = true;
+    } else if (const auto* reinstatement = std::get_if<ReportReinstatement>(&entry.event)) {
+      annulled_[reinstatement->key.station_no] = false;
+    }
+    std::int64_t total = 0;
+    for (const auto& [station_no, votes] : counting_) {
+      if (!annulled_[station_no]) total += votes;
+    }
+    return total;
+  }
+
+ private:
+  std::map<int, std::int64_t> counting_;
+  std::map<int, bool> annulled_;
+};
+
+}  // namespace
+
+struct Witness::Folded {
+  std::vector<election::Entry> entries{};
+  std::vector<ledger::Hash> hashes{};
+  std::vector<std::int64_t> totals{};  // of candidate a after each entry
+  std::set<std::string> reports{};     // as KeyOf has them
+
+  bool Has(std::int64_t sequence) const {
+    return sequence >= 1 && sequence <= static_cast<std::int64_t>(entries.size());
+  }
+};
+
+void Witness::Receipt(const election::StationReport& report, const aggregator::Receipt& receipt,
+                      absl::Duration now) {
+  if (receipt.state == ReceiptState::kRefused) return;
+  receipts_.push_back({.report = report, .receipt = receipt});
+  const auto [known, first] = sequence_of_.emplace(KeyOf(report), receipt.sequence);
+  if (!first && known->second != receipt.sequence) {
+    Violation(StrCat("report ", KeyOf(report), " has two outcomes: entries ", known->second,
+                     " and ", receipt.sequence));
+  }
+  Acknowledge(report.election_id, receipt.sequence, now);
+}
+
+void Witness::Queued(const election::StationReport& report) { queued_.push_back(report); }
+
+void Witness::Decided(const std::string& election_id, std::int64_t sequence, absl::Duration now) {
+  decided_.emplace_back(election_id, sequence);
+  Acknowledge(election_id, sequence, now);
+}
+
+void Witness::Acknowledge(const std::string& election_id, std::int64_t sequence,
+                          absl::Duration now) {
+  auto& acknowledged = acknowledged_at_[election_id];
+  const std::int64_t before = acknowledged.empty() ? 0 : acknowledged.rbegin()->second;
+  if (sequence > before) acknowledged[now] = sequence;
+}
+
+void Witness::Read(const std::string& election_id, const Reading& reading, absl::Duration now) {
+  readings_.push_back({.election_id = election_id, .reading = reading});
+  const auto& acknowledged = acknowledged_at_[election_id];
+  auto newer = acknowledged.upper_bound(now - kStaleMax);
+  if (newer == acknowledged.begin()) return;
+  const std::int64_t expected = (--newer)->second;
+  if (reading.sequence < expected) {
+    Violation(StrCat("a reading of ", election_id, " ends at ", reading.sequence, ", but entry ",
+                     expected, " had been acknowledged for long"));
+  }
+}
+
+void Witness::Check(const SimulatedDatabase& database,
+                    const std::function<bool(const election::StationReport&)>& was_refused) {
+  std::map<std::string, Folded> folded;
+  for (const std::string& election_id : database.Elections()) {
+    folded.emplace(election_id, Fold(database, election_id));
+  }
+  for (const Acknowledged& acknowledged : receipts_) {
+    CheckReceipt(folded[acknowledged.report.election_id], acknowledged);
+  }
+  for (const auto& [election_id, sequence] : decided_) {
+    if (!folded[election_id].Has(sequence)) {
+      Violation(StrCat("the decision ", sequence, " of ", election_id, " is lost"));
+    }
+  }
+  for (const ReadAt& read : readings_) CheckReading(folded[read.election_id], read.reading);
+  for (const election::StationReport& report : queued_) {
+    if (!folded[report.election_id].reports.contains(KeyOf(report)) && !was_refused(report)) {
+      Violation(StrCat("the queued report ", KeyOf(report), " has got no outcome"));
+    }
+  }
+}
+
+Witness::Folded Witness::Fold(const SimulatedDatabase& database, const std::string& election_id) {
+  Folded folded;
+  SimpleTotal total;
+  std::map<std::pair<int, int>, std::int64_t> recorded;
+  for (const StoredRow& row : database.RowsOf(election_id)) {
+    const auto next = static_cast<std::int64_t>(folded.entries.size()) + 1;
+    if (row.sequence != next) {
+      Violation(StrCat(election_id, " has entry ", row.sequence, " where ", next, " is due"));
+    }
+    const auto entry = ledger::Decode(row.bytes);
+    if (!entry.ok() || ledger::LeafHash(row.bytes) != row.leaf_hash) {
+      Violation(StrCat("entry ", row.sequence, " of ", election_id, " is damaged"));
+      continue;
+    }
+    if (!folded.entries.empty() && entry->recorded_at < folded.entries.back().recorded_at) {
+      Violation(StrCat("entry ", row.sequence, " of ", election_id, " is dated back"));
+    }
+    if (const auto* report = std::get_if<ReportRecorded>(&entry->event)) {
+      std::int64_t& before = recorded[{report->key.station_no, report->revision}];
+      if (before != 0) {
+        Violation(StrCat("entries ", before, " and ", row.sequence, " of ", election_id,
+                         " are the same report"));
+      }
+      before = row.sequence;
+      folded.reports.insert(StrCat(election_id, "/s-", report->key.station_no + 1, "/",
+                                   report->revision, " with ", report->counts.votes.at(0)));
+    }
+    folded.totals.push_back(total.After(*entry));
+    folded.hashes.push_back(row.leaf_hash);
+    folded.entries.push_back(*entry);
+  }
+  return folded;
+}
+
+void Witness::CheckReceipt(const Folded& folded, const Acknowledged& acknowledged) {
+  const std::int64_t sequence = acknowledged.receipt.sequence;
+  const std::string key = KeyOf(acknowledged.report);
+  if (!folded.Has(sequence)) {
+    Violation(StrCat("the acknowledged report ", key, ", entry ", sequence, ", is lost"));
+    return;
+  }
+  const auto index = static_cast<std::size_t>(sequence - 1);
+  const auto* report = std::get_if<ReportRecorded>(&folded.entries[index].event);
+  const bool same = report != nullptr && folded.hashes[index] == acknowledged.receipt.entry_hash &&
+                    report->revision == acknowledged.report.revision &&
+                    StrCat("s-", report->key.station_no + 1) == acknowledged.report.station_id &&
+                    report->counts.votes.at(0) == VotesOfA(acknowledged.report) &&
+                    report->held == (acknowledged.receipt.state == ReceiptState::kHeld);
+  if (!same) Violation(StrCat("entry ", sequence, " is not the acknowledged report ", key));
+}
+
+void Witness::CheckReading(const Folded& folded, const Reading& reading) {
+  if (reading.sequence == 0) return;
+  const auto index = static_cast<std::size_t>(reading.sequence - 1);
+  if (!folded.Has(reading.sequence) || folded.hashes[index] != reading.last_hash) {
+    Violation(StrCat("what was read as entry ", reading.sequence, " is not in the ledger"));
+  } else if (folded.totals[index] != reading.votes_of_a) {
+    Violation(StrCat("read ", reading.votes_of_a, " votes at ", reading.sequence, "; there were ",
+                     folded.totals[index]));
+  }
+}
+
+void Witness::CheckBooks(const SimulatedDatabase& database,
+                         const std::vector<const aggregator::LedgerBook*>& books) {
+  for (const std::string& election_id : database.Elections()) {
+    const Folded folded = Fold(database, election_id);
+    const testing::ReferenceCount reference(folded.entries);
+    for (const aggregator::LedgerBook* book : books) {
+      CheckBook(folded, reference, election_id, *book);
+    }
+  }
+}
+
+void Witness::CheckBook(const Folded& folded, const testing::ReferenceCount& reference,
+                        const std::string& election_id, const aggregator::LedgerBook& book) {
+  book.Reading([&](const aggregator::LedgerBook::Contents& contents) {
+    const aggregator::BookedLedger* const booked = contents.Find(election_id);
+    const auto last = static_cast<std::int64_t>(folded.hashes.size());
+    if (booked == nullptr || booked->sequence() != last) {
+      Violation(StrCat("a book of ", election_id, " does not end with the ledger, at ", last));
+      return;
+    }
+    for (std::int64_t sequence = 1; sequence <= last; ++sequence) {
+      if (booked->folded().log().LeafHashOf(sequence) !=
+          folded.hashes[static_cast<std::size_t>(sequence - 1)]) {
+        Violation(StrCat("a book of ", election_id, " has another entry ", sequence));
+      }
+    }
+    if (!(booked->count().TallyOfArea(0, 0, 0) == reference.TallyOf(0, 0, 0, "")) ||
+        !(booked->count().ProgressOfArea(0, 0, 0) == reference.ProgressOf(0, 0, 0, ""))) {
+      Violation(StrCat("a book of ", election_id, " adds up to something else"));
+    }
+  });
+}
+
+void Witness::Violation(std::string what) {
+  constexpr std::size_t kKept = 20;
+  if (violations_.size() < kKept) violations_.push_back(std::move(what));
+}
+
+std::string Witness::KeyOf(const election::StationReport& report) {
+  return StrCat(report.election_id, "/", report.station_id, "/", report.revision, " with ",
+                VotesOfA(report));
+}
+
+}  // namespace canvass::simulation
