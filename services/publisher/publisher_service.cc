@@ -1,7 +1,10 @@
 #include "services/publisher/publisher_service.h"
 
+#include <grpcpp/support/slice.h>
+
 #include "absl/status/status.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/message.h"
 #include "common/rpc/status.h"
 #include "services/publisher/change_calls.h"
 #include "services/publisher/election_calls.h"
@@ -44,9 +47,18 @@ ServerUnaryReactor* PublisherService::ListAreas(CallbackServerContext* context,
 }
 
 ServerUnaryReactor* PublisherService::GetNationalResult(CallbackServerContext* context,
-                                                        const v1::GetNationalResultRequest* request,
-                                                        v1::GetNationalResultResponse* response) {
-  return Reply(context, [&] { return publisher::GetNationalResult(board_, *request, *response); });
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* response) {
+  return Reply(context, [&] {
+    v1::GetNationalResultRequest asked;
+    absl::Status status = rpc::ParseMessage(*request, asked);
+    if (!status.ok()) return status;
+    const auto bytes = publisher::GetNationalResult(board_, asked);
+    if (!bytes.ok()) return bytes.status();
+    const grpc::Slice slice(**bytes);
+    *response = grpc::ByteBuffer(&slice, 1);
+    return absl::OkStatus();
+  });
 }
 
 ServerUnaryReactor* PublisherService::ListContestResults(

@@ -1,6 +1,8 @@
 #ifndef CANVASS_SERVICES_PUBLISHER_PUBLISHER_SERVICE_H_
 #define CANVASS_SERVICES_PUBLISHER_PUBLISHER_SERVICE_H_
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "common/base/clock.h"
 #include "services/publisher/area_snapshots.h"
@@ -9,8 +11,29 @@
 
 namespace canvass::publisher {
 
+// The service's methods: the one that the public calls most takes and gives bytes, so that an
+// answer is made once and given to all who ask; see common/rpc/message.h.
+using PublisherMethods = v1::PublisherService::WithRawCallbackMethod_GetNationalResult<
+    v1::PublisherService::WithCallbackMethod_ListElections<
+        v1::PublisherService::WithCallbackMethod_GetElection<
+            v1::PublisherService::WithCallbackMethod_ListAreas<
+                v1::PublisherService::WithCallbackMethod_ListContestResults<
+                    v1::PublisherService::WithCallbackMethod_GetFinalResult<
+                        v1::PublisherService::WithCallbackMethod_GetAreaResult<
+                            v1::PublisherService::WithCallbackMethod_ListAreaResults<
+                                v1::PublisherService::WithCallbackMethod_GetStationReport<
+                                    v1::PublisherService::WithCallbackMethod_ListStationReports<
+                                        v1::PublisherService::WithCallbackMethod_CompareSources<
+                                            v1::PublisherService::WithCallbackMethod_GetHistory<
+                                                v1::PublisherService::
+                                                    WithCallbackMethod_ListChanges<
+                                                        v1::PublisherService::
+                                                            WithCallbackMethod_WatchResult<
+                                                                v1::PublisherService::
+                                                                    Service>>>>>>>>>>>>>>;
+
 // What the public calls. Thread-safe: each call reads the board and is answered at once.
-class PublisherService final : public v1::PublisherService::CallbackService {
+class PublisherService final : public PublisherMethods {
  public:
   // `board`, `feed` and `clock` must outlive the service.
   PublisherService(const ResultBoard& board, ResultFeed& feed, const Clock& clock)
@@ -26,8 +49,8 @@ class PublisherService final : public v1::PublisherService::CallbackService {
                                       const v1::ListAreasRequest* request,
                                       v1::ListAreasResponse* response) override;
   grpc::ServerUnaryReactor* GetNationalResult(grpc::CallbackServerContext* context,
-                                              const v1::GetNationalResultRequest* request,
-                                              v1::GetNationalResultResponse* response) override;
+                                              const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListContestResults(grpc::CallbackServerContext* context,
                                                const v1::ListContestResultsRequest* request,
                                                v1::ListContestResultsResponse* response) override;

@@ -126,17 +126,19 @@ absl::Status FillPage(const ShownElection& election, const AreaSnapshot& snapsho
 
 }  // namespace
 
-absl::Status GetNationalResult(const ResultBoard& board,
-                               const v1::GetNationalResultRequest& request,
-                               v1::GetNationalResultResponse& response) {
-  return board.Read(
-      request.election_id(), request.min_sequence(), [&](const ShownElection& election) {
+absl::StatusOr<std::shared_ptr<const std::string>> GetNationalResult(
+    const ResultBoard& board, const v1::GetNationalResultRequest& request) {
+  std::shared_ptr<const std::string> bytes;
+  absl::Status found =
+      board.Read(request.election_id(), request.min_sequence(), [&](const ShownElection& election) {
         const auto asked =
             FindContestAndSource(election, request.contest_id(), request.source_id());
         if (!asked.ok()) return asked.status();
-        *response.mutable_result() = election.WholeResult(asked->contest_no, asked->source_no);
+        bytes = election.WholeResultAnswer(asked->contest_no, asked->source_no);
         return absl::OkStatus();
       });
+  if (!found.ok()) return found;
+  return bytes;
 }
 
 absl::Status ListContestResults(const ResultBoard& board,

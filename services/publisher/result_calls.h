@@ -1,6 +1,9 @@
 #ifndef CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_
 #define CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_
 
+#include <memory>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
@@ -11,9 +14,9 @@
 // The calls about results, as the proto says; they know nothing of gRPC.
 namespace canvass::publisher {
 
-absl::Status GetNationalResult(const ResultBoard& board,
-                               const v1::GetNationalResultRequest& request,
-                               v1::GetNationalResultResponse& response);
+// The bytes of a GetNationalResultResponse, which many calls share.
+absl::StatusOr<std::shared_ptr<const std::string>> GetNationalResult(
+    const ResultBoard& board, const v1::GetNationalResultRequest& request);
 absl::Status ListContestResults(const ResultBoard& board,
                                 const v1::ListContestResultsRequest& request,
                                 v1::ListContestResultsResponse& response);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "canvass/publisher/v1/publisher_service.pb.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/ledger/merkle.h"
@@ -55,7 +56,7 @@ canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) co
   const std::pair<int, int> key(contest_no, source_no);
   std::shared_ptr<const canvass::v1::Result> whole;
   {
-    const MutexLock lock(whole_results_mutex_);
+    const MutexLock lock(made_mutex_);
     whole = whole_results_[key];
   }
   if (whole == nullptr) {
@@ -63,12 +64,28 @@ canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) co
                                        .source_no = source_no,
                                        .area_no = definition().AreaOfContest(contest_no)};
     whole = std::make_shared<const canvass::v1::Result>(rpc::ResultOf(ledger(), question, as_of_));
-    const MutexLock lock(whole_results_mutex_);
+    const MutexLock lock(made_mutex_);
     whole_results_[key] = whole;
   }
   canvass::v1::Result result = *whole;
   *result.mutable_as_of()->mutable_confirmed_at() = as_of_.confirmed_at();
   return result;
+}
+
+std::shared_ptr<const std::string> ShownElection::WholeResultAnswer(int contest_no,
+                                                                    int source_no) const {
+  const std::pair<int, int> key(contest_no, source_no);
+  {
+    const MutexLock lock(made_mutex_);
+    const auto made = whole_answers_.find(key);
+    if (made != whole_answers_.end()) return made->second;
+  }
+  v1::GetNationalResultResponse response;
+  *response.mutable_result() = WholeResult(contest_no, source_no);
+  auto answer = std::make_shared<const std::string>(response.SerializeAsString());
+  const MutexLock lock(made_mutex_);
+  whole_answers_[key] = answer;
+  return answer;
 }
 
 canvass::v1::Result ShownElection::ResultOfFigures(int contest_no, int source_no, int area_no,
@@ -104,14 +121,19 @@ canvass::v1::Result ShownElection::CertifiedResult(int contest_no, int source_no
 
 void ShownElection::EndStep(absl::Time now) {
   {
-    const MutexLock lock(whole_results_mutex_);
+    const MutexLock lock(made_mutex_);
     whole_results_.clear();
+    whole_answers_.clear();
   }
   confirmed_at_ = std::max(confirmed_at_, now);
   as_of_ = rpc::AsOfOf(ledger(), ledger_id_, confirmed_at_);
 }
 
 void ShownElection::Confirm(absl::Time now) {
+  {
+    const MutexLock lock(made_mutex_);
+    whole_answers_.clear();
+  }
   confirmed_at_ = std::max(confirmed_at_, now);
   *as_of_.mutable_confirmed_at() = rpc::ToProto(confirmed_at_);
 }

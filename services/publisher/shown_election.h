@@ -42,6 +42,8 @@ class ShownElection {
 
   // The result of the contest's whole area, computed once a step.
   canvass::v1::Result WholeResult(int contest_no, int source_no) const;
+  // The same as the bytes of a GetNationalResultResponse, made once a step and a confirmation.
+  std::shared_ptr<const std::string> WholeResultAnswer(int contest_no, int source_no) const;
   // The result of figures of now or earlier.
   canvass::v1::Result ResultOfFigures(int contest_no, int source_no, int area_no,
                                       const Figures& figures, const canvass::v1::AsOf& as_of) const;
@@ -60,10 +62,14 @@ class ShownElection {
   absl::Time confirmed_at_;
   canvass::v1::AsOf as_of_;  // with confirmed_at
 
-  // By contest and source; emptied by every step.
-  mutable Mutex whole_results_mutex_;
-  mutable absl::flat_hash_map<std::pair<int, int>, std::shared_ptr<const canvass::v1::Result>>
-      whole_results_ ABSL_GUARDED_BY(whole_results_mutex_);
+  // By contest and source.
+  template <typename Value>
+  using ByContestAndSource = absl::flat_hash_map<std::pair<int, int>, std::shared_ptr<const Value>>;
+  mutable Mutex made_mutex_;
+  // Emptied by every step.
+  mutable ByContestAndSource<canvass::v1::Result> whole_results_ ABSL_GUARDED_BY(made_mutex_);
+  // Emptied by every confirmation too, of which they say when it was.
+  mutable ByContestAndSource<std::string> whole_answers_ ABSL_GUARDED_BY(made_mutex_);
 };
 
 }  // namespace canvass::publisher

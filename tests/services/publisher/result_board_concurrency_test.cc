@@ -78,8 +78,10 @@ class ResultBoardConcurrencyTest : public ::testing::Test {
       v1::GetNationalResultRequest request;
       request.set_election_id("e-1");
       request.set_min_sequence(sequence);
+      const auto bytes = GetNationalResult(board_, request);
+      ASSERT_TRUE(bytes.ok());
       v1::GetNationalResultResponse response;
-      ASSERT_TRUE(GetNationalResult(board_, request, response).ok());
+      ASSERT_TRUE(response.ParseFromString(**bytes));
       CheckResult(response.result(), sequence);
     }
   }

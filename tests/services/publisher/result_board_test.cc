@@ -37,7 +37,9 @@ class ResultBoardTest : public ::testing::Test {
     request.set_source_id(source_id);
     request.set_min_sequence(min_sequence);
     v1::GetNationalResultResponse response;
-    if (absl::Status got = GetNationalResult(board_, request, response); !got.ok()) return got;
+    const auto bytes = GetNationalResult(board_, request);
+    if (!bytes.ok()) return bytes.status();
+    if (!response.ParseFromString(**bytes)) return absl::InternalError("not a response");
     return response.result();
   }
 
