@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -40,6 +43,9 @@ constexpr absl::Duration kHealthyWithin = absl::Seconds(90);
 constexpr absl::Duration kStopWithin = absl::Seconds(15);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
 constexpr int kLogLinesQuoted = 5;
+// Of one log; a larger one is put aside at the next start of its service, in place of the one put
+// aside before.
+constexpr std::uintmax_t kLogBytesMax = 16U << 20U;
 
 std::string FolderOfThisProgram() {
   std::error_code error;
@@ -52,6 +58,41 @@ std::string LastLines(const std::string& file) {
   std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
   if (lines.size() > kLogLinesQuoted) lines.erase(lines.begin(), lines.end() - kLogLinesQuoted);
   return absl::StrJoin(lines, "\n");
+}
+
+// The reason at the end of a log's last line, as telemetry::Describe writes it: "... (REASON)";
+// empty for none.
+std::string ReasonIn(std::string_view log_lines) {
+  const std::size_t open = log_lines.rfind('(');
+  if (open == std::string_view::npos || !log_lines.ends_with(')')) return "";
+  const std::string_view reason = log_lines.substr(open + 1, log_lines.size() - open - 2);
+  const bool stable = reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == reason.npos;
+  return stable ? std::string(reason) : "";
+}
+
+// `ending`: how the service's process ended; empty while it runs.
+absl::Status NotStarted(const std::string& program, const std::string& ending,
+                        const std::string& log_file) {
+  const std::string lines = LastLines(log_file);
+  const bool ended = !ending.empty();
+  const std::string reason = ended ? ReasonIn(lines) : "";
+  return MakeError(ended ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kUnavailable,
+                   StrCat(program, " ", ended ? ending : "is not healthy", "; the end of ",
+                          log_file, ":\n", lines),
+                   {.reason = reason.empty() ? "SERVICE_NOT_STARTED" : reason});
+}
+
+// A descriptor to append to; the caller closes it.
+absl::StatusOr<int> OpenLog(const std::string& file) {
+  std::error_code ignored;
+  if (fs::file_size(file, ignored) > kLogBytesMax && !ignored) {
+    fs::rename(file, StrCat(file, ".1"), ignored);
+  }
+  const int log = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (log >= 0) return log;
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   StrCat("The log ", file, " cannot be written: ", std::strerror(errno), "."),
+                   {.reason = "DATA_FOLDER_UNUSABLE"});
 }
 
 absl::Status MakeFolder(const fs::path& folder) {
@@ -88,18 +129,24 @@ absl::StatusOr<std::unique_ptr<Stack>> Stack::Start(StackOptions options) {
 Stack::Stack(StackOptions options)
     : options_(std::move(options)),
       aggregator_{.program = "canvass-aggregator",
+                  .name = "canvass-aggregator",
                   .health = "canvass.aggregator.v1.AggregatorService",
                   .address = options_.aggregator_listen},
+      standby_{.program = "canvass-aggregator",
+               .name = "canvass-aggregator-standby",
+               .address = "127.0.0.1:0"},
       reporter_{.program = "canvass-station-reporter",
+                .name = "canvass-station-reporter",
                 .health = "canvass.reporter.v1.StationReporterService",
                 .address = options_.reporter_listen},
       publisher_{.program = "canvass-publisher",
+                 .name = "canvass-publisher",
                  .health = "canvass.publisher.v1.PublisherService",
                  .address = options_.publisher_listen} {}
 
 Stack::~Stack() {
   // What takes reports first, what keeps them last.
-  for (Service* service : {&reporter_, &publisher_, &aggregator_}) {
+  for (Service* service : {&reporter_, &publisher_, &standby_, &aggregator_}) {
     if (service->process == nullptr) continue;
     service->process->Signal(SIGTERM);
     if (!service->process->WaitForEnd(kStopWithin)) {
@@ -119,8 +166,15 @@ absl::Status Stack::StartAll() {
   aggregator_.flags = {StrCat("--database=", cluster_->writer_connection())};
   status = StartService(aggregator_);
   if (!status.ok()) return status;
-  reporter_.flags = {StrCat("--aggregator=", aggregator_.address)};
+  if (options_.standby) {
+    standby_.flags = aggregator_.flags;
+    status = StartService(standby_);
+    if (!status.ok()) return status;
+    aggregator_.health.clear();  // from now on either of the two leads
+  }
+  reporter_.flags = {StrCat("--aggregator=", aggregator_address())};
   publisher_.flags = reporter_.flags;
+  reporter_.flags.push_back(StrCat("--outbox=", options_.data_folder, "/outbox.sqlite"));
   status = StartService(reporter_);
   if (!status.ok()) return status;
   return StartService(publisher_);
@@ -138,28 +192,28 @@ absl::Status Stack::StartCluster() {
 }
 
 std::string Stack::FileOf(const Service& service, std::string_view extension) const {
-  return StrCat(options_.data_folder, extension == ".log" ? "/log/" : "/run/", service.program,
+  return StrCat(options_.data_folder, extension == ".log" ? "/log/" : "/run/", service.name,
                 extension);
 }
 
 absl::Status Stack::StartService(Service& service) {
   std::error_code ignored;  // there may be none
   fs::remove(FileOf(service, ".address"), ignored);
-  const int log =
-      open(FileOf(service, ".log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  const absl::Cleanup close_log = [log] { close(log); };
+  const absl::StatusOr<int> log = OpenLog(FileOf(service, ".log"));
+  if (!log.ok()) return log.status();
+  const absl::Cleanup close_log = [fd = *log] { close(fd); };
   std::vector<std::string> arguments{StrCat(options_.program_folder, "/", service.program),
                                      StrCat("--listen=", service.address),
                                      StrCat("--address_file=", FileOf(service, ".address")),
                                      StrCat("--log_level=", options_.log_level)};
   arguments.insert(arguments.end(), service.flags.begin(), service.flags.end());
   auto process = postgres::ChildProcess::Start(
-      {.arguments = std::move(arguments), .output_fd = log, .signal_when_orphaned = SIGTERM});
+      {.arguments = std::move(arguments), .output_fd = *log, .signal_when_orphaned = SIGTERM});
   if (!process.ok()) return process.status();
   service.process = *std::move(process);
   const absl::Status status = WaitUntilHealthy(service);
   if (!status.ok()) return status;
-  options_.say(StrCat(service.program, " on ", service.address));
+  options_.say(StrCat(service.name, " on ", service.address));
   return absl::OkStatus();
 }
 
@@ -173,11 +227,7 @@ absl::Status Stack::WaitUntilHealthy(Service& service) const {
     if (options_.interrupted()) return absl::CancelledError("Stopped before everything was up.");
     const bool ended = service.process->WaitForEnd(kLookEvery);
     if (!ended && absl::Now() < deadline) continue;
-    return MakeError(
-        absl::StatusCode::kUnavailable,
-        StrCat(service.program, ended ? StrCat(" ", service.process->ending()) : " is not healthy",
-               "; the end of ", FileOf(service, ".log"), ":\n", LastLines(FileOf(service, ".log"))),
-        {.reason = "SERVICE_NOT_STARTED"});
+    return NotStarted(service.program, service.process->ending(), FileOf(service, ".log"));
   }
   return absl::OkStatus();
 }
@@ -196,13 +246,22 @@ absl::Status Stack::Supervise() {
     const absl::Status status = StartCluster();
     if (!status.ok()) return status;
   }
-  for (Service* service : {&aggregator_, &reporter_, &publisher_}) {
+  for (Service* service : {&aggregator_, &standby_, &reporter_, &publisher_}) {
+    if (service->process == nullptr) continue;
     const absl::Status status = RestartIfEnded(*service);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
+std::string Stack::aggregator_address() const {
+  if (standby_.process == nullptr) return aggregator_.address;
+  return StrCat(aggregator_.address, ",", standby_.address);
+}
+
+pid_t Stack::standby_pid() const {
+  return standby_.process == nullptr ? 0 : standby_.process->pid();
+}
 pid_t Stack::reporter_pid() const { return reporter_.process->pid(); }
 pid_t Stack::aggregator_pid() const { return aggregator_.process->pid(); }
 pid_t Stack::publisher_pid() const { return publisher_.process->pid(); }

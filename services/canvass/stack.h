@@ -24,6 +24,8 @@ struct StackOptions {
   std::string reporter_listen = "127.0.0.1:50061";
   std::string aggregator_listen = "127.0.0.1:50062";
   std::string publisher_listen = "127.0.0.1:50063";
+  // A second aggregator, on any free port, that takes over when the first one is gone.
+  bool standby = false;
   std::string log_level = "info";
   // Where the services' programs lie; empty: beside this one.
   std::string program_folder{};
@@ -38,8 +40,9 @@ struct StackOptions {
 class Stack {
  public:
   // Returns once every service is healthy. FAILED_PRECONDITION DATA_FOLDER_IN_USE,
-  // POSTGRES_VERSION, SCHEMA_VERSION; UNAVAILABLE SERVICE_NOT_STARTED quotes the end of the
-  // service's log.
+  // DATA_FOLDER_UNUSABLE, POSTGRES_VERSION, SCHEMA_VERSION; where a service ends at its start, its
+  // own reason, such as ADDRESS_IN_USE, or SERVICE_NOT_STARTED. UNAVAILABLE SERVICE_NOT_STARTED
+  // where it does not become healthy. Both quote the end of its log.
   static absl::StatusOr<std::unique_ptr<Stack>> Start(StackOptions options);
   // Stops what still runs: services first, PostgreSQL last.
   ~Stack();
@@ -48,10 +51,12 @@ class Stack {
 
   // Where the services listen, "host:port".
   const std::string& reporter_address() const { return reporter_.address; }
-  const std::string& aggregator_address() const { return aggregator_.address; }
+  // With a standby both, by comma.
+  std::string aggregator_address() const;
   const std::string& publisher_address() const { return publisher_.address; }
   pid_t reporter_pid() const;
   pid_t aggregator_pid() const;
+  pid_t standby_pid() const;  // 0 without a standby
   pid_t publisher_pid() const;
   const postgres::PrivateCluster& cluster() const { return *cluster_; }
 
@@ -62,7 +67,8 @@ class Stack {
   // One of our programs.
   struct Service {
     std::string program{};  // its file's name
-    std::string health{};   // gRPC service that must be SERVING
+    std::string name{};     // of its log
+    std::string health{};   // gRPC service that must be SERVING; empty: the process itself
     std::string address{};  // to listen on; once started, the one that it got
     std::vector<std::string> flags{};
     std::unique_ptr<postgres::ChildProcess> process{};
@@ -79,6 +85,7 @@ class Stack {
   StackOptions options_;
   std::unique_ptr<postgres::PrivateCluster> cluster_;
   Service aggregator_;
+  Service standby_;
   Service reporter_;
   Service publisher_;
 };

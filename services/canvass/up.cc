@@ -189,6 +189,8 @@ void AddUp(CommandLine& commands) {
   app.add_option("--aggregator-listen", stack.aggregator_listen, "host:port")
       ->capture_default_str();
   app.add_option("--publisher-listen", stack.publisher_listen, "host:port")->capture_default_str();
+  app.add_flag("--standby", stack.standby,
+               "Runs a second aggregator that takes over when the first is gone");
   app.add_option("--log-level", stack.log_level, "Of the services: trace, debug, info, warn, error")
       ->capture_default_str();
   CLI::Option* const demo =

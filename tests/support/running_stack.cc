@@ -30,12 +30,13 @@ std::string NewFolder() {
 
 RunningStack::RunningStack() : RunningStack(NewFolder()) { own_folder_ = true; }
 
-RunningStack::RunningStack(const std::string& data_folder) : folder_(data_folder) {
+RunningStack::RunningStack(const std::string& data_folder, bool standby) : folder_(data_folder) {
   auto stack =
       Stack::Start({.data_folder = folder_,
                     .reporter_listen = "127.0.0.1:0",
                     .aggregator_listen = "127.0.0.1:0",
                     .publisher_listen = "127.0.0.1:0",
+                    .standby = standby,
                     .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
   if (!stack.ok()) {
     ADD_FAILURE() << stack.status();

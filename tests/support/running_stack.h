@@ -16,7 +16,7 @@ class RunningStack {
  public:
   RunningStack();
   // Without the folder: the caller keeps it.
-  explicit RunningStack(const std::string& data_folder);
+  explicit RunningStack(const std::string& data_folder, bool standby = false);
   ~RunningStack();
   RunningStack(const RunningStack&) = delete;
   RunningStack& operator=(const RunningStack&) = delete;
