@@ -60,7 +60,7 @@ bool DropPrivileges(const OsUser& user) {
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
   dup2(program.output_fd, STDOUT_FILENO);
-  dup2(program.output_fd, STDERR_FILENO);
+  dup2(program.error_fd < 0 ? program.output_fd : program.error_fd, STDERR_FILENO);
   close_range(STDERR_FILENO + 1, UINT_MAX, 0);
   setsid();
   umask(077);

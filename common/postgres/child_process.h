@@ -29,11 +29,12 @@ struct OsUser {
 std::optional<OsUser> FindOsUser(const std::string& name);
 std::optional<OsUser> FindOsUser(uid_t uid);
 
-// A program of PostgreSQL's to run.
+// A program to run.
 struct Program {
   std::vector<std::string> arguments{};  // the first is the path of its file
   std::optional<OsUser> user{};          // absent: whoever runs this process; another only for root
-  int output_fd = -1;                    // where standard output and error go; not owned
+  int output_fd = -1;                    // where standard output goes; not owned
+  int error_fd = -1;                     // where standard error goes; -1: with the output
   int signal_when_orphaned = 0;          // what the kernel sends it when this process has died
 };
 

@@ -32,7 +32,8 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 CLI::Option* AddSpeedOption(CLI::App& app, std::optional<double>& speed) {
   return app
       .add_option("--speed", speed,
-                  "Seconds of the night that pass in one: 1 is as it was, max does not wait")
+                  "Seconds of the night that pass in one: 1 is as it was, max does not wait for "
+                  "reports")
       ->transform(CLI::Validator(
           [](std::string& text) {
             if (text == "max") text = "0";
@@ -54,7 +55,7 @@ void AddDemo(CommandLine& commands) {
                  "az-2024: the presidential election of 7 February 2024 in Azerbaijan")
       ->required()
       ->check(CLI::IsMember({kDemoName}));
-  AddSpeedOption(app, arguments->speed);
+  AddSpeedOption(app, arguments->speed)->default_str("max");
 }
 
 }  // namespace canvass

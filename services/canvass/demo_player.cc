@@ -17,6 +17,7 @@
 #include "services/canvass/comparison_view.h"
 #include "services/canvass/console.h"
 #include "services/canvass/definition_messages.h"
+#include "services/canvass/error_text.h"
 #include "services/canvass/fetch_names.h"
 #include "services/canvass/pages.h"
 #include "services/canvass/progress_bar.h"
@@ -69,22 +70,38 @@ DemoPlayer::DemoPlayer(const PublishedNight& facts, double speed, const Session&
       reporter_(session.options) {}
 
 absl::Status DemoPlayer::Play() {
-  absl::Status status = Define();
+  if (IsCounted()) return ShowKept();
+  const absl::Status status = Define();
   if (!status.ok()) return status;
-  if (Read(0).ok() && publisher_.GetFinalResult(FinalRequest()).ok()) {
-    session_.console.messages << "This night was counted before; its ledger is kept.\n";
-    status = ShowHistory();
-    return status.ok() ? ShowFinal() : status;
-  }
-  status = PublishPolls();
+  return IsCounted() ? ShowKept() : PlayNight();
+}
+
+bool DemoPlayer::IsCounted() const { return publisher_.GetFinalResult(FinalRequest()).ok(); }
+
+absl::Status DemoPlayer::ShowKept() {
+  session_.console.messages << "This night was counted before; its ledger is kept.\n";
+  const absl::Status status = ShowHistory();
   if (!status.ok()) return status;
+  const auto final_result = ShowFinal();
+  if (!final_result.ok()) return final_result.status();
+  RemarkOn(facts_.announcements[2], *final_result);
+  return absl::OkStatus();
+}
+
+absl::Status DemoPlayer::PlayNight() {
+  absl::Status status = PublishPolls();
+  if (!status.ok()) return status;
+  polls_closed_ = absl::Now();
   const auto first = static_cast<std::size_t>(facts_.announcements[0].stations_in);
   status = PlayUpTo(facts_.announcements[0], 0, first);
   if (!status.ok()) return status;
   status = PlayUpTo(facts_.announcements[1], first, night_.reports.size());
   if (!status.ok()) return status;
   status = PlayDecisions();
-  return status.ok() ? ShowFinal() : status;
+  if (!status.ok()) return status;
+  const auto final_result = ShowFinal();
+  if (!final_result.ok()) return final_result.status();
+  return CheckFigures(facts_.announcements[2], *final_result);
 }
 
 absl::Status DemoPlayer::Define() {
@@ -133,19 +150,18 @@ absl::Status DemoPlayer::PlayUpTo(const Announcement& announcement, std::size_t 
     session_.console.messages << "Announced before: " << announcement.name << '\n';
     return absl::OkStatus();
   }
-  const absl::Status status = Announce(announcement, *result);
+  absl::Status status = CheckFigures(announcement, *result);
+  if (status.ok()) status = Announce(announcement, *result);
   // The history keeps the last moment of each second: let this one be it.
   absl::SleepFor(absl::Seconds(1) - (absl::Now() - absl::FromTimeT(absl::ToTimeT(absl::Now()))));
   return status;
 }
 
 // Number of the first report that is not due yet; waits until at least one from `next` on is.
-std::size_t DemoPlayer::WaitForArrivals(std::size_t next, std::size_t from, std::size_t to,
-                                        absl::Time began) const {
+std::size_t DemoPlayer::WaitForArrivals(std::size_t next, std::size_t to) const {
   if (speed_ <= 0) return to;
   const auto due_at = [&](std::size_t index) {
-    return began +
-           (night_.reports[index].arrives_after - night_.reports[from].arrives_after) / speed_;
+    return polls_closed_ + night_.reports[index].arrives_after / speed_;
   };
   absl::SleepFor(std::max(kArrivalsTogether, due_at(next) - absl::Now()));
   const absl::Time now = absl::Now();
@@ -155,10 +171,9 @@ std::size_t DemoPlayer::WaitForArrivals(std::size_t next, std::size_t from, std:
 
 absl::StatusOr<std::int64_t> DemoPlayer::SubmitReports(std::size_t from, std::size_t to) {
   ProgressBar progress(session_.console, static_cast<std::int64_t>(to - from), "reports");
-  const absl::Time began = absl::Now();
   std::int64_t sequence = 0;
   for (std::size_t next = from; next < to;) {
-    const std::size_t due = WaitForArrivals(next, from, to, began);
+    const std::size_t due = WaitForArrivals(next, to);
     const auto covered = SubmitTogether(next, due, progress);
     if (!covered.ok()) return covered.status();
     sequence = std::max(sequence, *covered);
@@ -255,14 +270,19 @@ absl::StatusOr<v1::Result> DemoPlayer::Read(std::int64_t sequence) const {
 }
 
 absl::Status DemoPlayer::Announce(const Announcement& announcement, const v1::Result& result) {
-  const absl::Status status = CheckFigures(announcement, result);
-  if (!status.ok()) return status;
   const auto names = FetchNames(publisher_, election_id(), session_.options.language);
   if (!names.ok()) return names.status();
   session_.console.out << '\n'
                        << Bold(announcement.name, session_.console.out_colours) << '\n'
                        << ResultText(result, *names, session_.console.out_colours) << std::flush;
   return absl::OkStatus();
+}
+
+void DemoPlayer::RemarkOn(const Announcement& announcement, const v1::Result& result) {
+  const absl::Status status = CheckFigures(announcement, result);
+  if (status.ok()) return;
+  session_.console.messages << "Not as published, because of what was decided since: "
+                            << ErrorText(status);
 }
 
 absl::Status DemoPlayer::ShowHistory() {
@@ -284,11 +304,12 @@ absl::Status DemoPlayer::ShowHistory() {
     if (moments[i].candidates().empty()) continue;  // the night was broken off and passed it by
     const absl::Status announced = Announce(facts_.announcements[i], moments[i]);
     if (!announced.ok()) return announced;
+    RemarkOn(facts_.announcements[i], moments[i]);
   }
   return absl::OkStatus();
 }
 
-absl::Status DemoPlayer::ShowFinal() {
+absl::StatusOr<v1::Result> DemoPlayer::ShowFinal() {
   publisher::v1::CompareSourcesRequest request;
   request.set_election_id(election_id());
   const auto comparison = publisher_.CompareSources(request);
@@ -299,7 +320,9 @@ absl::Status DemoPlayer::ShowFinal() {
                        << ComparisonText(*comparison, *names, session_.console.out_colours);
   const auto final_result = publisher_.GetFinalResult(FinalRequest());
   if (!final_result.ok()) return final_result.status();
-  return Announce(facts_.announcements[2], final_result->result());
+  const absl::Status announced = Announce(facts_.announcements[2], final_result->result());
+  if (!announced.ok()) return announced;
+  return final_result->result();
 }
 
 }  // namespace canvass

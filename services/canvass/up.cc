@@ -1,5 +1,3 @@
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,22 +8,25 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/postgres/child_process.h"
 #include "common/postgres/private_cluster.h"
 #include "common/rpc/server.h"
 #include "services/canvass/command.h"
 #include "services/canvass/commands.h"
 #include "services/canvass/console.h"
 #include "services/canvass/demo.h"
+#include "services/canvass/error_text.h"
 #include "services/canvass/stack.h"
 
 namespace canvass {
@@ -72,78 +73,94 @@ bool StopSignalIsPending() {
          (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
 }
 
-// `canvass demo` beside the supervised stack, on the same terminal: Ctrl-C reaches it as well.
+// Time for a demo to end by itself after the signal; it keeps nothing that has to be written.
+constexpr absl::Duration kDemoStopsWithin = absl::Seconds(5);
+
+// `canvass demo` beside the supervised stack, on the same terminal. It does not outlive this
+// process.
 class DemoRun {
  public:
-  DemoRun(const Arguments& arguments, const std::string& language, const Stack& stack) {
+  static absl::StatusOr<std::unique_ptr<DemoRun>> Start(const Arguments& arguments,
+                                                        const std::string& language,
+                                                        const Stack& stack) {
     const double speed = arguments.speed.value_or(arguments.once ? 0 : kWatchedSpeed);
-    std::vector<std::string> words{"canvass",
-                                   "demo",
-                                   arguments.demo,
-                                   StrCat("--speed=", speed),
-                                   StrCat("--reporter=", stack.reporter_address()),
-                                   StrCat("--aggregator=", stack.aggregator_address()),
-                                   StrCat("--publisher=", stack.publisher_address()),
-                                   StrCat("--language=", language.empty() ? "en" : language)};
-    std::vector<char*> pointers;
-    pointers.reserve(words.size() + 1);
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    if (posix_spawn(&pid_, "/proc/self/exe", nullptr, &attributes, pointers.data(), environ) != 0)
-      pid_ = -1;
-    posix_spawnattr_destroy(&attributes);
+    auto process = postgres::ChildProcess::Start(
+        {.arguments = {"/proc/self/exe", "demo", arguments.demo, StrCat("--speed=", speed),
+                       StrCat("--reporter=", stack.reporter_address()),
+                       StrCat("--aggregator=", stack.aggregator_address()),
+                       StrCat("--publisher=", stack.publisher_address()),
+                       StrCat("--language=", language.empty() ? "en" : language)},
+         .output_fd = STDOUT_FILENO,
+         .error_fd = STDERR_FILENO,
+         .signal_when_orphaned = SIGTERM});
+    if (!process.ok()) return process.status();
+    return std::unique_ptr<DemoRun>(new DemoRun(*std::move(process)));
   }
   ~DemoRun() {
-    if (pid_ <= 0) return;
-    kill(pid_, SIGTERM);
-    waitpid(pid_, nullptr, 0);
+    process_->Signal(SIGTERM);
+    process_->WaitForEnd(kDemoStopsWithin);
   }
   DemoRun(const DemoRun&) = delete;
   DemoRun& operator=(const DemoRun&) = delete;
 
   // How the demo ended; absent while it runs.
-  std::optional<absl::Status> Ending() {
-    int status = 0;
-    if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) return std::nullopt;
-    const bool played = pid_ > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    pid_ = 0;
-    if (played) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kAborted, "The demo was not played to its end.",
+  std::optional<absl::Status> Ending() const {
+    if (!process_->WaitForEnd(absl::ZeroDuration())) return std::nullopt;
+    if (process_->succeeded()) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kAborted,
+                     StrCat("The demo was not played to its end: it ", process_->ending(), "."),
                      {.reason = "DEMO_FAILED"});
   }
 
  private:
-  pid_t pid_ = 0;
+  explicit DemoRun(std::unique_ptr<postgres::ChildProcess> process)
+      : process_(std::move(process)) {}
+
+  std::unique_ptr<postgres::ChildProcess> process_;
 };
 
-std::string HowToCall(const Stack& stack) {
-  const std::string& publisher = stack.publisher_address();
-  return StrCat("\nAsk the services, for example:\n  grpcurl -plaintext ", publisher,
-                " list canvass.publisher.v1.PublisherService\n  grpcurl -plaintext -d "
-                "'{\"election_id\": \"az-2024-presidential\"}' ",
-                publisher, " canvass.publisher.v1.PublisherService/GetNationalResult\n  psql '",
-                stack.cluster().reader_connection(),
-                "' -c 'select * from canvass.candidate_totals limit 7'\n");
+// A line that shows the demo's totals as SQL adds them up.
+std::string TotalsInSql(const Stack& stack) {
+  return StrCat("  psql '", stack.cluster().reader_connection(),
+                "' -c \"select candidate_id, votes from canvass.candidate_totals where source_id = "
+                "'cec' and area_id = 'az' order by votes desc\"\n");
 }
 
-// Keeps the stack running until a stop signal, or with --once until the demo is over.
+std::string HowToCall(const Arguments& arguments, const Stack& stack) {
+  const std::string& publisher = stack.publisher_address();
+  std::string text = StrCat("\nAsk the services, for example:\n  grpcurl -plaintext ", publisher,
+                            " list canvass.publisher.v1.PublisherService\n");
+  if (arguments.demo.empty()) {
+    return StrCat(text, "  grpcurl -plaintext ", publisher,
+                  " canvass.publisher.v1.PublisherService/ListElections\n  psql '",
+                  stack.cluster().reader_connection(), "' -c '\\dv canvass.*'\n");
+  }
+  return StrCat(text, "  grpcurl -plaintext -d '{\"election_id\": \"az-2024-presidential\"}' ",
+                publisher, " canvass.publisher.v1.PublisherService/GetNationalResult\n",
+                TotalsInSql(stack));
+}
+
+void SayHowToCall(const Arguments& arguments, const Session& session, const Stack& stack) {
+  session.console.messages << HowToCall(arguments, stack) << "Ctrl-C stops it; the data stay.\n"
+                           << std::flush;
+}
+
+// Keeps the stack running until a stop signal, or with --once until the demo is over. Without it a
+// demo that fails is told, and the services go on.
 absl::Status Serve(const Arguments& arguments, const Session& session, Stack& stack) {
-  std::optional<DemoRun> demo;
-  if (!arguments.demo.empty()) demo.emplace(arguments, session.options.language, stack);
+  std::unique_ptr<DemoRun> demo;
+  if (!arguments.demo.empty()) {
+    auto started = DemoRun::Start(arguments, session.options.language, stack);
+    if (!started.ok()) return started.status();
+    demo = *std::move(started);
+  }
   while (!StopSignalWithin(demo ? absl::Milliseconds(50) : absl::Seconds(1))) {
-    if (demo) {
-      if (const std::optional<absl::Status> ending = demo->Ending()) {
-        demo.reset();
-        if (arguments.once || !ending->ok()) return *ending;
-        session.console.messages << HowToCall(stack) << "Ctrl-C stops it; the data stay.\n"
-                                 << std::flush;
-      }
+    const std::optional<absl::Status> ending = demo ? demo->Ending() : std::nullopt;
+    if (ending) {
+      demo.reset();
+      if (arguments.once) return *ending;
+      if (!ending->ok()) session.console.messages << "canvass: " << ErrorText(*ending);
+      SayHowToCall(arguments, session, stack);
     }
     const absl::Status status = stack.Supervise();
     if (!status.ok()) return status;
@@ -164,8 +181,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   messages << StrCat("Up after ",
                      absl::FormatDuration(absl::Trunc(absl::Now() - began, absl::Milliseconds(1))),
                      ".\n");
-  if (arguments.demo.empty())
-    messages << HowToCall(**stack) << "Ctrl-C stops it; the data stay.\n" << std::flush;
+  if (arguments.demo.empty()) SayHowToCall(arguments, session, **stack);
   const absl::Status status = Serve(arguments, session, **stack);
   messages << "Stopping.\n" << std::flush;
   return status;
@@ -182,7 +198,7 @@ void AddUp(CommandLine& commands) {
       [arguments](const Session& session) { return Run(*arguments, session); });
   StackOptions& stack = arguments->stack;
   app.add_option("--data", stack.data_folder,
-                 "Folder of the ledger, logs and sockets; made on first use")
+                 "Folder of the ledger and the logs; made on first use")
       ->capture_default_str();
   app.add_option("--reporter-listen", stack.reporter_listen, "host:port; port 0 is any free one")
       ->capture_default_str();
@@ -197,8 +213,12 @@ void AddUp(CommandLine& commands) {
       app.add_option("--demo", arguments->demo,
                      "Plays this night once everything is up; see canvass demo")
           ->check(CLI::IsMember({kDemoName}));
-  AddSpeedOption(app, arguments->speed)->needs(demo);
-  app.add_flag("--once", arguments->once, "Stops when the demo is over")->needs(demo);
+  AddSpeedOption(app, arguments->speed)
+      ->needs(demo)
+      ->default_str(StrCat(kWatchedSpeed, ", with --once max"));
+  app.add_flag("--once", arguments->once,
+               "Stops when the demo is over; it then plays at --speed max unless told otherwise")
+      ->needs(demo);
 }
 
 }  // namespace canvass

@@ -17,6 +17,7 @@ namespace canvass::testing {
 namespace {
 
 using ::nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 using Shares = std::vector<std::pair<std::string, std::string>>;
@@ -183,6 +184,17 @@ TEST_F(Az2024Test, HistorySaysWhyATotalWentDown) {
     EXPECT_EQ(entry.at("actor"), "local");
   }
   EXPECT_EQ(annulments, 11);
+}
+
+TEST_F(Az2024Test, AllContestsAreOneList) {
+  const auto results = [](const std::string& format) {
+    return stack_->Canvass({"results", "az-2024-presidential", "--all-contests", "-o", format}).out;
+  };
+  const json list = json::parse(results("json"), nullptr, false);
+  ASSERT_TRUE(list.is_array());
+  EXPECT_EQ(list.size(), 1U);
+  EXPECT_THAT(results("csv"), AllOf(HasSubstr("contest_id,rank,"), HasSubstr(",1,ilham-aliyev,"),
+                                    HasSubstr(",4567458,92.12,")));
 }
 
 TEST_F(Az2024Test, SecondDemoShowsTheSameFiguresAndCountsNothingTwice) {

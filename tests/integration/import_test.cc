@@ -136,6 +136,11 @@ TEST_F(ImportTest, HoldsMoreBallotsThanVotersUnlessThePolicySaysWarn) {
   const json held = Import(csv, 0);
   EXPECT_EQ(held["held"], 1);
   EXPECT_EQ(VotesOfAnn(), "0");
+  const json held_again =
+      Import(Write("recount.csv", std::string(kHeader) + "1,North,500,511,3,2,301,205\n"), 0,
+             {"--reason", "Recount"});
+  EXPECT_EQ(held_again["held"], 1);
+  EXPECT_EQ(held_again["corrections"], 0) << "it does not count";
   election_ = "warned";
   const json warned = Import(csv, 0, {"--severity", "CAST_ABOVE_REGISTERED=warn"});
   EXPECT_EQ(warned["held"], 0);
