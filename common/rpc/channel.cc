@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/rpc/deadlock_search.h"
 #include "common/rpc/grpc_log.h"
 
 namespace canvass::rpc {
@@ -64,6 +65,7 @@ std::string ServiceConfig(const std::string& health_service) {
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
                                           const std::string& health_service) {
   RouteGrpcLog();
+  StopDeadlockSearch();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
   arguments.SetServiceConfigJSON(ServiceConfig(health_service));

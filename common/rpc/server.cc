@@ -28,6 +28,7 @@
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadlock_search.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/listen_address.h"
 #include "common/telemetry/log.h"
@@ -45,6 +46,7 @@ constexpr int kPingIntervalMinMs = 5'000;
 void PrepareProcess() {
   static const bool prepared = [] {
     RouteGrpcLog();
+    StopDeadlockSearch();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
