@@ -20,9 +20,9 @@ struct OutboxOptions {
   // Where to keep reports; empty: nowhere, they are refused when the aggregator is away. Its folder
   // must be there.
   std::string file{};
-  // How long a report waits for its receipt before it goes to the outbox: longer than a group of
-  // reports or another aggregator's taking over needs, shorter than callers wait.
-  absl::Duration answer_within = absl::Seconds(2);
+  // How long a report waits for its receipt before it goes to the outbox: longer than a full queue
+  // or another aggregator that takes over needs, shorter than callers wait.
+  absl::Duration answer_within = absl::Seconds(5);
   OutboxLimits limits{};
 };
 
