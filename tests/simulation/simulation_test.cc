@@ -1,5 +1,5 @@
 // CANVASS_SIMULATION_SEED=n and CANVASS_SIMULATION_COUNT=m: the schedules n to n + m - 1. Without
-// them: two thousand, from a seed that is printed.
+// them: a thousand, from a seed that is printed.
 #include "tests/simulation/simulation.h"
 
 #include <cstdint>
@@ -26,7 +26,7 @@ std::uint64_t Environment(const char* name, std::uint64_t otherwise) {
 
 TEST(SimulationTest, NothingThatWasAcknowledgedIsLostOrCountedTwice) {
   const std::uint64_t first = Environment("CANVASS_SIMULATION_SEED", std::random_device()());
-  const std::uint64_t count = Environment("CANVASS_SIMULATION_COUNT", 2'000);
+  const std::uint64_t count = Environment("CANVASS_SIMULATION_COUNT", 1'000);
   std::printf("CANVASS_SIMULATION_SEED=%s CANVASS_SIMULATION_COUNT=%s\n",
               std::to_string(first).c_str(), std::to_string(count).c_str());
   const absl::Time start = absl::Now();
