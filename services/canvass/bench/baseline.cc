@@ -1,5 +1,6 @@
 #include "services/canvass/bench/baseline.h"
 
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -31,7 +32,7 @@ constexpr char kMakeInsertTable[] =
     "CREATE SEQUENCE IF NOT EXISTS bench.number CACHE 100";
 
 // Of a report's entry, about.
-constexpr int kEntryBytes = 110;
+constexpr std::size_t kEntryBytes = 110;
 
 absl::Status Unexpected(const std::string& program, const std::string& output) {
   return MakeError(absl::StatusCode::kInternal,
