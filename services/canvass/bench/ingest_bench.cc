@@ -1,5 +1,7 @@
 #include "services/canvass/bench/ingest_bench.h"
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -37,7 +39,7 @@ class IngestBench {
         election_("bench-ingest", options.stations, options.candidates, options.seed),
         order_(election_.ShuffledStations()),
         votes_(election_.VotesOf(order_, order_.size())),
-        rows_file_(absl::StrCat(options.parent_folder, "/canvass-bench-rows.", options.seed)),
+        rows_file_(absl::StrCat(options.parent_folder, "/canvass-bench-rows.", getpid())),
         report_("ingest") {
     report_.AddSetting("stations", absl::StrCat(options.stations));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
