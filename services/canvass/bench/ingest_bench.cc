@@ -1,5 +1,7 @@
 #include "services/canvass/bench/ingest_bench.h"
 
+#include "services/canvass/bench/ingest_bench.h"
+
 #include <unistd.h>
 
 #include <cstddef>
