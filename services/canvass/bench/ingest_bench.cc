@@ -1,7 +1,5 @@
 #include "services/canvass/bench/ingest_bench.h"
 
-#include "services/canvass/bench/ingest_bench.h"
-
 #include <unistd.h>
 
 #include <cstddef>
