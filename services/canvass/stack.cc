@@ -71,15 +71,15 @@ std::string ReasonIn(std::string_view log_lines) {
 }
 
 // `ending`: how the service's process ended; empty while it runs.
-absl::Status NotStarted(const std::string& program, const std::string& ending,
+absl::Status NotStarted(const std::string& name, const std::string& ending,
                         const std::string& log_file) {
   const std::string lines = LastLines(log_file);
   const bool ended = !ending.empty();
   const std::string reason = ended ? ReasonIn(lines) : "";
-  return MakeError(ended ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kUnavailable,
-                   StrCat(program, " ", ended ? ending : "is not healthy", "; the end of ",
-                          log_file, ":\n", lines),
-                   {.reason = reason.empty() ? "SERVICE_NOT_STARTED" : reason});
+  return MakeError(
+      ended ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kUnavailable,
+      StrCat(name, " ", ended ? ending : "is not healthy", "; the end of ", log_file, ":\n", lines),
+      {.reason = reason.empty() ? "SERVICE_NOT_STARTED" : reason});
 }
 
 // A descriptor to append to; the caller closes it.
@@ -227,7 +227,7 @@ absl::Status Stack::WaitUntilHealthy(Service& service) const {
     if (options_.interrupted()) return absl::CancelledError("Stopped before everything was up.");
     const bool ended = service.process->WaitForEnd(kLookEvery);
     if (!ended && absl::Now() < deadline) continue;
-    return NotStarted(service.program, service.process->ending(), FileOf(service, ".log"));
+    return NotStarted(service.name, service.process->ending(), FileOf(service, ".log"));
   }
   return absl::OkStatus();
 }

@@ -51,9 +51,22 @@ std::vector<std::string> UpCommand(const std::string& folder,
   return words;
 }
 
-// Starts `canvass up` in the background and returns once it says that everything is up.
-pid_t StartUp(const std::string& folder) {
-  const std::vector<std::string> words = UpCommand(folder, {});
+// Waits until `canvass up` has said `text`.
+void AwaitMessage(const std::string& folder, const std::string& text) {
+  const absl::Time deadline = absl::Now() + absl::Seconds(90);
+  while (ReadFile(folder + "/err").find(text) == std::string::npos) {
+    if (absl::Now() > deadline) {
+      ADD_FAILURE() << ReadFile(folder + "/err");
+      return;
+    }
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+}
+
+// Starts `canvass up` in the background and returns once it has said `awaited`.
+pid_t StartUp(const std::string& folder, const std::vector<std::string>& more = {},
+              const std::string& awaited = "Ctrl-C") {
+  const std::vector<std::string> words = UpCommand(folder, more);
   std::filesystem::remove(folder + "/err");  // of a start before this one
   const pid_t pid = fork();
   if (pid == 0) {
@@ -64,15 +77,21 @@ pid_t StartUp(const std::string& folder) {
     execv(pointers[0], pointers.data());
     _exit(127);
   }
-  const absl::Time deadline = absl::Now() + absl::Seconds(90);
-  while (ReadFile(folder + "/err").find("Ctrl-C") == std::string::npos) {
-    if (absl::Now() > deadline) {
-      ADD_FAILURE() << ReadFile(folder + "/err");
-      break;
-    }
-    absl::SleepFor(absl::Milliseconds(20));
-  }
+  AwaitMessage(folder, awaited);
   return pid;
+}
+
+// The one that plays the demo for `up`; 0 if there is none.
+pid_t DemoOf(pid_t up) {
+  for (const pid_t pid : ProcessesNaming("az-2024")) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string number;
+    std::string name;
+    std::string state;
+    pid_t parent = 0;
+    if (stat >> number >> name >> state >> parent && parent == up) return pid;
+  }
+  return 0;
 }
 
 void ExpectNoProcess(const std::string& folder) {
@@ -103,6 +122,86 @@ TEST(UpTest, KilledItLeavesNoOrphan) {
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
   ExpectNoProcess(folder);
+  std::filesystem::remove_all(folder);
+}
+
+// Slow enough that the demo still runs when it is looked at.
+const std::vector<std::string> kSlowDemo = {"--demo", "az-2024", "--speed", "100"};
+
+TEST(UpTest, KilledItLeavesNoDemoBehind) {
+  const std::string folder = NewFolder();
+  const pid_t pid = StartUp(folder, kSlowDemo, "Defined az-2024-presidential");
+  const pid_t demo = DemoOf(pid);
+  ASSERT_GT(demo, 0);
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  ExpectNoProcess(folder);
+  // Well before it gives up by itself, because the services are away.
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (ProcessesNaming("az-2024").contains(demo) && absl::Now() < deadline)
+    absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_FALSE(ProcessesNaming("az-2024").contains(demo)) << "the demo still runs";
+  std::filesystem::remove_all(folder);
+}
+
+TEST(UpTest, ADemoThatFailsLeavesTheServicesUp) {
+  const std::string folder = NewFolder();
+  const pid_t pid = StartUp(folder, kSlowDemo, "Defined az-2024-presidential");
+  kill(DemoOf(pid), SIGKILL);
+  AwaitMessage(folder, "Ctrl-C");
+  EXPECT_THAT(ReadFile(folder + "/err"), HasSubstr("DEMO_FAILED"));
+  EXPECT_GE(ProcessesNaming(folder).size(), 5U);
+  kill(pid, SIGINT);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  ExpectNoProcess(folder);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(UpTest, DemoShowsADecisionThatWasMadeOnTheNightSince) {
+  const RunningStack stack;
+  const std::string election = "az-2024-presidential";
+  ASSERT_EQ(stack.Canvass({"demo", "az-2024"}).exit_code, 0);
+  const std::string stations =
+      stack.Canvass({"stations", election, "--state", "counted", "-o", "csv"}).out;
+  const std::size_t row = stations.find('\n') + 1;
+  const std::string station = stations.substr(row, stations.find(',', row) - row);
+  for (const std::vector<std::string>& decision : std::vector<std::vector<std::string>>{
+           {"reopen", election, "--correction", "--reason", "Court"},
+           {"annul", election, station, "--revision", "1", "--reason", "Court"},
+           {"certify", election, "--read", "--elected", "ilham-aliyev", "--reason", "Court"}}) {
+    const CommandOutcome outcome = stack.Canvass(decision);
+    ASSERT_EQ(outcome.exit_code, 0) << decision.front() << ": " << outcome.err;
+  }
+  const CommandOutcome again = stack.Canvass({"demo", "az-2024"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("Not as published, because of what was decided since"));
+  EXPECT_THAT(again.out, AllOf(HasSubstr("4 577 693"), HasSubstr("12 annulled")));
+}
+
+TEST(UpTest, AServiceThatCannotStartSaysWhyByItsOwnReason) {
+  const RunningStack other;
+  const std::string folder = NewFolder();
+  std::vector<std::string> words = UpCommand(folder, {});
+  words.back() = other->publisher_address();  // of --publisher-listen
+  CommandOutcome outcome = RunCommand(words);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("[ADDRESS_IN_USE]"), HasSubstr("canvass-publisher"),
+                                 HasSubstr(other->publisher_address())));
+  // The log of a run that went on for long is put aside.
+  const std::string publisher_log = folder + "/data/log/canvass-publisher.log";
+  std::filesystem::resize_file(publisher_log, (16U << 20U) + 1);
+  outcome = RunCommand(words);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(std::filesystem::file_size(publisher_log + ".1"), (16U << 20U) + 1);
+  EXPECT_LT(std::filesystem::file_size(publisher_log), 1U << 20U);
+  // A log that cannot be written.
+  std::filesystem::remove(publisher_log);
+  std::filesystem::create_directory(publisher_log);
+  outcome = RunCommand(UpCommand(folder, {}));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("[DATA_FOLDER_UNUSABLE]"), HasSubstr(publisher_log)));
   std::filesystem::remove_all(folder);
 }
 
