@@ -96,6 +96,8 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"services/", Part::kOtherService},
       {"sys/", Part::kPosix},
       {"netinet/", Part::kPosix},
+      // The lock under std::shared_mutex, for what that leaves open; no I/O.
+      {"pthread.h", Part::kStandard},
       {"arpa/", Part::kPosix},
   };
   return *kParts;

@@ -84,8 +84,8 @@ bool Differ(const election::Count& count, const election::StationKey& key, int o
 bool IsReportedBy(const ShownElection& election, const election::StationKey& key,
                   const election::StationStanding& standing) {
   const std::string& sample_tag = election.definition().sources()[Index(key.source_no)].sample_tag;
-  return sample_tag.empty() || standing.newest_revision > 0 ||
-         election.definition().HasTag(key.station_no, sample_tag);
+  return standing.newest_revision > 0 ||
+         election.definition().IsInSample(key.station_no, sample_tag);
 }
 
 // Cheap conditions first.
