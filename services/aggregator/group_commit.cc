@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -190,12 +192,19 @@ absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
 }
 
 absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
+  // A change is tried again as it came: in the checked one, what it clears reads like what it
+  // leaves alone. A first definition, which may be a country's register, clears nothing and is not
+  // copied.
+  std::optional<election::DefinitionChange> as_it_came;
+  if (IsDefined(definition.request.election_id)) as_it_came = definition.request.change;
   absl::StatusOr<Plan<DefinitionOutcome>> plan = PlanDefinition(definition.request);
   if (plan.ok()) {
     const std::size_t parts = plan->outcome.parts_changed;
     absl::Status status = Commit(plan->append);
     if (!status.ok()) {
-      definition.request.change = JoinDefinition(std::move(plan->append.entries));
+      definition.request.change = as_it_came.has_value()
+                                      ? *std::move(as_it_came)
+                                      : JoinDefinition(std::move(plan->append.entries));
       definition.in_doubt_parts = parts;
       MarkInDoubt(*work_.front());
       return status;
@@ -208,6 +217,12 @@ absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
   }
   FinishFront();
   return absl::OkStatus();
+}
+
+bool GroupCommit::IsDefined(const std::string& election_id) const {
+  return book_.Reading([&election_id](const LedgerBook::Contents& book) {
+    return book.Find(election_id) != nullptr;
+  });
 }
 
 // Moves the change out of the request: a register of a million stations is not copied.

@@ -57,6 +57,7 @@ class GroupCommit {
   absl::Status CommitDecision(PendingDecision& decision);
   absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const DecisionRequest& request) const;
   absl::Status CommitDefinition(PendingDefinition& definition);
+  bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(DefinitionRequest& request) const;
   absl::Status Commit(AppendGroup& append);
   void MarkInDoubt(Command& command) const;

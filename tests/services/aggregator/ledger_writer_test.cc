@@ -374,6 +374,28 @@ TEST_F(LedgerWriterTest, ADefinitionInDoubtIsResolved) {
   }
 }
 
+TEST_F(LedgerWriterTest, AChangeInDoubtClearsWhatItWasToClear) {
+  const auto close_station = [this](std::string reason) {
+    election::DefinitionChange change;
+    change.reason = "the water";
+    change.stations = {{.id = "s-3", .closed_reason = std::move(reason)}};
+    return stage_.Define(std::move(change)).get();
+  };
+  const auto is_closed = [this] {
+    return stage_.book.Reading([](const LedgerBook::Contents& contents) {
+      return contents.Find("e-1")->count().definition().IsClosed(2);
+    });
+  };
+  const auto closed = close_station("flooded");
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  ASSERT_TRUE(is_closed());
+  stage_.ledger.FailAppendsBeforeCommit(1);
+  const auto opened = close_station("");
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->parts_changed, 1);
+  EXPECT_FALSE(is_closed());
+}
+
 TEST_F(LedgerWriterTest, WhileTheLedgerIsAwayEverythingNewIsAnsweredAtOnce) {
   stage_.ledger.FailTakeLead(-1);
   stage_.ledger.FailAppendsBeforeCommit(1);
