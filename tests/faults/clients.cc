@@ -3,8 +3,9 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
-#include <regex>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,17 @@ template <typename Response>
 absl::StatusOr<std::int64_t> SequenceOf(const absl::StatusOr<Response>& response) {
   if (!response.ok()) return response.status();
   return response->sequence();
+}
+
+// The text without "ipv4:127.0.0.1:1234 " and the like, so that the same errors count together.
+std::string WithoutAddresses(std::string text) {
+  constexpr std::string_view kScheme = "ipv4:";
+  for (std::size_t start = text.find(kScheme); start != std::string::npos;
+       start = text.find(kScheme, start)) {
+    const std::size_t end = text.find_first_not_of("0123456789.: ", start + kScheme.size());
+    text.erase(start, end == std::string::npos ? end : end - start);
+  }
+  return text;
 }
 
 }  // namespace
@@ -214,10 +226,8 @@ bool MayHaveHappened(const absl::Status& status) {
 std::string ReasonOf(const absl::Status& status) {
   std::string reason = DetailOf(status).reason;
   if (!reason.empty()) return reason;
-  // Without the addresses, so that the same errors count together.
-  static const std::regex kAddress("ipv4:[0-9.:]+ ?");
   return StrCat(absl::StatusCodeToString(status.code()), ": ",
-                std::regex_replace(std::string(status.message()), kAddress, ""));
+                WithoutAddresses(std::string(status.message())));
 }
 
 }  // namespace canvass::faults
