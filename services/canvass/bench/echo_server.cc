@@ -29,7 +29,7 @@ class EchoService final
     : public publisher::v1::PublisherService::WithRawCallbackMethod_GetNationalResult<
           publisher::v1::PublisherService::Service> {
  public:
-  explicit EchoService(grpc::ByteBuffer response) : response_(std::move(response)) {}
+  explicit EchoService(const grpc::ByteBuffer& response) : response_(response) {}
 
   grpc::ServerUnaryReactor* GetNationalResult(grpc::CallbackServerContext* context,
                                               const grpc::ByteBuffer* /*request*/,
