@@ -66,7 +66,8 @@ std::string ReasonIn(std::string_view log_lines) {
   const std::size_t open = log_lines.rfind('(');
   if (open == std::string_view::npos || !log_lines.ends_with(')')) return "";
   const std::string_view reason = log_lines.substr(open + 1, log_lines.size() - open - 2);
-  const bool stable = reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == reason.npos;
+  const bool stable =
+      reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos;
   return stable ? std::string(reason) : "";
 }
 
