@@ -135,7 +135,7 @@ std::string HowToCall(const Arguments& arguments, const Stack& stack) {
                   " canvass.publisher.v1.PublisherService/ListElections\n  psql '",
                   stack.cluster().reader_connection(), R"(' -c '\dv canvass.*')", "\n");
   }
-  return StrCat(text, "  grpcurl -plaintext -d '{\"election_id\": \"az-2024-presidential\"}' ",
+  return StrCat(text, R"(  grpcurl -plaintext -d '{"election_id": "az-2024-presidential"}' )",
                 publisher, " canvass.publisher.v1.PublisherService/GetNationalResult\n",
                 TotalsInSql(stack));
 }
