@@ -67,8 +67,9 @@ class Outbox::Admission {
  public:
   explicit Admission(const Outbox& outbox) : outbox_(outbox) {}
 
-  // OK: it is to be added, is being added, or was queued before.
-  absl::Status Take(NewReport report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(outbox_.mutex_) {
+  // OK: it is to be added, is being added, or was queued before. Clang does not see that the lock
+  // that the caller holds is this one.
+  absl::Status Take(NewReport report) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (outbox_.IsQueued(report.queued) || digests_.contains(report.queued.digest)) {
       return absl::OkStatus();
     }
@@ -288,11 +289,12 @@ std::optional<v1::Receipt> Outbox::FindQueued(const election::ReportKey& key) co
 
 std::optional<v1::Receipt> Outbox::FindRefused(const election::ReportKey& key) const {
   const MutexLock lock(mutex_);
-  for (auto refusal = refusals_.rbegin(); refusal != refusals_.rend(); ++refusal) {
-    const v1::Receipt& receipt = refusal->second.receipt;
-    if (Matches(key, rpc::FromProto(receipt.key()))) return receipt;
+  const v1::Receipt* newest = nullptr;
+  for (const auto& [number, refusal] : refusals_) {
+    if (Matches(key, rpc::FromProto(refusal.receipt.key()))) newest = &refusal.receipt;
   }
-  return std::nullopt;
+  if (newest == nullptr) return std::nullopt;
+  return *newest;
 }
 
 std::vector<OutboxItem> Outbox::List(const OutboxFilter& filter, std::int64_t after,
@@ -348,10 +350,11 @@ void Outbox::Insert(QueuedReport report) {
   // Before those that have not left yet and came later (what came earlier may be kept later), or
   // were early: it may be what they wait for.
   const std::int64_t number = report.number;
-  const auto later = std::find_if(station.begin(), station.end(), [&](std::int64_t other) {
-    const Entry& entry = entries_.at(other);
-    return !entry.sending && (other > number || entry.not_before != absl::InfinitePast());
-  });
+  auto later = station.begin();
+  for (; later != station.end(); ++later) {
+    const Entry& entry = entries_.at(*later);
+    if (!entry.sending && (*later > number || entry.not_before != absl::InfinitePast())) break;
+  }
   station.insert(later, number);
   entries_[number].report = std::move(report);
   Offer(station);
@@ -425,9 +428,11 @@ void Outbox::Withdraw(const std::vector<std::int64_t>& station) {
 bool Outbox::IsQueued(const QueuedReport& report) const {
   const auto station = stations_.find(Station(report.key.election_id, report.key.station_id));
   if (station == stations_.end()) return false;
-  return std::any_of(station->second.begin(), station->second.end(), [&](std::int64_t number) {
-    return entries_.at(number).report.digest == report.digest;
-  });
+  std::size_t same = 0;
+  for (const std::int64_t number : station->second) {
+    same += entries_.at(number).report.digest == report.digest ? 1 : 0;
+  }
+  return same > 0;
 }
 
 }  // namespace canvass::station_reporter
