@@ -187,6 +187,7 @@ void LedgerCheck::CompareAnswer(std::int64_t sequence, const AnswersAt& answers,
 }
 
 const LedgerCheck::Revision* LedgerCheck::StationReports::Counting() const {
+  const int annulled_to = annulled.empty() ? 0 : *annulled.rbegin();
   for (auto revision = revisions.rbegin(); revision != revisions.rend(); ++revision) {
     if (revision->counts && revision->revision > annulled_to) return &*revision;
   }
@@ -221,8 +222,10 @@ void LedgerCheck::Fold(const election::Entry& entry, Stations& stations, Totals&
         {.revision = name.revision, .ballots = BallotsOf(*report), .counts = !report->held});
   } else if (decision->kind == DecisionKind::kRelease) {
     station.revisions.back().counts = true;
+  } else if (decision->kind == DecisionKind::kAnnulment) {
+    station.annulled.insert(name.revision);
   } else {
-    station.annulled_to = decision->kind == DecisionKind::kAnnulment ? name.revision : 0;
+    station.annulled.erase(name.revision);
   }
   if (const Revision* const after = station.Counting()) {
     totals.Add(name.source_no, name.station_no, after->ballots, 1);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,7 @@ class LedgerCheck {
   };
   struct StationReports {
     std::vector<Revision> revisions{};
-    int annulled_to = 0;  // revisions up to this one
+    std::set<int> annulled{};  // each with the revisions before it
     // The newest that counts; null for none.
     const Revision* Counting() const;
   };

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kStations = 400;
 constexpr int kFlooders = 6;
-// Of design section 9, for a million stations; a few hundred with full queues stay below it too.
+// What a million stations may take; a few hundred with full queues stay below it too.
 constexpr std::size_t kMemoryBytesMax = std::size_t{1} << 30U;
 constexpr absl::Duration kSampleEvery = absl::Milliseconds(100);
 constexpr absl::Duration kPauseWhileAllIsWell = absl::Milliseconds(25);
