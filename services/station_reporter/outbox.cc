@@ -428,11 +428,10 @@ void Outbox::Withdraw(const std::vector<std::int64_t>& station) {
 bool Outbox::IsQueued(const QueuedReport& report) const {
   const auto station = stations_.find(Station(report.key.election_id, report.key.station_id));
   if (station == stations_.end()) return false;
-  std::size_t same = 0;
-  for (const std::int64_t number : station->second) {
-    same += entries_.at(number).report.digest == report.digest ? 1 : 0;
-  }
-  return same > 0;
+  const auto is_same = [&](std::int64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return entries_.at(number).report.digest == report.digest;
+  };
+  return std::any_of(station->second.begin(), station->second.end(), is_same);
 }
 
 }  // namespace canvass::station_reporter
