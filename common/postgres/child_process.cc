@@ -49,7 +49,9 @@ void WriteError(const char* what) {
   }
 }
 
-bool DropPrivileges(const OsUser& user) {
+// Whoever is that user already may have no right to say so again.
+bool BecomeUser(const OsUser& user) {
+  if (user.uid == geteuid()) return true;
   return setgroups(user.groups.size(), user.groups.data()) == 0 &&
          setresgid(user.gid, user.gid, user.gid) == 0 &&
          setresuid(user.uid, user.uid, user.uid) == 0;
@@ -70,7 +72,7 @@ bool DropPrivileges(const OsUser& user) {
   for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
     ::signal(signal, SIG_DFL);
   }
-  if (program.user && !DropPrivileges(*program.user)) {
+  if (program.user && !BecomeUser(*program.user)) {
     WriteError("cannot take on the server's user");
     _exit(kExecFailed);
   }

@@ -1,5 +1,6 @@
 #include "common/postgres/private_cluster.h"
 
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -232,6 +234,25 @@ TEST_F(PrivateClusterTest, AFolderBehindAClosedOneIsRefused) {
   ASSERT_EQ(chmod(scratch_.path().c_str(), 0700), 0);
   ExpectRefusal(absl::StatusCode::kFailedPrecondition, "DATA_FOLDER_UNUSABLE",
                 StrCat("may not pass through ", scratch_.path(), " (mode 0700)"));
+}
+
+// In a child process, which has exit code 0 if all went well.
+[[noreturn]] void StartAs(uid_t user, const std::string& folder) {
+  const bool became = setgroups(0, nullptr) == 0 && setgid(user) == 0 && setuid(user) == 0;
+  if (!became) _exit(1);
+  const auto cluster = PrivateCluster::Start({.folder = folder});
+  if (!cluster.ok()) std::cerr << cluster.status() << std::endl;
+  const bool runs =
+      cluster.ok() && Select((*cluster)->superuser_connection(), "SELECT 1").size() == 1;
+  if (cluster.ok()) (*cluster)->Stop();
+  _exit(runs ? 0 : 2);
+}
+
+TEST_F(PrivateClusterTest, RunsAsWhoeverStartsIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "the tests above do so";
+  constexpr uid_t kNobody = 65'534;
+  ASSERT_EQ(chown(scratch_.path().c_str(), kNobody, kNobody), 0);
+  EXPECT_EXIT(StartAs(kNobody, folder()), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(PrivateClusterTest, AServerThatDoesNotStartIsQuoted) {
