@@ -134,7 +134,7 @@ absl::Status AggregatorLink::RunStream() {
   Expire();  // from now on the queue knows the time
   queue_.Open();
   std::shared_ptr<AggregatorStream> stream =
-      AggregatorStream::Start(*stub_, queue_, [this](const absl::Status& status) {
+      AggregatorStream::Start(channel_, queue_, [this](const absl::Status& status) {
         const MutexLock lock(mutex_);
         ended_ = status;
         changed_.NotifyAll();

@@ -1,26 +1,51 @@
 #include "services/station_reporter/aggregator_stream.h"
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/status.h>
 
-#include <iterator>
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "canvass/v1/report.pb.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/status.h"
 
 namespace canvass::station_reporter {
+namespace {
+
+using aggregator::v1::RecordReportsRequest;
+using aggregator::v1::RecordReportsResponse;
+
+constexpr char kMethod[] = "/canvass.aggregator.v1.AggregatorService/RecordReports";
+
+std::string RequestOf(const std::vector<std::string>& reports) {
+  constexpr std::size_t kTagAndSizeMax = 6;
+  std::size_t size = 0;
+  for (const std::string& report : reports) size += kTagAndSizeMax + report.size();
+  std::string request;
+  request.reserve(size);
+  for (const std::string& report : reports) {
+    rpc::AppendMessage(RecordReportsRequest::kReportsFieldNumber, report, request);
+  }
+  return request;
+}
+
+}  // namespace
 
 std::shared_ptr<AggregatorStream> AggregatorStream::Start(
-    aggregator::v1::AggregatorService::Stub& stub, SubmittedQueue& queue,
+    const std::shared_ptr<grpc::Channel>& channel, SubmittedQueue& queue,
     std::function<void(const absl::Status&)> on_end) {
   std::shared_ptr<AggregatorStream> stream(new AggregatorStream(queue, std::move(on_end)));
   stream->self_ = stream;
-  stub.async()->RecordReports(&stream->context_, stream.get());
+  grpc::GenericStub(channel).PrepareBidiStreamingCall(&stream->context_, kMethod,
+                                                      /*options=*/{}, stream.get());
   stream->StartRead(&stream->response_);
   stream->StartCall();
   return stream;
@@ -62,15 +87,13 @@ void AggregatorStream::OnDone(const grpc::Status& status) {
 }
 
 void AggregatorStream::TakeReceipts() {
-  auto& receipts = *response_.mutable_receipts();
-  const int count = receipts.size();
-  const bool expected = queue_.AnswerMessage(std::vector<v1::Receipt>(
-      std::make_move_iterator(receipts.begin()), std::make_move_iterator(receipts.end())));
-  response_.Clear();
-  if (expected) return;
+  const std::string bytes = rpc::ToBytes(response_);
+  const auto receipts = rpc::SplitMessages(bytes, RecordReportsResponse::kReceiptsFieldNumber)
+                            .value_or(std::vector<std::string_view>());
+  if (queue_.AnswerMessage({receipts.begin(), receipts.end()})) return;
   {
     const MutexLock lock(mutex_);
-    mismatch_ = absl::InternalError(absl::StrCat("the aggregator answered with ", count,
+    mismatch_ = absl::InternalError(absl::StrCat("the aggregator answered with ", receipts.size(),
                                                  " receipts, which is not what was asked"));
   }
   Cancel();
@@ -78,11 +101,9 @@ void AggregatorStream::TakeReceipts() {
 
 void AggregatorStream::WriteNext() {
   if (writing_ || ended_) return;
-  std::vector<aggregator::v1::SubmittedReport> reports = queue_.TakeMessage();
+  const std::vector<std::string> reports = queue_.TakeMessage();
   if (reports.empty()) return;
-  request_.Clear();
-  request_.mutable_reports()->Assign(std::make_move_iterator(reports.begin()),
-                                     std::make_move_iterator(reports.end()));
+  request_ = rpc::ToByteBuffer(RequestOf(reports));
   writing_ = true;
   StartWrite(&request_);
 }

@@ -1,7 +1,9 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_AGGREGATOR_STREAM_H_
 #define CANVASS_SERVICES_STATION_REPORTER_AGGREGATOR_STREAM_H_
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <functional>
@@ -9,7 +11,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
 #include "common/base/mutex.h"
 #include "services/station_reporter/submitted_queue.h"
 
@@ -17,13 +18,11 @@ namespace canvass::station_reporter {
 
 // One call of RecordReports: writes what the queue has, one message at a time, and hands the
 // receipts back to it. Lives until the call is over. Thread-safe.
-class AggregatorStream final
-    : public grpc::ClientBidiReactor<aggregator::v1::RecordReportsRequest,
-                                     aggregator::v1::RecordReportsResponse> {
+class AggregatorStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  // Starts the call. `on_end` is called once, with how it ended, from a gRPC thread. `stub` and
-  // `queue` outlive the call.
-  static std::shared_ptr<AggregatorStream> Start(aggregator::v1::AggregatorService::Stub& stub,
+  // Starts the call. `on_end` is called once, with how it ended, from a gRPC thread. `queue`
+  // outlives the call.
+  static std::shared_ptr<AggregatorStream> Start(const std::shared_ptr<grpc::Channel>& channel,
                                                  SubmittedQueue& queue,
                                                  std::function<void(const absl::Status&)> on_end);
 
@@ -54,8 +53,8 @@ class AggregatorStream final
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   // Set where an answer could not be matched with what was asked.
   absl::Status mismatch_ ABSL_GUARDED_BY(mutex_);
-  aggregator::v1::RecordReportsRequest request_;    // of the write that is going on
-  aggregator::v1::RecordReportsResponse response_;  // of the read that is going on
+  grpc::ByteBuffer request_;   // of the write that is going on
+  grpc::ByteBuffer response_;  // of the read that is going on
 };
 
 }  // namespace canvass::station_reporter

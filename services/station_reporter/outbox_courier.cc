@@ -57,11 +57,16 @@ class OutboxCourier::Delivery final : public SubmittedQueue::Submitter {
   Delivery(OutboxCourier& courier, std::vector<std::int64_t> numbers)
       : courier_(courier), numbers_(std::move(numbers)) {}
 
-  void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override {
+  void Answer(std::size_t first, std::vector<std::string> receipts) override {
+    // Bytes that are no receipt are no outcome: the report is sent again.
     const MutexLock lock(courier_.mutex_);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
-      courier_.outcomes_.push_back(
-          {.number = numbers_[first + i], .receipt = std::move(receipts[i])});
+      Outcome outcome{.number = numbers_[first + i]};
+      if (outcome.receipt.ParseFromString(receipts[i])) {
+        courier_.outcomes_.push_back(std::move(outcome));
+      } else {
+        courier_.returned_.push_back(outcome.number);
+      }
     }
     courier_.changed_.NotifyAll();
   }
@@ -267,17 +272,18 @@ void OutboxCourier::SendReady() {
       const MutexLock lock(mutex_);
       if (!reachable_ || !may_send_ || stopping_) return;
     }
-    const auto outgoing = outbox_.TakeReady(clock_.Now());
+    auto outgoing = outbox_.TakeReady(clock_.Now());
     if (!outgoing.ok()) telemetry::LogWarning(telemetry::Describe(outgoing.status()));
     if (!outgoing.ok() || outgoing->empty()) return Pause();
     std::vector<std::int64_t> numbers;
     std::vector<SubmittedQueue::SizedReport> reports;
     std::vector<Outcome> damaged;
-    for (const OutgoingReport& each : *outgoing) {
+    for (OutgoingReport& each : *outgoing) {
       aggregator::v1::SubmittedReport report;
       if (report.ParseFromString(each.submitted)) {
+        const std::size_t bytes = each.submitted.size();
         numbers.push_back(each.number);
-        reports.push_back({.report = std::move(report), .bytes = each.submitted.size()});
+        reports.push_back({.report = std::move(each.submitted), .bytes = bytes});
       } else {
         damaged.push_back({.number = each.number, .receipt = DamagedReceipt()});
       }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -78,18 +79,19 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   absl::Status status = CheckOpen();
   if (status.ok()) status = rpc::CheckDeadline(*context);
   if (status.ok()) status = rpc::ParseMessage(*request, submission);
-  const std::size_t bytes = submission.report().ByteSizeLong();
-  if (status.ok()) status = CheckShape(submission.report(), bytes);
+  const std::string report = submission.report().SerializeAsString();
+  if (status.ok()) status = CheckShape(submission.report(), report.size());
   if (status.ok()) {
-    Forward(*call, std::move(submission), bytes);
+    Forward(*call, submission, report);
   } else {
     call->FinishWith(status);
   }
   return call.get();
 }
 
-void ReporterService::Forward(SubmitReportCall& call, reporter::v1::SubmitReportRequest submission,
-                              std::size_t bytes) {
+void ReporterService::Forward(SubmitReportCall& call,
+                              const reporter::v1::SubmitReportRequest& submission,
+                              const std::string& bytes) {
   const std::int64_t epoch = link_.epoch();
   const absl::Time received_at = clock_.Now();
   const bool may_queue = courier_ != nullptr && !submission.validate_only();
@@ -101,8 +103,7 @@ void ReporterService::Forward(SubmitReportCall& call, reporter::v1::SubmitReport
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(Submitted(std::move(*submission.mutable_report()), bytes, received_at,
-                              submission.validate_only()));
+  reports.push_back(SubmissionStamp(received_at, submission.validate_only()).Submitted(bytes));
   const absl::Status status =
       link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch});
   if (!status.ok()) call.Fail(0, 1, status);

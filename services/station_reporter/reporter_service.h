@@ -57,9 +57,10 @@ class ReporterService final
  private:
   // OK, or why nothing is taken any more.
   absl::Status CheckOpen();
-  // Sends the report on, to the aggregator or behind what the outbox has of its station.
-  void Forward(SubmitReportCall& call, reporter::v1::SubmitReportRequest submission,
-               std::size_t bytes);
+  // Sends the report on, to the aggregator or behind what the outbox has of its station. `bytes`:
+  // the report.
+  void Forward(SubmitReportCall& call, const reporter::v1::SubmitReportRequest& submission,
+               const std::string& bytes);
   absl::Status List(const reporter::v1::ListOutboxRequest& request,
                     reporter::v1::ListOutboxResponse& response) const;
 

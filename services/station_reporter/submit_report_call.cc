@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,8 +29,12 @@ void SubmitReportCall::FinishWith(const absl::Status& status) {
   Finish(rpc::ToGrpcStatus(status));
 }
 
-void SubmitReportCall::Answer(std::size_t /*first*/, std::vector<v1::Receipt> receipts) {
-  v1::Receipt& receipt = receipts.front();
+void SubmitReportCall::Answer(std::size_t /*first*/, std::vector<std::string> receipts) {
+  v1::Receipt receipt;
+  if (!receipt.ParseFromString(receipts.front())) {
+    FinishWith(absl::InternalError("the aggregator answered with what is no receipt"));
+    return;
+  }
   if (receipt.state() == v1::RECEIPT_STATE_REFUSED && !validate_only_) {
     FinishWith(rpc::RefusalError(receipt));
     return;
@@ -66,7 +71,7 @@ void SubmitReportCall::Queue() {
   }
   if (!parsed.ok()) return FinishWith(parsed);
   std::vector<NewReport> reports;
-  reports.push_back(ForOutbox(std::move(*submission.mutable_report()), number_, received_at_));
+  reports.push_back(ForOutbox(submission.report(), number_, received_at_));
   outbox_->Add(std::move(reports), [call = shared_from_this()](auto answers) {
     if (answers.front().ok()) {
       call->FinishWith(*std::move(answers.front()));

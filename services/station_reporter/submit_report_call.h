@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -41,7 +42,7 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor,
   // Keeps the report in the outbox and answers QUEUED. REQUIRES: SetOutbox was called.
   void Queue();
 
-  void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override;
+  void Answer(std::size_t first, std::vector<std::string> receipts) override;
   void Fail(std::size_t first, std::size_t count, const absl::Status& status) override;
 
   void OnCancel() override;

@@ -1,5 +1,6 @@
 #include "services/station_reporter/submit_reports_call.h"
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,11 +19,15 @@
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/message.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/status.h"
 #include "services/station_reporter/report_shape.h"
 #include "services/station_reporter/submitted_report.h"
 
 namespace canvass::station_reporter {
+
+using reporter::v1::SubmitReportsRequest;
+using reporter::v1::SubmitReportsResponse;
 
 // Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while somebody
 // may answer it.
@@ -32,6 +39,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
                const grpc::ByteBuffer& bytes)
       : call_(std::move(call)),
         received_at_(call_->clock_.Now()),
+        stamp_(received_at_, /*validate_only=*/false),
         receipts_(reports),
         unanswered_(reports) {
     if (call_->outbox_ == nullptr) return;
@@ -39,21 +47,24 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
     first_number_ = call_->outbox_->TakeNumbers(reports);
   }
 
-  absl::Time received_at() const { return received_at_; }
+  // `report`: bytes of a report of this message.
+  SubmittedQueue::SizedReport Submitted(std::string_view report) const {
+    return stamp_.Submitted(report);
+  }
 
   // The number in this message of each report that is sent on; the others are answered here or go
   // to the outbox.
   std::vector<std::size_t>& forwarded() { return forwarded_; }
 
   // A receipt that is made here. Before the message is shared.
-  void Refuse(std::size_t index, v1::Receipt receipt) {
-    receipts_[index] = std::move(receipt);
+  void Refuse(std::size_t index, const v1::Receipt& receipt) {
+    receipts_[index] = receipt.SerializeAsString();
     --unanswered_;
   }
 
-  NewReport ForOutbox(std::size_t index, v1::StationReport report) const {
-    return station_reporter::ForOutbox(
-        std::move(report), first_number_ + static_cast<std::int64_t>(index), received_at_);
+  NewReport ForOutbox(std::size_t index, const v1::StationReport& report) const {
+    return station_reporter::ForOutbox(report, first_number_ + static_cast<std::int64_t>(index),
+                                       received_at_);
   }
 
   // Reports number `indices` go to the outbox.
@@ -63,7 +74,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
                           const MutexLock lock(self->call_->mutex_);
                           for (std::size_t i = 0; i < indices.size(); ++i) {
                             if (answers[i].ok()) {
-                              self->receipts_[indices[i]] = *std::move(answers[i]);
+                              self->receipts_[indices[i]] = answers[i]->SerializeAsString();
                             } else {
                               self->SetFailure(indices[i], answers[i].status());
                             }
@@ -73,7 +84,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
                         });
   }
 
-  void Answer(std::size_t first, std::vector<v1::Receipt> receipts) override {
+  void Answer(std::size_t first, std::vector<std::string> receipts) override {
     const MutexLock lock(call_->mutex_);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
       receipts_[forwarded_[first + i]] = std::move(receipts[i]);
@@ -99,14 +110,12 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
   // Why there is no receipt for a report, and so none for those behind it.
   const absl::Status& failure() const { return failure_; }
 
-  // Moves the next receipts into `response`, as many as one answer takes; true if those were the
-  // last.
-  bool MoveReceipts(reporter::v1::SubmitReportsResponse& response) {
+  // Adds the next receipts to `response`, the bytes of a SubmitReportsResponse, as many as one
+  // answer takes; true if those were the last.
+  bool AddReceipts(std::string& response) {
     const std::size_t end = failure_.ok() ? receipts_.size() : failed_;
-    std::size_t bytes = 0;
-    while (next_ < end && bytes < kResponseBytesMax) {
-      bytes += receipts_[next_].ByteSizeLong();
-      *response.add_receipts() = std::move(receipts_[next_]);
+    while (next_ < end && response.size() < kResponseBytesMax) {
+      rpc::AppendMessage(SubmitReportsResponse::kReceiptsFieldNumber, receipts_[next_], response);
       ++next_;
     }
     return next_ == end;
@@ -127,8 +136,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
     std::vector<NewReport> reports;
     reports.reserve(count);
     for (const std::size_t index : indices) {
-      reports.push_back(
-          ForOutbox(index, std::move(*request.mutable_reports(static_cast<int>(index)))));
+      reports.push_back(ForOutbox(index, request.reports(static_cast<int>(index))));
     }
     Queue(std::move(indices), std::move(reports));
     return true;
@@ -142,10 +150,11 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 
   const std::shared_ptr<SubmitReportsCall> call_;
   const absl::Time received_at_;
+  const SubmissionStamp stamp_;
   grpc::ByteBuffer bytes_;
   std::int64_t first_number_ = 0;  // in the outbox, of the message's first report
   std::vector<std::size_t> forwarded_;
-  std::vector<v1::Receipt> receipts_;
+  std::vector<std::string> receipts_;  // bytes of canvass.v1.Receipt
   std::size_t unanswered_ = 0;
   std::size_t next_ = 0;    // first receipt that was not written
   std::size_t failed_ = 0;  // first report without a receipt, if failure_ is an error
@@ -206,7 +215,8 @@ void SubmitReportsCall::OnDone() {
 }
 
 void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
-  reporter::v1::SubmitReportsRequest request;
+  google::protobuf::Arena arena;
+  auto& request = *google::protobuf::Arena::CreateMessage<SubmitReportsRequest>(&arena);
   absl::Status status = rpc::ParseMessage(bytes, request);
   if (status.ok() && request.reports_size() > kReportsPerMessageMax) {
     status = FieldError("TOO_MANY_REPORTS", "reports",
@@ -214,7 +224,7 @@ void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
                                      kReportsPerMessageMax));
   }
   if (status.ok()) {
-    Forward(bytes, std::move(request));
+    Forward(bytes, request);
     return;
   }
   const MutexLock lock(mutex_);
@@ -222,27 +232,29 @@ void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
 }
 
 void SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes,
-                                reporter::v1::SubmitReportsRequest request) {
+                                const SubmitReportsRequest& request) {
   const std::int64_t epoch = link_.epoch();
   const auto count = static_cast<std::size_t>(request.reports_size());
   auto message = std::make_shared<TakenMessage>(shared_from_this(), count, bytes);
+  // What was parsed can be split, into as many reports.
+  const std::string whole = rpc::ToBytes(bytes);
+  const std::vector<std::string_view> each =
+      *rpc::SplitMessages(whole, SubmitReportsRequest::kReportsFieldNumber);
   std::vector<SubmittedQueue::SizedReport> reports;
   std::vector<std::size_t> held;
   std::vector<NewReport> queued;
   reports.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    v1::StationReport& report = *request.mutable_reports(static_cast<int>(i));
-    const std::size_t size = report.ByteSizeLong();
-    const absl::Status shape = CheckShape(report, size);
+    const v1::StationReport& report = request.reports(static_cast<int>(i));
+    const absl::Status shape = CheckShape(report, each[i].size());
     if (!shape.ok()) {
       message->Refuse(i, RefusedReceipt(report, shape));
     } else if (outbox_ != nullptr && outbox_->Holds(report.election_id(), report.station_id())) {
       held.push_back(i);
-      queued.push_back(message->ForOutbox(i, std::move(report)));
+      queued.push_back(message->ForOutbox(i, report));
     } else {
       message->forwarded().push_back(i);
-      reports.push_back(
-          Submitted(std::move(report), size, message->received_at(), /*validate_only=*/false));
+      reports.push_back(message->Submitted(each[i]));
     }
   }
   {
@@ -281,10 +293,10 @@ void SubmitReportsCall::ReadNext() {
 
 // Messages without reports have no answer.
 void SubmitReportsCall::WriteNext() {
-  reporter::v1::SubmitReportsResponse response;
+  std::string response;
   while (!writing_ && !taken_.empty() && taken_.front()->answered()) {
     TakenMessage& message = *taken_.front();
-    const bool last = message.MoveReceipts(response);
+    const bool last = message.AddReceipts(response);
     if (last && !message.failure().ok()) {
       // Receipts come in order, so that there are none for what is behind this report.
       end_ = message.failure();
@@ -292,8 +304,8 @@ void SubmitReportsCall::WriteNext() {
     } else if (last) {
       taken_.pop_front();
     }
-    if (response.receipts_size() == 0) continue;
-    response_ = rpc::SerializeMessage(response);
+    if (response.empty()) continue;
+    response_ = rpc::ToByteBuffer(std::move(response));
     writing_ = true;
     StartWrite(&response_);
   }

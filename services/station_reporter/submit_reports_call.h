@@ -61,7 +61,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
                     std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
-  void Forward(const grpc::ByteBuffer& bytes, reporter::v1::SubmitReportsRequest request);
+  void Forward(const grpc::ByteBuffer& bytes, const reporter::v1::SubmitReportsRequest& request);
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts everything that can be done now.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

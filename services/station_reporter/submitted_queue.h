@@ -1,14 +1,15 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_QUEUE_H_
 #define CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_QUEUE_H_
 
-#include "canvass/aggregator/v1/aggregator_service.pb.h"
-#include "canvass/v1/report.pb.h"
+#include <string>
+
 #include "services/station_reporter/report_queue.h"
 
 namespace canvass::station_reporter {
 
-// The queue of a reporter.
-using SubmittedQueue = ReportQueue<aggregator::v1::SubmittedReport, v1::Receipt>;
+// The queue of a reporter. Of a report it has the bytes of canvass.aggregator.v1.SubmittedReport,
+// of a receipt those of canvass.v1.Receipt: most go through as they come.
+using SubmittedQueue = ReportQueue<std::string, std::string>;
 
 }  // namespace canvass::station_reporter
 

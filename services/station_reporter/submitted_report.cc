@@ -1,34 +1,37 @@
 #include "services/station_reporter/submitted_report.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 
 namespace canvass::station_reporter {
-namespace {
 
-// What actor, time and the message around a report take on the wire, rounded up.
-constexpr std::size_t kAddedBytes = 64;
-
-}  // namespace
-
-SubmittedQueue::SizedReport Submitted(v1::StationReport report, std::size_t bytes,
-                                      absl::Time received_at, bool validate_only) {
-  SubmittedQueue::SizedReport submitted;
-  submitted.bytes = bytes + kAddedBytes;
-  *submitted.report.mutable_report() = std::move(report);
-  submitted.report.set_actor(kLocalActor);
-  *submitted.report.mutable_received_at() = rpc::ToProto(received_at);
-  submitted.report.set_validate_only(validate_only);
-  return submitted;
+SubmissionStamp::SubmissionStamp(absl::Time received_at, bool validate_only) {
+  aggregator::v1::SubmittedReport added;
+  added.set_actor(kLocalActor);
+  *added.mutable_received_at() = rpc::ToProto(received_at);
+  added.set_validate_only(validate_only);
+  added_ = added.SerializeAsString();
 }
 
-NewReport ForOutbox(v1::StationReport report, std::int64_t number, absl::Time received_at) {
+SubmittedQueue::SizedReport SubmissionStamp::Submitted(std::string_view report) const {
+  constexpr std::size_t kTagAndSizeMax = 6;
+  std::string submitted;
+  submitted.reserve(kTagAndSizeMax + report.size() + added_.size());
+  rpc::AppendMessage(aggregator::v1::SubmittedReport::kReportFieldNumber, report, submitted);
+  submitted += added_;
+  const std::size_t bytes = submitted.size();
+  return {.report = std::move(submitted), .bytes = bytes};
+}
+
+NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at) {
   const std::string bytes = report.SerializeAsString();
   NewReport added;
   added.queued.number = number;
@@ -38,8 +41,7 @@ NewReport ForOutbox(v1::StationReport report, std::int64_t number, absl::Time re
                       .station_id = report.station_id(),
                       .revision = report.revision() == 0 ? 1 : report.revision()};
   added.queued.digest = ledger::Sha256(bytes);
-  added.submitted = Submitted(std::move(report), bytes.size(), received_at, /*validate_only=*/false)
-                        .report.SerializeAsString();
+  added.submitted = SubmissionStamp(received_at, /*validate_only=*/false).Submitted(bytes).report;
   added.queued.bytes = added.submitted.size();
   return added;
 }

@@ -1,8 +1,9 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_REPORT_H_
 #define CANVASS_SERVICES_STATION_REPORTER_SUBMITTED_REPORT_H_
 
-#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
@@ -14,12 +15,20 @@ namespace canvass::station_reporter {
 // How a report is submitted whose caller nobody authenticated: somebody on this machine.
 inline constexpr char kLocalActor[] = "local";
 
-// A report with what a reporter adds to it. `bytes`: its size on the wire.
-SubmittedQueue::SizedReport Submitted(v1::StationReport report, std::size_t bytes,
-                                      absl::Time received_at, bool validate_only);
+// What a reporter adds to the reports that it takes together.
+class SubmissionStamp {
+ public:
+  SubmissionStamp(absl::Time received_at, bool validate_only);
+
+  // `report`: bytes of a canvass.v1.StationReport.
+  SubmittedQueue::SizedReport Submitted(std::string_view report) const;
+
+ private:
+  std::string added_;  // a SubmittedReport without a report
+};
 
 // The same for the outbox. `number`: see QueuedReport.
-NewReport ForOutbox(v1::StationReport report, std::int64_t number, absl::Time received_at);
+NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at);
 
 }  // namespace canvass::station_reporter
 

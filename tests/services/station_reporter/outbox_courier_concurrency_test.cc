@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "gtest/gtest.h"
@@ -75,16 +76,19 @@ class Receiver {
 
   void Answer(Message& message) {
     auto& [reports, submitter] = message;
-    std::vector<v1::Receipt> receipts(reports.size());
-    for (std::size_t i = 0; i < reports.size(); ++i) {
-      const v1::StationReport& report = reports[i].report.report();
+    v1::Receipt recorded;
+    recorded.set_state(v1::RECEIPT_STATE_RECORDED);
+    std::vector<std::string> receipts(reports.size(), recorded.SerializeAsString());
+    for (const SubmittedQueue::SizedReport& sent : reports) {
+      aggregator::v1::SubmittedReport submitted;
+      if (!submitted.ParseFromString(sent.report)) in_order_ = false;
+      const v1::StationReport& report = submitted.report();
       int& newest = newest_[report.station_id()];
       if (report.revision() > newest + 1) in_order_ = false;
       if (report.revision() == newest + 1) {
         ++newest;
         ++recorded_;
       }
-      receipts[i].set_state(v1::RECEIPT_STATE_RECORDED);
     }
     // Half of the receipts are lost every time but one.
     const std::size_t kept = ++answered_ % 5 == 0 ? reports.size() / 2 : reports.size();

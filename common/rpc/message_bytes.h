@@ -1,0 +1,32 @@
+#ifndef CANVASS_COMMON_RPC_MESSAGE_BYTES_H_
+#define CANVASS_COMMON_RPC_MESSAGE_BYTES_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grpc {
+class ByteBuffer;
+}  // namespace grpc
+
+// Messages as bytes on the wire, for who hands them on: they are neither made nor written again.
+namespace canvass::rpc {
+
+// The messages that `bytes`, a message itself, has in its repeated field `number`: in their order,
+// as views of the bytes. Other fields are passed over. Nothing if the bytes are no message; whether
+// those in the field are of their type is not looked at.
+std::optional<std::vector<std::string_view>> SplitMessages(std::string_view bytes, int number);
+
+// Adds `message` to field `number` of the message that `bytes` is.
+void AppendMessage(int number, std::string_view message, std::string& bytes);
+
+// In one piece.
+std::string ToBytes(const grpc::ByteBuffer& buffer);
+
+// Takes the bytes over without a copy.
+grpc::ByteBuffer ToByteBuffer(std::string bytes);
+
+}  // namespace canvass::rpc
+
+#endif  // CANVASS_COMMON_RPC_MESSAGE_BYTES_H_
