@@ -58,6 +58,7 @@ struct Submission {
   std::vector<SubmittedReport> reports;
   ReceiptsCallback done;
   std::vector<Receipt> receipts{};  // of the first reports, which are committed
+  std::size_t gathered = 0;         // the first reports, which are committed or about to be
   std::deque<Receipt> in_doubt{};   // of the next ones, as a commit in doubt would have it
 
   void AddReceipt(Receipt receipt);

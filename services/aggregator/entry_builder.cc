@@ -13,11 +13,15 @@ const election::Definition* DefinitionOf(const BookedLedger* booked) {
   return booked != nullptr && booked->count().defined() ? &booked->count().definition() : nullptr;
 }
 
+// As precise as the ledger is.
+absl::Time InMicroseconds(absl::Time time) {
+  return absl::FromUnixMicros(absl::ToUnixMicros(time));
+}
+
 // A clock that was set back does not take the ledger with it.
 absl::Time RecordingTime(const BookedLedger* booked, absl::Time now) {
-  const absl::Time in_microseconds = absl::FromUnixMicros(absl::ToUnixMicros(now));
-  if (booked == nullptr) return in_microseconds;
-  return std::max(in_microseconds, booked->folded().recorded_at());
+  if (booked == nullptr) return InMicroseconds(now);
+  return std::max(InMicroseconds(now), booked->folded().recorded_at());
 }
 
 }  // namespace
@@ -27,6 +31,12 @@ EntryBuilder::EntryBuilder(std::string election_id, const BookedLedger* booked, 
       definition_(DefinitionOf(booked)),
       recorded_at_(RecordingTime(booked, now)),
       sequence_(booked == nullptr ? 0 : booked->sequence()) {}
+
+EntryBuilder EntryBuilder::Behind(absl::Time now) const {
+  EntryBuilder next = *this;
+  next.recorded_at_ = std::max(recorded_at_, InMicroseconds(now));
+  return next;
+}
 
 AppendedEntry EntryBuilder::Next(std::string actor, election::Event event) {
   AppendedEntry appended{.election_id = election_id_,

@@ -17,13 +17,16 @@ class EntryBuilder {
   // `booked`: null for an election without any entry. It must not change while entries are built.
   EntryBuilder(std::string election_id, const BookedLedger* booked, absl::Time now);
 
+  // One for what comes behind the entries of this one.
+  EntryBuilder Behind(absl::Time now) const;
+
   AppendedEntry Next(std::string actor, election::Event event);
   std::int64_t last_sequence() const { return sequence_; }
 
  private:
-  const std::string election_id_;
-  const election::Definition* const definition_;
-  const absl::Time recorded_at_;
+  std::string election_id_;
+  const election::Definition* definition_;
+  absl::Time recorded_at_;
   std::int64_t sequence_;
 };
 

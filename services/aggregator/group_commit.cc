@@ -56,9 +56,11 @@ absl::StatusOr<election::DefinitionChange> CheckChange(const BookedLedger* booke
 
 }  // namespace
 
-GroupCommit::GroupCommit(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
-                         const SteadyClock& steady_clock, const WriterOptions& options)
+GroupCommit::GroupCommit(Ledger& ledger, Appender& appender, LedgerBook& book, CommandQueue& queue,
+                         const Clock& clock, const SteadyClock& steady_clock,
+                         const WriterOptions& options)
     : ledger_(ledger),
+      appender_(appender),
       book_(book),
       queue_(queue),
       clock_(clock),
@@ -66,11 +68,14 @@ GroupCommit::GroupCommit(Ledger& ledger, LedgerBook& book, CommandQueue& queue, 
       options_(options),
       group_reports_max_(options.group_reports_max) {}
 
-void GroupCommit::Add(std::deque<CommandPtr> commands) {
+void GroupCommit::TakeQueued() {
+  std::deque<CommandPtr> commands = queue_.TakeAll();
   std::move(commands.begin(), commands.end(), std::back_inserter(work_));
 }
 
 absl::Status GroupCommit::CommitNext() {
+  TakeQueued();
+  if (work_.empty()) return absl::OkStatus();
   auto& what = work_.front()->what;
   if (auto* decision = std::get_if<PendingDecision>(&what)) return CommitDecision(*decision);
   if (auto* definition = std::get_if<PendingDefinition>(&what)) {
@@ -98,46 +103,74 @@ void GroupCommit::AnswerExpired() {
 }
 
 absl::Status GroupCommit::CommitReports() {
-  const bool was_in_doubt = work_.front()->in_doubt_until.has_value();
-  ReportGroup group(Now());
-  const std::vector<std::size_t> taken = Gather(group);
-  absl::Status status = Commit(group.append());
-  if (status.ok()) {
+  auto next = std::make_unique<Batch>(Now(), appending_.get());
+  Gather(*next);
+  std::unique_ptr<Batch> committed;
+  if (appending_ != nullptr) {
+    absl::Status status = appender_.Finish();
+    if (!status.ok()) {
+      LoseAppend();
+      return status;
+    }
+    Succeeded(appending_->appended_at);
     group_reports_max_ = options_.group_reports_max;
-    HandOut(std::move(group.receipts()), taken);
-    return status;
+    TakeQueued();
+    Gather(*next);  // what came meanwhile
+    committed = std::move(appending_);
   }
-  // Should it be one report that the ledger cannot take, the others do not go on failing with it.
-  if (was_in_doubt) group_reports_max_ = std::max<std::size_t>(group.receipts().size() / 2, 1);
-  KeepInDoubt(std::move(group.receipts()), taken);
-  return status;
+  Start(next);
+  if (committed != nullptr) {
+    book_.Fold(std::move(committed->group.append()));
+    HandOut(*committed);
+  }
+  if (next != nullptr) HandOut(*next);
+  return absl::OkStatus();
 }
 
-// How many reports the group took from each of the first commands.
-std::vector<std::size_t> GroupCommit::Gather(ReportGroup& group) {
-  std::vector<std::size_t> taken;
-  book_.Reading([this, &group, &taken](const LedgerBook::Contents& book) {
+// Puts as many reports into the group as can join it.
+void GroupCommit::Gather(Batch& batch) {
+  book_.Reading([this, &batch](const LedgerBook::Contents& book) {
     for (const CommandPtr& command : work_) {
-      const auto* submission = std::get_if<Submission>(&command->what);
-      if (submission == nullptr) return;
-      taken.push_back(0);
-      for (std::size_t i = submission->receipts.size(); i < submission->reports.size(); ++i) {
-        if (group.receipts().size() == group_reports_max_) return;
-        if (!group.Add(book, submission->reports[i])) return;
-        ++taken.back();
-      }
+      if (batch.full) return;
+      batch.full = !GatherFrom(batch, book, *command);
     }
   });
-  return taken;
 }
 
-void GroupCommit::HandOut(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken) {
-  auto next = receipts.begin();
-  for (const std::size_t count : taken) {
-    auto& submission = std::get<Submission>(work_.front()->what);
-    for (std::size_t i = 0; i < count; ++i, ++next) submission.AddReceipt(std::move(*next));
+// False if there is something that has to wait for the next group.
+bool GroupCommit::GatherFrom(Batch& batch, const LedgerBook::Contents& book,
+                             Command& command) const {
+  auto* const submission = std::get_if<Submission>(&command.what);
+  if (submission == nullptr) return false;
+  const std::size_t first = submission->gathered;
+  bool room = true;
+  while (room && submission->gathered < submission->reports.size()) {
+    room = batch.group.receipts().size() < group_reports_max_ &&
+           batch.group.Add(book, submission->reports[submission->gathered]);
+    if (room) ++submission->gathered;
+  }
+  const std::size_t reports = submission->gathered - first;
+  if (reports > 0) batch.shares.push_back({.command = &command, .reports = reports});
+  return room;
+}
+
+// Takes a group that has something to append.
+void GroupCommit::Start(std::unique_ptr<Batch>& batch) {
+  if (batch->group.append().empty()) return;
+  appending_ = std::move(batch);
+  appending_->appended_at = steady_clock_.Now();
+  appender_.Start(appending_->group.append());
+}
+
+void GroupCommit::HandOut(Batch& batch) {
+  auto next = batch.group.receipts().begin();
+  for (const Share& share : batch.shares) {
+    auto& submission = std::get<Submission>(share.command->what);
+    for (std::size_t i = 0; i < share.reports; ++i, ++next) {
+      submission.AddReceipt(std::move(*next));
+    }
     if (submission.receipts.size() < submission.reports.size()) {
-      if (submission.in_doubt.empty()) work_.front()->in_doubt_until.reset();
+      if (submission.in_doubt.empty()) share.command->in_doubt_until.reset();
       return;
     }
     submission.done(std::move(submission.receipts));
@@ -145,15 +178,27 @@ void GroupCommit::HandOut(std::vector<Receipt> receipts, const std::vector<std::
   }
 }
 
-void GroupCommit::KeepInDoubt(std::vector<Receipt> receipts,
-                              const std::vector<std::size_t>& taken) {
-  auto next = receipts.begin();
-  for (std::size_t command = 0; command < taken.size(); ++command) {
-    if (taken[command] == 0) continue;
-    auto& in_doubt = std::get<Submission>(work_[command]->what).in_doubt;
-    in_doubt.resize(std::max(in_doubt.size(), taken[command]));
-    for (std::size_t i = 0; i < taken[command]; ++i, ++next) in_doubt[i] = std::move(*next);
-    MarkInDoubt(*work_[command]);
+// Nobody knows what became of the append, and what was gathered behind it is not sent.
+void GroupCommit::LoseAppend() {
+  // Should it be one report that the ledger cannot take, the others do not go on failing with it.
+  if (work_.front()->in_doubt_until.has_value()) {
+    group_reports_max_ = std::max<std::size_t>(appending_->group.receipts().size() / 2, 1);
+  }
+  KeepInDoubt(*appending_);
+  appending_.reset();
+  for (const CommandPtr& command : work_) {
+    auto* const submission = std::get_if<Submission>(&command->what);
+    if (submission != nullptr) submission->gathered = submission->receipts.size();
+  }
+}
+
+void GroupCommit::KeepInDoubt(Batch& batch) const {
+  auto next = batch.group.receipts().begin();
+  for (const Share& share : batch.shares) {
+    auto& in_doubt = std::get<Submission>(share.command->what).in_doubt;
+    in_doubt.resize(std::max(in_doubt.size(), share.reports));
+    for (std::size_t i = 0; i < share.reports; ++i, ++next) in_doubt[i] = std::move(*next);
+    MarkInDoubt(*share.command);
   }
 }
 
@@ -246,12 +291,18 @@ absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition
 
 // After an error, `append` is as it was.
 absl::Status GroupCommit::Commit(AppendGroup& append) {
-  if (append.entries.empty() && append.refusals.empty()) return absl::OkStatus();
+  if (append.empty()) return absl::OkStatus();
+  const absl::Duration began_at = steady_clock_.Now();
   absl::Status status = ledger_.Append(append);
   if (!status.ok()) return status;
-  ++appends_;
+  Succeeded(began_at);
   book_.Fold(std::move(append));
   return status;
+}
+
+void GroupCommit::Succeeded(absl::Duration began_at) {
+  ++appends_;
+  appended_at_ = began_at;
 }
 
 void GroupCommit::MarkInDoubt(Command& command) const {

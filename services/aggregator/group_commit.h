@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "services/aggregator/appender.h"
 #include "services/aggregator/command.h"
 #include "services/aggregator/command_queue.h"
 #include "services/aggregator/ledger.h"
@@ -21,21 +23,26 @@ namespace canvass::aggregator {
 
 // Turns commands into commits: takes either one decision or all reports that wait and do not touch
 // the same station, checks them against what is committed, commits them together, folds them into
-// the book, and answers. A command whose commit failed stays, in doubt: done once more after the
-// book has caught up, it finds itself recorded, or is recorded then. Not thread-safe.
+// the book, and answers. While one group of reports is appended, the next is gathered: of stations
+// that the first does not touch, so that it need not know what becomes of it. A command whose
+// commit failed stays, in doubt: done once more after the book has caught up, it finds itself
+// recorded, or is recorded then. Not thread-safe.
 class GroupCommit {
  public:
-  GroupCommit(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
-              const SteadyClock& steady_clock, const WriterOptions& options);
+  GroupCommit(Ledger& ledger, Appender& appender, LedgerBook& book, CommandQueue& queue,
+              const Clock& clock, const SteadyClock& steady_clock, const WriterOptions& options);
 
   bool empty() const { return work_.empty(); }
-  void Add(std::deque<CommandPtr> commands);
+  // Whether the ledger is being appended to: nobody else may use it.
+  bool appending() const { return appending_ != nullptr; }
 
-  // Commits what comes first. An error: the lead is lost, and what was to be committed in doubt.
-  // REQUIRES: !empty(), and a book that has caught up.
+  // Commits what comes first, of what it has and what waits in the queue. An error: the lead is
+  // lost, and what was to be committed in doubt. REQUIRES: a book that has caught up.
   absl::Status CommitNext();
   // Appends that have succeeded so far; not every command needs one.
   std::int64_t appends() const { return appends_; }
+  // When the last of them began, by the steady clock.
+  absl::Duration appended_at() const { return appended_at_; }
 
   // Takes out the commands of which nothing is in doubt.
   std::deque<CommandPtr> RemoveUntouched();
@@ -50,29 +57,53 @@ class GroupCommit {
     AppendGroup append{};
   };
 
+  // Reports of a group that came with one command.
+  struct Share {
+    Command* command = nullptr;
+    std::size_t reports = 0;
+  };
+  // A group on its way.
+  struct Batch {
+    Batch(absl::Time now, const Batch* before)
+        : group(now, before == nullptr ? nullptr : &before->group) {}
+
+    ReportGroup group;
+    std::vector<Share> shares{};
+    bool full = false;  // takes no more, whatever comes
+    absl::Duration appended_at{};
+  };
+
+  void TakeQueued();
   absl::Status CommitReports();
-  std::vector<std::size_t> Gather(ReportGroup& group);
-  void HandOut(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken);
-  void KeepInDoubt(std::vector<Receipt> receipts, const std::vector<std::size_t>& taken);
+  void Gather(Batch& batch);
+  bool GatherFrom(Batch& batch, const LedgerBook::Contents& book, Command& command) const;
+  void Start(std::unique_ptr<Batch>& batch);
+  void HandOut(Batch& batch);
+  void LoseAppend();
+  void KeepInDoubt(Batch& batch) const;
   absl::Status CommitDecision(PendingDecision& decision);
   absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const DecisionRequest& request) const;
   absl::Status CommitDefinition(PendingDefinition& definition);
   bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(DefinitionRequest& request) const;
   absl::Status Commit(AppendGroup& append);
+  void Succeeded(absl::Duration began_at);
   void MarkInDoubt(Command& command) const;
   void FinishFront();
   absl::Time Now() const;
 
   Ledger& ledger_;
+  Appender& appender_;
   LedgerBook& book_;
   CommandQueue& queue_;
   const Clock& clock_;
   const SteadyClock& steady_clock_;
   const WriterOptions options_;
-  std::deque<CommandPtr> work_;  // in order; those in doubt come first
+  std::deque<CommandPtr> work_;       // in order; those in doubt come first
+  std::unique_ptr<Batch> appending_;  // of the first commands
   std::size_t group_reports_max_;
   std::int64_t appends_ = 0;
+  absl::Duration appended_at_;
 };
 
 }  // namespace canvass::aggregator

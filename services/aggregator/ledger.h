@@ -40,6 +40,8 @@ struct Refusal {
 struct AppendGroup {
   std::vector<AppendedEntry> entries{};  // sequences of each election without gaps
   std::vector<Refusal> refusals{};
+
+  bool empty() const { return entries.empty() && refusals.empty(); }
 };
 
 // An entry as it was stored.

@@ -10,7 +10,9 @@ namespace canvass::aggregator {
 LedgerWriter::LedgerWriter(Ledger& ledger, LedgerBook& book, const Clock& clock,
                            const Options& options, LeadCallback lead_changed)
     : queue_(options, steady_clock_),
-      role_(ledger, book, queue_, clock, steady_clock_, options, std::move(lead_changed)) {}
+      appender_(ledger),
+      role_(ledger, appender_, book, queue_, clock, steady_clock_, options,
+            std::move(lead_changed)) {}
 
 LedgerWriter::~LedgerWriter() { Stop(); }
 

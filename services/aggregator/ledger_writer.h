@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/clock.h"
+#include "services/aggregator/append_thread.h"
 #include "services/aggregator/command.h"
 #include "services/aggregator/command_queue.h"
 #include "services/aggregator/ledger.h"
@@ -19,8 +20,8 @@ namespace canvass::aggregator {
 
 // The one thread that writes the ledger. Commands queue; the thread takes either one decision or
 // all reports that wait and do not touch the same station, checks them against what is committed,
-// commits them together, folds them into the book, and answers. While one group commits, the next
-// one gathers.
+// commits them together, folds them into the book, and answers. While one group is appended, by a
+// thread that does nothing else, the next one is checked.
 //
 // When a commit fails it is not known whether it happened. The thread then takes the lead anew,
 // reads what it missed, and processes the same commands once more: what was committed finds itself
@@ -63,7 +64,8 @@ class LedgerWriter {
 
   SteadyClock steady_clock_;
   CommandQueue queue_;
-  WriterRole role_;  // of the thread alone
+  AppendThread appender_;  // used by role_
+  WriterRole role_;        // of the thread alone
   std::thread thread_;
 };
 

@@ -53,7 +53,11 @@ bool ReportGroup::Add(const LedgerBook::Contents& book, const SubmittedReport& s
   }
   CheckedReport checked =
       election::CheckReport(booked->count().definition(), submitted.report, now_);
-  if (checked.identified && !touched_.insert({booked, checked.recorded.key}).second) return false;
+  if (checked.identified) {
+    const StationOfElection station = {booked, checked.recorded.key};
+    if (before_ != nullptr && before_->touched_.contains(station)) return false;
+    if (!touched_.insert(station).second) return false;
+  }
   AddChecked(*booked, submitted, std::move(checked));
   return true;
 }
@@ -127,7 +131,18 @@ void ReportGroup::Record(const BookedLedger& booked, const SubmittedReport& subm
 }
 
 EntryBuilder& ReportGroup::BuilderOf(const BookedLedger& booked) {
-  return builders_.try_emplace(&booked, booked.folded().election_id(), &booked, now_).first->second;
+  const auto found = builders_.find(&booked);
+  if (found != builders_.end()) return found->second;
+  return builders_.emplace(&booked, NewBuilder(booked)).first->second;
+}
+
+// Goes on where the group before will end.
+EntryBuilder ReportGroup::NewBuilder(const BookedLedger& booked) const {
+  if (before_ != nullptr) {
+    const auto found = before_->builders_.find(&booked);
+    if (found != before_->builders_.end()) return found->second.Behind(now_);
+  }
+  return {booked.folded().election_id(), &booked, now_};
 }
 
 }  // namespace canvass::aggregator

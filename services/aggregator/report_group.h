@@ -21,10 +21,14 @@ namespace canvass::aggregator {
 // from the same source: each is checked against what is committed, and needs to know nothing of the
 // others. A report's rules are checked in this order: identity, shape and arithmetic; then whether
 // it is recorded already, which gives its first receipt whatever happened since; then what the
-// count says. REQUIRES: the book does not change while the group lives.
+// count says. REQUIRES: while the group lives, nothing is folded into the book but what the group
+// `before` it has.
 class ReportGroup {
  public:
-  explicit ReportGroup(absl::Time now) : now_(now) {}
+  // `before`: the group that is about to be committed and must not be waited for; null if there is
+  // none. Its stations are touched. It lives until its entries are in the book, and this one takes
+  // no reports from then on.
+  ReportGroup(absl::Time now, const ReportGroup* before) : now_(now), before_(before) {}
 
   // Checks the report. False if it has to wait for the next group.
   bool Add(const LedgerBook::Contents& book, const SubmittedReport& submitted);
@@ -46,8 +50,10 @@ class ReportGroup {
   void Record(const BookedLedger& booked, const SubmittedReport& submitted, Receipt receipt,
               election::ReportRecorded recorded);
   EntryBuilder& BuilderOf(const BookedLedger& booked);
+  EntryBuilder NewBuilder(const BookedLedger& booked) const;
 
   const absl::Time now_;
+  const ReportGroup* const before_;
   absl::flat_hash_set<StationOfElection> touched_;
   absl::flat_hash_map<const BookedLedger*, EntryBuilder> builders_;
   AppendGroup append_;

@@ -22,16 +22,16 @@ absl::Status ErrorForCallers(const absl::Status& cause) {
 
 }  // namespace
 
-WriterRole::WriterRole(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
-                       const SteadyClock& steady_clock, const WriterOptions& options,
-                       LeadCallback lead_changed)
+WriterRole::WriterRole(Ledger& ledger, Appender& appender, LedgerBook& book, CommandQueue& queue,
+                       const Clock& clock, const SteadyClock& steady_clock,
+                       const WriterOptions& options, LeadCallback lead_changed)
     : ledger_(ledger),
       book_(book),
       queue_(queue),
       steady_clock_(steady_clock),
       options_(options),
       lead_changed_(std::move(lead_changed)),
-      commits_(ledger, book, queue, clock, steady_clock, options) {}
+      commits_(ledger, appender, book, queue, clock, steady_clock, options) {}
 
 absl::Duration WriterRole::Step() { return leading_ ? Serve() : TryForLead(); }
 
@@ -68,8 +68,7 @@ absl::Duration WriterRole::RetryDelay() const {
 }
 
 absl::Duration WriterRole::Serve() {
-  commits_.Add(queue_.TakeAll());
-  const absl::Status status = ServeOnce(steady_clock_.Now() >= heartbeat_due_);
+  const absl::Status status = ServeOnce();
   if (!status.ok()) {
     LoseLead(status);
     return absl::ZeroDuration();
@@ -80,20 +79,23 @@ absl::Duration WriterRole::Serve() {
 
 // A heartbeat may be due although there is always something to do: what needs no commit, such as
 // reports that are recorded already, says nothing of the lead.
-absl::Status WriterRole::ServeOnce(bool heartbeat_is_due) {
-  const absl::Duration asked_at = steady_clock_.Now();
-  const std::int64_t appends = commits_.appends();
-  absl::Status status;
-  if (heartbeat_is_due) {
-    status = ledger_.Heartbeat();
-  } else if (!commits_.empty()) {
-    status = commits_.CommitNext();
+absl::Status WriterRole::ServeOnce() {
+  if (steady_clock_.Now() >= heartbeat_due_ && !commits_.appending()) {
+    const absl::Duration asked_at = steady_clock_.Now();
+    absl::Status status = ledger_.Heartbeat();
+    if (status.ok()) Confirm(asked_at);
+    return status;
   }
-  if (!status.ok() || (!heartbeat_is_due && commits_.appends() == appends)) return status;
+  const std::int64_t appends = commits_.appends();
+  absl::Status status = commits_.CommitNext();
+  if (commits_.appends() > appends) Confirm(commits_.appended_at());
+  return status;
+}
+
+void WriterRole::Confirm(absl::Duration asked_at) {
   failures_ = 0;
   queue_.Confirm(asked_at);
   heartbeat_due_ = steady_clock_.Now() + options_.heartbeat_interval;
-  return status;
 }
 
 void WriterRole::LoseLead(const absl::Status& status) {

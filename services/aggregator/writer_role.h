@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "services/aggregator/appender.h"
 #include "services/aggregator/command_queue.h"
 #include "services/aggregator/group_commit.h"
 #include "services/aggregator/ledger.h"
@@ -27,9 +28,10 @@ class WriterRole {
   // OK: leading and caught up; else why not. Called in a step, when that changes.
   using LeadCallback = std::function<void(const absl::Status&)>;
 
-  // Owns none of them; nobody else may use `ledger` or change `book`.
-  WriterRole(Ledger& ledger, LedgerBook& book, CommandQueue& queue, const Clock& clock,
-             const SteadyClock& steady_clock, const WriterOptions& options,
+  // Owns none of them; nobody else may use `ledger` (but for `appender`, which appends to it) or
+  // change `book`.
+  WriterRole(Ledger& ledger, Appender& appender, LedgerBook& book, CommandQueue& queue,
+             const Clock& clock, const SteadyClock& steady_clock, const WriterOptions& options,
              LeadCallback lead_changed);
 
   // Does what is next. The next step is due after the time that it returns, or when a command
@@ -44,7 +46,8 @@ class WriterRole {
   absl::Status CatchUp();
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
-  absl::Status ServeOnce(bool heartbeat_is_due);
+  absl::Status ServeOnce();
+  void Confirm(absl::Duration asked_at);
   void LoseLead(const absl::Status& status);
   void SetLead(const absl::Status& status, absl::Duration asked_at);
 

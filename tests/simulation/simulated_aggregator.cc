@@ -19,8 +19,10 @@ SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
     : clock(world.timeline),
       steady_clock(world.timeline),
       ledger(world, database, [&owner] { owner.process_->dying = true; }),
+      appender(world, ledger),
       queue(options, steady_clock),
-      role(ledger, book, queue, clock, steady_clock, options, [](const absl::Status&) {}) {
+      role(ledger, appender, book, queue, clock, steady_clock, options,
+           [](const absl::Status&) {}) {
   clock.Jump(owner.clock_skew_);
   ledger.SetCutOff(owner.cut_off_);
 }

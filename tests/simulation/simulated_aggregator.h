@@ -15,6 +15,7 @@
 #include "services/aggregator/command_queue.h"
 #include "services/aggregator/ledger_book.h"
 #include "services/aggregator/writer_role.h"
+#include "tests/simulation/simulated_appender.h"
 #include "tests/simulation/simulated_ledger.h"
 #include "tests/simulation/world.h"
 
@@ -69,6 +70,7 @@ class SimulatedAggregator {
     SimulatedClock clock;
     SimulatedSteadyClock steady_clock;
     SimulatedLedger ledger;
+    SimulatedAppender appender;
     aggregator::LedgerBook book;
     aggregator::CommandQueue queue;
     aggregator::WriterRole role;

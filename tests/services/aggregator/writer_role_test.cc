@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "gtest/gtest.h"
 #include "tests/services/aggregator/writer_stage.h"
+#include "tests/support/inline_appender.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::aggregator {
@@ -51,13 +52,21 @@ struct SteppedWriter {
     return answer;
   }
 
+  // One step begins it, the next one ends it.
+  void StepThroughAppend() {
+    role.Step();
+    role.Step();
+  }
+
   const WriterOptions options{};
   testing::ManualClock clock;
   SteppedClock steady_clock;
   MemoryLedger ledger;
+  testing::InlineAppender appender{ledger};
   LedgerBook book;
   CommandQueue queue{options, steady_clock};
-  WriterRole role{ledger, book, queue, clock, steady_clock, options, [](const absl::Status&) {}};
+  WriterRole role{ledger, appender,     book,    queue,
+                  clock,  steady_clock, options, [](const absl::Status&) {}};
 };
 
 std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
@@ -103,7 +112,7 @@ TEST(WriterRoleTest, ALeaderThatIsAskedOnlyForWhatItHasNoticesThatAnotherLeads) 
   leader.role.Step();
   leader.Define();
   leader.Submit();
-  leader.role.Step();
+  leader.StepThroughAppend();
   store.BreakSession();
   other.role.Step();
   for (int i = 0; i < 20; ++i) {
@@ -122,7 +131,7 @@ TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownWhileAnotherLeads) {
   leader.Define();
   const auto answer = leader.Submit();
   leader.ledger.FailAppendsAfterCommit(1);
-  leader.role.Step();
+  leader.StepThroughAppend();
   EXPECT_FALSE(answer->has_value());
   store.BreakSession();
   other.role.Step();
