@@ -62,6 +62,8 @@ void PutParts(std::vector<Part>&& changed, std::vector<Part>& parts, NumbersById
   PutParts(std::move(changed), parts, numbers, [](const Part&, const Part&) {});
 }
 
+bool IsClosedStation(const Station& station) { return !station.closed_reason.value_or("").empty(); }
+
 bool IsIdCharacter(char c) {
   return absl::ascii_islower(static_cast<unsigned char>(c)) ||
          absl::ascii_isdigit(static_cast<unsigned char>(c));
@@ -85,7 +87,8 @@ void Definition::Apply(DefinitionChange change) {
   PutParts(std::move(change.stations), stations_, station_no_,
            [&moved](const Station& old, const Station& station) {
              moved = moved || old.area_id != station.area_id ||
-                     old.counted_at_station_id != station.counted_at_station_id;
+                     old.counted_at_station_id != station.counted_at_station_id ||
+                     IsClosedStation(old) != IsClosedStation(station);
            });
   if (moved) {
     ClearTree();
@@ -102,8 +105,7 @@ void Definition::ClearTree() {
   area_parent_.clear();
   area_children_.clear();
   area_stations_.clear();
-  station_area_.clear();
-  station_counted_at_.clear();
+  station_places_.clear();
   counted_here_.clear();
   root_area_ = -1;
 }
@@ -128,8 +130,7 @@ void Definition::IndexAreas(std::size_t first) {
 }
 
 void Definition::IndexStations(std::size_t first) {
-  MakeRoom(station_area_, stations_.size() - first);
-  MakeRoom(station_counted_at_, stations_.size() - first);
+  MakeRoom(station_places_, stations_.size() - first);
   int area = -1;
   for (std::size_t i = first; i < stations_.size(); ++i) {
     const Station& station = stations_[i];
@@ -138,17 +139,17 @@ void Definition::IndexStations(std::size_t first) {
     if (area < 0 || areas_[Index(area)].id != station.area_id) {
       area = NumberOf(area_no_, station.area_id);
     }
-    station_area_.push_back(area);
+    StationPlace& place = station_places_.emplace_back(
+        StationPlace{.area_no = area, .counted_at = number, .is_closed = IsClosedStation(station)});
     if (area >= 0) {
       area_stations_[Index(area)].push_back(number);
     } else {
       unresolved_ = true;
     }
-    station_counted_at_.push_back(number);
     if (station.counted_at_station_id.value_or("").empty()) continue;
     const int counted_at = NumberOf(station_no_, *station.counted_at_station_id);
     if (counted_at >= 0) {
-      station_counted_at_.back() = counted_at;
+      place.counted_at = counted_at;
       counted_here_[counted_at].push_back(number);
     } else {
       unresolved_ = true;
@@ -188,6 +189,8 @@ std::optional<int> Definition::FindArea(std::string_view id) const { return Find
 std::optional<int> Definition::FindStation(std::string_view id) const {
   return Find(station_no_, id);
 }
+
+void Definition::PrefetchStation(std::string_view id) const { station_no_.prefetch(ToAbsl(id)); }
 
 std::optional<int> Definition::FindCandidate(int contest_no, std::string_view id) const {
   return Find(candidate_no_[Index(contest_no)], id);
@@ -230,11 +233,6 @@ const std::vector<int>& Definition::StationsCountedHere(int station_no) const {
   static const auto& none = *new std::vector<int>();
   const auto found = counted_here_.find(station_no);
   return found == counted_here_.end() ? none : found->second;
-}
-
-bool Definition::IsClosed(int station_no) const {
-  const std::optional<std::string>& reason = stations_[Index(station_no)].closed_reason;
-  return reason && !reason->empty();
 }
 
 bool Definition::HasTag(int station_no, std::string_view tag) const {

@@ -146,6 +146,8 @@ class Definition {
   std::optional<int> FindSource(std::string_view id) const;
   std::optional<int> FindArea(std::string_view id) const;
   std::optional<int> FindStation(std::string_view id) const;
+  // Begins to bring into the processor what FindStation will need.
+  void PrefetchStation(std::string_view id) const;
   std::optional<int> FindCandidate(int contest_no, std::string_view id) const;
 
   // The only contest, or the only official source; absent if there are none or several.
@@ -154,9 +156,7 @@ class Definition {
 
   // -1 for the root.
   int ParentOfArea(int area_no) const { return area_parent_[static_cast<std::size_t>(area_no)]; }
-  int AreaOfStation(int station_no) const {
-    return station_area_[static_cast<std::size_t>(station_no)];
-  }
+  int AreaOfStation(int station_no) const { return PlaceOf(station_no).area_no; }
   int AreaOfContest(int contest_no) const {
     return contest_area_[static_cast<std::size_t>(contest_no)];
   }
@@ -176,12 +176,10 @@ class Definition {
 
   // Station whose report includes this one's ballots: itself unless merged (one step; chains are
   // refused).
-  int CountedAt(int station_no) const {
-    return station_counted_at_[static_cast<std::size_t>(station_no)];
-  }
+  int CountedAt(int station_no) const { return PlaceOf(station_no).counted_at; }
   // Stations counted at this one, itself left out.
   const std::vector<int>& StationsCountedHere(int station_no) const;
-  bool IsClosed(int station_no) const;
+  bool IsClosed(int station_no) const { return PlaceOf(station_no).is_closed; }
   bool HasTag(int station_no, std::string_view tag) const;
   // Whether stations of a sample (all if the tag is empty) include this one. A station that is
   // counted at another is in the samples of that one, which reports for both.
@@ -191,6 +189,17 @@ class Definition {
   bool IsExpected(int contest_no, int source_no, int station_no) const;
 
  private:
+  // What every report of a station asks of it, side by side: among a million stations each place in
+  // memory that is looked at costs a tenth of a microsecond.
+  struct StationPlace {
+    int area_no = -1;
+    int counted_at = -1;
+    bool is_closed = false;
+  };
+
+  const StationPlace& PlaceOf(int station_no) const {
+    return station_places_[static_cast<std::size_t>(station_no)];
+  }
   void ClearTree();
   void IndexAreas(std::size_t first);
   void IndexStations(std::size_t first);
@@ -210,8 +219,7 @@ class Definition {
   std::vector<int> area_parent_;
   std::vector<std::vector<int>> area_children_;
   std::vector<std::vector<int>> area_stations_;
-  std::vector<int> station_area_;
-  std::vector<int> station_counted_at_;
+  std::vector<StationPlace> station_places_;
   absl::flat_hash_map<int, std::vector<int>> counted_here_;
   int root_area_ = -1;
   bool unresolved_ = false;  // a parent, area or station is named that a later piece defines

@@ -39,7 +39,8 @@ namespace {
 
 // The socket's name ends in the port; nothing listens on it.
 constexpr int kPort = 5432;
-constexpr std::int64_t kSharedBuffersMegabytes = 512;
+// At most: the ledger of a million stations, with its indexes.
+constexpr std::int64_t kSharedBuffersMegabytesMax = 2048;
 constexpr std::int64_t kSharedBuffersMegabytesMin = 64;
 constexpr std::uintmax_t kLogBytesMax = 16U
                                         << 20U;  // then the log starts anew; one old one is kept
@@ -148,7 +149,7 @@ absl::Status WriteAccessRules(const std::string& folder) {
 // stand on the first three.
 std::vector<std::string> ServerSettings(const std::string& socket_folder) {
   const std::int64_t shared_buffers =
-      std::clamp(MemoryMegabytes() / 8, kSharedBuffersMegabytesMin, kSharedBuffersMegabytes);
+      std::clamp(MemoryMegabytes() / 8, kSharedBuffersMegabytesMin, kSharedBuffersMegabytesMax);
   return {
       "fsync=on",
       "full_page_writes=on",

@@ -7,6 +7,7 @@ namespace canvass::aggregator {
 
 // What a commit in doubt has recorded is the submission's own and no repetition.
 void Submission::AddReceipt(Receipt receipt) {
+  receipts.reserve(reports.size());
   if (!in_doubt.empty()) {
     const Receipt& expected = in_doubt.front();
     if (!expected.repeated_submission && expected.entry_hash == receipt.entry_hash) {

@@ -68,6 +68,11 @@ std::deque<CommandPtr> CommandQueue::TakeAll() {
   return std::exchange(queue_, {});
 }
 
+std::size_t CommandQueue::reports() const {
+  const MutexLock lock(mutex_);
+  return reports_;
+}
+
 void CommandQueue::Leave(const Command& command) {
   const MutexLock lock(mutex_);
   reports_ -= command.weight;

@@ -36,6 +36,8 @@ class CommandQueue {
   void Confirm(absl::Duration asked_at);
   // Takes everything that waits.
   std::deque<CommandPtr> TakeAll();
+  // Accepted and not yet answered.
+  std::size_t reports() const;
   // A command that was taken is answered: its place is free.
   void Leave(const Command& command);
   // Waits until a command waits, or for this long. True if it is time to end: Stop was called and
@@ -52,7 +54,7 @@ class CommandQueue {
   mutable Mutex mutex_;
   CondVar wake_;
   std::deque<CommandPtr> queue_ ABSL_GUARDED_BY(mutex_);
-  std::size_t reports_ ABSL_GUARDED_BY(mutex_) = 0;  // accepted and not answered
+  std::size_t reports_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status lead_ ABSL_GUARDED_BY(mutex_);

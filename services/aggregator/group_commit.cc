@@ -104,6 +104,7 @@ void GroupCommit::AnswerExpired() {
 
 absl::Status GroupCommit::CommitReports() {
   auto next = std::make_unique<Batch>(Now(), appending_.get());
+  next->group.Reserve(std::min(queue_.reports(), group_reports_max_));
   Gather(*next);
   std::unique_ptr<Batch> committed;
   if (appending_ != nullptr) {
@@ -143,10 +144,15 @@ bool GroupCommit::GatherFrom(Batch& batch, const LedgerBook::Contents& book,
   auto* const submission = std::get_if<Submission>(&command.what);
   if (submission == nullptr) return false;
   const std::size_t first = submission->gathered;
+  constexpr std::size_t kPrefetched = 8;
   bool room = true;
   while (room && submission->gathered < submission->reports.size()) {
     room = batch.group.receipts().size() < group_reports_max_ &&
            batch.group.Add(book, submission->reports[submission->gathered]);
+    const std::size_t ahead = submission->gathered + kPrefetched;
+    if (ahead < submission->reports.size()) {
+      batch.group.Prefetch(book, submission->reports[ahead]);
+    }
     if (room) ++submission->gathered;
   }
   const std::size_t reports = submission->gathered - first;

@@ -45,8 +45,21 @@ bool IsWellFormed(const CheckedReport& checked) {
 
 }  // namespace
 
+void ReportGroup::Reserve(std::size_t reports) {
+  receipts_.reserve(reports);
+  append_.entries.reserve(reports);
+  touched_.reserve(reports);
+}
+
+void ReportGroup::Prefetch(const LedgerBook::Contents& book, const SubmittedReport& submitted) {
+  const BookedLedger* const booked = Find(book, submitted.report.election_id);
+  if (booked != nullptr) {
+    booked->count().definition().PrefetchStation(submitted.report.station_id);
+  }
+}
+
 bool ReportGroup::Add(const LedgerBook::Contents& book, const SubmittedReport& submitted) {
-  const BookedLedger* const booked = book.Find(submitted.report.election_id);
+  const BookedLedger* const booked = Find(book, submitted.report.election_id);
   if (booked == nullptr) {
     AddForUnknownElection(submitted);
     return true;
@@ -60,6 +73,15 @@ bool ReportGroup::Add(const LedgerBook::Contents& book, const SubmittedReport& s
   }
   AddChecked(*booked, submitted, std::move(checked));
   return true;
+}
+
+// Reports of one election come in a row.
+const BookedLedger* ReportGroup::Find(const LedgerBook::Contents& book,
+                                      const std::string& election_id) {
+  if (found_ == nullptr || found_->folded().election_id() != election_id) {
+    found_ = book.Find(election_id);
+  }
+  return found_;
 }
 
 // There is no ledger that could keep it.

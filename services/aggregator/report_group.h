@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_REPORT_GROUP_H_
 #define CANVASS_SERVICES_AGGREGATOR_REPORT_GROUP_H_
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,11 @@ class ReportGroup {
   // no reports from then on.
   ReportGroup(absl::Time now, const ReportGroup* before) : now_(now), before_(before) {}
 
+  // Makes room for so many reports.
+  void Reserve(std::size_t reports);
+
+  // Says that the report will be checked soon, so that the memory that this needs is near by then.
+  void Prefetch(const LedgerBook::Contents& book, const SubmittedReport& submitted);
   // Checks the report. False if it has to wait for the next group.
   bool Add(const LedgerBook::Contents& book, const SubmittedReport& submitted);
 
@@ -41,6 +47,7 @@ class ReportGroup {
  private:
   using StationOfElection = std::pair<const BookedLedger*, election::StationKey>;
 
+  const BookedLedger* Find(const LedgerBook::Contents& book, const std::string& election_id);
   void AddForUnknownElection(const SubmittedReport& submitted);
   void AddChecked(const BookedLedger& booked, const SubmittedReport& submitted,
                   election::CheckedReport checked);
@@ -54,6 +61,7 @@ class ReportGroup {
 
   const absl::Time now_;
   const ReportGroup* const before_;
+  const BookedLedger* found_ = nullptr;  // the last one
   absl::flat_hash_set<StationOfElection> touched_;
   absl::flat_hash_map<const BookedLedger*, EntryBuilder> builders_;
   AppendGroup append_;
