@@ -1,6 +1,7 @@
 #include "common/rpc/message_bytes.h"
 
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
@@ -55,6 +56,12 @@ void AppendMessage(int number, std::string_view message, std::string& bytes) {
   AppendVarint(TagOf(number), bytes);
   AppendVarint(static_cast<std::uint32_t>(message.size()), bytes);
   bytes.append(message);
+}
+
+void AppendMessage(int number, const google::protobuf::Message& message, std::string& bytes) {
+  AppendVarint(TagOf(number), bytes);
+  AppendVarint(static_cast<std::uint32_t>(message.ByteSizeLong()), bytes);
+  message.AppendToString(&bytes);
 }
 
 std::string ToBytes(const grpc::ByteBuffer& buffer) {

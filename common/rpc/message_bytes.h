@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace grpc {
 class ByteBuffer;
 }  // namespace grpc
@@ -20,6 +24,7 @@ std::optional<std::vector<std::string_view>> SplitMessages(std::string_view byte
 
 // Adds `message` to field `number` of the message that `bytes` is.
 void AppendMessage(int number, std::string_view message, std::string& bytes);
+void AppendMessage(int number, const google::protobuf::Message& message, std::string& bytes);
 
 // In one piece.
 std::string ToBytes(const grpc::ByteBuffer& buffer);

@@ -1,6 +1,5 @@
 #include "services/aggregator/report_stream.h"
 
-#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "common/base/error.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/message.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/actor.h"
@@ -31,7 +31,6 @@ canvass::v1::ReceiptState StateOf(const Receipt& receipt) {
   return canvass::v1::RECEIPT_STATE_REFUSED;
 }
 
-// In place: the message may lie in an arena.
 void SetKey(const election::ReportKey& key, canvass::v1::ReportKey& out) {
   out.set_election_id(key.election_id);
   out.set_contest_id(key.contest_id);
@@ -40,17 +39,18 @@ void SetKey(const election::ReportKey& key, canvass::v1::ReportKey& out) {
   out.set_revision(key.revision);
 }
 
-void ToProto(const Receipt& receipt, canvass::v1::Receipt* out) {
-  SetKey(receipt.key, *out->mutable_key());
-  out->set_state(StateOf(receipt));
+// `out` is empty.
+void ToProto(const Receipt& receipt, canvass::v1::Receipt& out) {
+  SetKey(receipt.key, *out.mutable_key());
+  out.set_state(StateOf(receipt));
   for (const election::Finding& finding : receipt.findings) {
-    *out->add_findings() = rpc::ToProto(finding);
+    *out.add_findings() = rpc::ToProto(finding);
   }
-  out->set_repeated_submission(receipt.repeated_submission);
+  out.set_repeated_submission(receipt.repeated_submission);
   if (receipt.sequence == 0) return;
-  out->set_sequence(receipt.sequence);
-  out->set_entry_hash(ledger::ToHex(receipt.entry_hash));
-  *out->mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
+  out.set_sequence(receipt.sequence);
+  out.set_entry_hash(ledger::ToHex(receipt.entry_hash));
+  *out.mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
 }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
@@ -67,38 +67,45 @@ absl::Status CheckActor(const std::string& actor, int index) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SubmittedReport>> FromProto(const v1::RecordReportsRequest& request) {
-  if (request.reports_size() > ReportStream::kReportsPerMessageMax) {
-    return FieldError("TOO_MANY_REPORTS", "reports",
-                      absl::StrCat("has ", request.reports_size(), " reports, more than ",
-                                   ReportStream::kReportsPerMessageMax));
+absl::Status CheckCount(std::size_t reports) {
+  if (reports <= ReportStream::kReportsPerMessageMax) return absl::OkStatus();
+  return FieldError(
+      "TOO_MANY_REPORTS", "reports",
+      absl::StrCat("has ", reports, " reports, more than ", ReportStream::kReportsPerMessageMax));
+}
+
+absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {
+  const std::string request = rpc::ToBytes(buffer);
+  const auto each = rpc::SplitMessages(request, v1::RecordReportsRequest::kReportsFieldNumber);
+  if (!each) {  // says so
+    v1::RecordReportsRequest whole;
+    return rpc::ParseMessage(request, whole);
   }
+  absl::Status status = CheckCount(each->size());
   std::vector<SubmittedReport> reports;
-  reports.reserve(static_cast<std::size_t>(request.reports_size()));
-  for (const v1::SubmittedReport& submitted : request.reports()) {
-    absl::Status status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
-    if (!status.ok()) return status;
+  reports.reserve(each->size());
+  v1::SubmittedReport submitted;
+  for (auto next = each->begin(); status.ok() && next != each->end(); ++next) {
+    status = rpc::ParseMessage(*next, submitted);
+    if (status.ok()) status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
+    if (!status.ok()) break;
     reports.push_back({.report = rpc::FromProto(submitted.report()),
                        .actor = submitted.actor().empty() ? kLocalActor : submitted.actor(),
                        .validate_only = submitted.validate_only()});
   }
+  if (!status.ok()) return status;
   return reports;
 }
 
-absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& bytes) {
-  google::protobuf::Arena arena;
-  auto* const request = google::protobuf::Arena::CreateMessage<v1::RecordReportsRequest>(&arena);
-  absl::Status status = rpc::ParseMessage(bytes, *request);
-  if (!status.ok()) return status;
-  return FromProto(*request);
-}
-
 grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
-  google::protobuf::Arena arena;
-  auto* const response = google::protobuf::Arena::CreateMessage<v1::RecordReportsResponse>(&arena);
-  response->mutable_receipts()->Reserve(static_cast<int>(receipts.size()));
-  for (const Receipt& receipt : receipts) ToProto(receipt, response->add_receipts());
-  return rpc::SerializeMessage(*response);
+  std::string response;
+  canvass::v1::Receipt message;
+  for (const Receipt& receipt : receipts) {
+    message.Clear();
+    ToProto(receipt, message);
+    rpc::AppendMessage(v1::RecordReportsResponse::kReceiptsFieldNumber, message, response);
+  }
+  return rpc::ToByteBuffer(std::move(response));
 }
 
 }  // namespace

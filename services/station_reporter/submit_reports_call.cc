@@ -1,6 +1,5 @@
 #include "services/station_reporter/submit_reports_call.h"
 
-#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
@@ -28,6 +28,24 @@ namespace canvass::station_reporter {
 
 using reporter::v1::SubmitReportsRequest;
 using reporter::v1::SubmitReportsResponse;
+
+namespace {
+
+absl::StatusOr<std::vector<std::string_view>> SplitReports(const std::string& request) {
+  auto reports = rpc::SplitMessages(request, SubmitReportsRequest::kReportsFieldNumber);
+  if (!reports) {  // says so
+    SubmitReportsRequest whole;
+    return rpc::ParseMessage(request, whole);
+  }
+  if (reports->size() > SubmitReportsCall::kReportsPerMessageMax) {
+    return FieldError("TOO_MANY_REPORTS", "reports",
+                      absl::StrCat("has ", reports->size(), " reports, more than ",
+                                   SubmitReportsCall::kReportsPerMessageMax));
+  }
+  return *std::move(reports);
+}
+
+}  // namespace
 
 // Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while somebody
 // may answer it.
@@ -215,38 +233,28 @@ void SubmitReportsCall::OnDone() {
 }
 
 void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
-  google::protobuf::Arena arena;
-  auto& request = *google::protobuf::Arena::CreateMessage<SubmitReportsRequest>(&arena);
-  absl::Status status = rpc::ParseMessage(bytes, request);
-  if (status.ok() && request.reports_size() > kReportsPerMessageMax) {
-    status = FieldError("TOO_MANY_REPORTS", "reports",
-                        absl::StrCat("has ", request.reports_size(), " reports, more than ",
-                                     kReportsPerMessageMax));
-  }
-  if (status.ok()) {
-    Forward(bytes, request);
-    return;
-  }
+  const absl::Status status = Forward(bytes);
+  if (status.ok()) return;
   const MutexLock lock(mutex_);
   EndLocked(status);
 }
 
-void SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes,
-                                const SubmitReportsRequest& request) {
+absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
   const std::int64_t epoch = link_.epoch();
-  const auto count = static_cast<std::size_t>(request.reports_size());
-  auto message = std::make_shared<TakenMessage>(shared_from_this(), count, bytes);
-  // What was parsed can be split, into as many reports.
-  const std::string whole = rpc::ToBytes(bytes);
-  const std::vector<std::string_view> each =
-      *rpc::SplitMessages(whole, SubmitReportsRequest::kReportsFieldNumber);
-  std::vector<SubmittedQueue::SizedReport> reports;
+  const std::string request = rpc::ToBytes(bytes);
+  const auto reports = SplitReports(request);
+  if (!reports.ok()) return reports.status();
+  auto message = std::make_shared<TakenMessage>(shared_from_this(), reports->size(), bytes);
+  std::vector<SubmittedQueue::SizedReport> forwarded;
   std::vector<std::size_t> held;
   std::vector<NewReport> queued;
-  reports.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const v1::StationReport& report = request.reports(static_cast<int>(i));
-    const absl::Status shape = CheckShape(report, each[i].size());
+  forwarded.reserve(reports->size());
+  v1::StationReport report;
+  for (std::size_t i = 0; i < reports->size(); ++i) {
+    const std::string_view report_bytes = (*reports)[i];
+    absl::Status parsed = rpc::ParseMessage(report_bytes, report);
+    if (!parsed.ok()) return parsed;
+    const absl::Status shape = CheckShape(report, report_bytes.size());
     if (!shape.ok()) {
       message->Refuse(i, RefusedReceipt(report, shape));
     } else if (outbox_ != nullptr && outbox_->Holds(report.election_id(), report.station_id())) {
@@ -254,19 +262,20 @@ void SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes,
       queued.push_back(message->ForOutbox(i, report));
     } else {
       message->forwarded().push_back(i);
-      reports.push_back(message->Submitted(each[i]));
+      forwarded.push_back(message->Submitted(report_bytes));
     }
   }
   {
     const MutexLock lock(mutex_);
-    if (end_) return;
+    if (end_) return absl::OkStatus();
     taken_.push_back(message);
   }
   if (!held.empty()) message->Queue(std::move(held), std::move(queued));
-  if (reports.empty()) return;
-  const std::size_t forwarded = reports.size();
-  const absl::Status submitted = link_.Submit(std::move(reports), message, {.epoch = epoch});
-  if (!submitted.ok()) message->Fail(0, forwarded, submitted);
+  if (forwarded.empty()) return absl::OkStatus();
+  const std::size_t count = forwarded.size();
+  const absl::Status submitted = link_.Submit(std::move(forwarded), message, {.epoch = epoch});
+  if (!submitted.ok()) message->Fail(0, count, submitted);
+  return absl::OkStatus();
 }
 
 void SubmitReportsCall::EndLocked(const absl::Status& status) {

@@ -32,7 +32,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
                                 public std::enable_shared_from_this<SubmitReportsCall> {
  public:
   // Part of the contract.
-  static constexpr int kReportsPerMessageMax = 1'000;
+  static constexpr std::size_t kReportsPerMessageMax = 1'000;
   // Of one stream, on their way at once: keeps the aggregator busy and bounds what one client can
   // fill the queue with. More wait in the connection, which holds the client back.
   static constexpr std::size_t kMessagesInFlightMax = 16;
@@ -61,7 +61,9 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
                     std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
-  void Forward(const grpc::ByteBuffer& bytes, const reporter::v1::SubmitReportsRequest& request);
+  // Checks the reports and sends them on; `bytes`: the message that they come in. An error: nothing
+  // was sent.
+  absl::Status Forward(const grpc::ByteBuffer& bytes);
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts everything that can be done now.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -52,6 +52,11 @@ TEST(MessageBytesTest, WhatIsAppendedIsWhatProtobufWrites) {
     AppendMessage(kReceipts, receipt.SerializeAsString(), bytes);
   }
   EXPECT_EQ(bytes, response.SerializeAsString());
+  bytes.clear();
+  for (const v1::Receipt& receipt : response.receipts()) {
+    AppendMessage(kReceipts, receipt, bytes);
+  }
+  EXPECT_EQ(bytes, response.SerializeAsString());
 }
 
 TEST(MessageBytesTest, OtherFieldsArePassedOver) {

@@ -107,7 +107,7 @@ TEST_F(AggregatorServiceTest, AMessageThatIsTooLongEndsTheStreamAfterTheOthersAr
   const auto stream = aggregator_.reports->RecordReports(&call.context);
   stream->Write(RequestOf({ReportOf(1).Build()}));
   v1::RecordReportsRequest too_long;
-  for (int i = 0; i <= ReportStream::kReportsPerMessageMax; ++i) too_long.add_reports();
+  for (std::size_t i = 0; i <= ReportStream::kReportsPerMessageMax; ++i) too_long.add_reports();
   stream->Write(too_long);
   v1::RecordReportsResponse response;
   ASSERT_TRUE(stream->Read(&response));
