@@ -28,6 +28,14 @@ void Count::Apply(const Entry& entry) {
   std::visit([&](const auto& event) { ApplyEvent(entry, event); }, entry.event);
 }
 
+void Count::Apply(Entry&& entry) {
+  if (auto* const change = std::get_if<DefinitionChange>(&entry.event)) {
+    pending_.push_back(std::move(*change));
+  } else {
+    Apply(static_cast<const Entry&>(entry));
+  }
+}
+
 void Count::ApplyEvent(const Entry& /*entry*/, const DefinitionChange& change) {
   pending_.push_back(change);
 }

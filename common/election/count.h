@@ -39,6 +39,8 @@ class Count final : public CountedParts {
   // very count (ledgers hold nothing else). Sequences rise, except that entries of a source whose
   // embargo ended come late: sources do not depend on each other.
   void Apply(const Entry& entry);
+  // The same, and takes over what it keeps: a definition may be a country's register.
+  void Apply(Entry&& entry);
 
   // True once a definition has been sealed.
   bool defined() const { return defined_; }

@@ -208,15 +208,24 @@ absl::Status FoldedLedger::Append(std::string_view bytes) {
                ", before the entry before it (", absl::FormatTime(recorded_at_), ")"));
   }
   if (absl::Status status = Check(*entry); !status.ok()) return status;
-  Append(bytes, *entry);
+  Append(bytes, *std::move(entry));
   return absl::OkStatus();
 }
 
 void FoldedLedger::Append(std::string_view bytes, const election::Entry& entry) {
+  Log(bytes, entry);
+  count_.Apply(entry);
+}
+
+void FoldedLedger::Append(std::string_view bytes, election::Entry&& entry) {
+  Log(bytes, entry);
+  count_.Apply(std::move(entry));
+}
+
+void FoldedLedger::Log(std::string_view bytes, const election::Entry& entry) {
   assert(entry.sequence == sequence() + 1);
   log_.Append(bytes);
   recorded_at_ = std::max(recorded_at_, entry.recorded_at);
-  count_.Apply(entry);
 }
 
 absl::Status FoldedLedger::Disclose(std::int64_t sequence, std::string_view bytes) {
@@ -234,7 +243,7 @@ absl::Status FoldedLedger::Disclose(std::int64_t sequence, std::string_view byte
   if (absl::Status status = Check(*entry); !status.ok()) return status;
   log_.Disclose(sequence, bytes);
   recorded_at_ = std::max(recorded_at_, entry->recorded_at);
-  count_.Apply(*entry);
+  count_.Apply(*std::move(entry));
   return absl::OkStatus();
 }
 

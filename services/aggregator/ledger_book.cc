@@ -46,13 +46,14 @@ const std::vector<std::int64_t>& BookedLedger::EntriesOfSource(int source_no) co
   return index < entries_by_source_.size() ? entries_by_source_[index] : kNone;
 }
 
-void BookedLedger::Append(std::string_view bytes, const election::Entry& entry) {
-  folded_.Append(bytes, entry);
+void BookedLedger::Append(std::string_view bytes, election::Entry&& entry) {
   const std::optional<int> source_no = SourceOf(entry.event);
+  const std::int64_t sequence = entry.sequence;
+  folded_.Append(bytes, std::move(entry));
   if (!source_no.has_value()) return;
   const auto index = static_cast<std::size_t>(*source_no);
   if (index >= entries_by_source_.size()) entries_by_source_.resize(index + 1);
-  entries_by_source_[index].push_back(entry.sequence);
+  entries_by_source_[index].push_back(sequence);
 }
 
 const BookedLedger* LedgerBook::Contents::Find(std::string_view election_id) const {
@@ -84,8 +85,9 @@ absl::Status LedgerBook::Follow(Ledger& ledger) {
 void LedgerBook::Fold(AppendGroup group) {
   {
     const WriterLock lock(mutex_);
-    for (const AppendedEntry& appended : group.entries) {
-      LedgerOf(appended.election_id).Append(appended.bytes, appended.entry);
+    for (AppendedEntry& appended : group.entries) {
+      LedgerOf(appended.election_id).Append(appended.bytes, std::move(appended.entry));
+      appended.bytes = std::string();  // of a register, its memory is wanted at once
     }
     for (Refusal& refusal : group.refusals) contents_.refused.Add(std::move(refusal));
   }
@@ -130,7 +132,7 @@ absl::Status LedgerBook::FoldStored(const StoredEntry& stored) {
     const bool same = booked.folded().log().LeafHashOf(stored.sequence) == stored.leaf_hash;
     return same ? absl::OkStatus() : Diverged(stored.election_id, stored.sequence);
   }
-  const absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);
+  absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);
   if (!entry.ok()) return entry.status();
   if (entry->sequence != stored.sequence || entry->sequence != booked.sequence() + 1) {
     return absl::DataLossError(StrCat("In the ledger of ", stored.election_id,
@@ -139,7 +141,7 @@ absl::Status LedgerBook::FoldStored(const StoredEntry& stored) {
                                       booked.sequence(), " others"));
   }
   absl::Status status = booked.folded().Check(*entry);
-  if (status.ok()) booked.Append(stored.bytes, *entry);
+  if (status.ok()) booked.Append(stored.bytes, *std::move(entry));
   return status;
 }
 

@@ -32,7 +32,7 @@ class BookedLedger {
   const std::vector<std::int64_t>& EntriesOfSource(int source_no) const;
 
   // Folds the next entry. REQUIRES: bytes == Encode(entry).
-  void Append(std::string_view bytes, const election::Entry& entry);
+  void Append(std::string_view bytes, election::Entry&& entry);
 
  private:
   ledger::FoldedLedger folded_;

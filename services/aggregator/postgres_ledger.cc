@@ -296,7 +296,6 @@ absl::Status PostgresLedger::Commit(const AppendGroup& group) {
     new_elections.Int32(election.number);
     new_elections.Text(election_id);
   }
-  if (entry_rows_.bytes() > kRowBytesKept) entry_rows_ = CopyEncoder();
   entry_rows_.Clear();
   for (const AppendedEntry& entry : group.entries) {
     PutEntry(entry_rows_, touched->find(entry.election_id)->second.number, entry);
@@ -317,6 +316,7 @@ absl::Status PostgresLedger::Commit(const AppendGroup& group) {
   script.statements += drop_old_refusals;
   script.statements += "COMMIT";
   absl::Status status = session_->Run(script.statements, script.streams);
+  if (entry_rows_.bytes() > kRowBytesKept) entry_rows_ = CopyEncoder();
   if (!status.ok()) return status;
   for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
   return absl::OkStatus();
