@@ -94,10 +94,10 @@ ProcessUse UseOf(pid_t pid) {
 ProcessUse UseOfTree(pid_t pid) {
   // A child that ends while we look is in neither sum, or in both: then we look again.
   for (;;) {
+    const std::vector<pid_t> children = ChildrenOf(pid);
     const Stat server = ReadStat(pid);
     ProcessUse use{.cpu_seconds = SecondsOf(server.own_ticks + server.ended_children_ticks),
                    .memory_bytes = BytesOf(ReadProc(pid, "smaps_rollup"), "Pss")};
-    const std::vector<pid_t> children = ChildrenOf(pid);
     for (const pid_t child : children) {
       use.cpu_seconds += SecondsOf(ReadStat(child).own_ticks);
       use.memory_bytes += BytesOf(ReadProc(child, "smaps_rollup"), "Pss");
