@@ -85,10 +85,14 @@ void Definition::Apply(DefinitionChange change) {
     moved = moved || old.parent_id != area.parent_id;
   });
   PutParts(std::move(change.stations), stations_, station_no_,
-           [&moved](const Station& old, const Station& station) {
+           [this, &moved](const Station& old, const Station& station) {
              moved = moved || old.area_id != station.area_id ||
-                     old.counted_at_station_id != station.counted_at_station_id ||
-                     IsClosedStation(old) != IsClosedStation(station);
+                     old.counted_at_station_id != station.counted_at_station_id;
+             // Those that come with this change are not indexed yet.
+             const auto number = static_cast<std::size_t>(&old - stations_.data());
+             if (number < station_places_.size()) {
+               station_places_[number].is_closed = IsClosedStation(station);
+             }
            });
   if (moved) {
     ClearTree();

@@ -11,28 +11,24 @@
 #include "common/base/error.h"
 
 namespace canvass::rpc {
-namespace {
-
-absl::Status Malformed(const google::protobuf::Message& message) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      absl::StrCat("The message is no ", message.GetTypeName(), ", or a text in it is not UTF-8."),
-      {.reason = "MESSAGE_MALFORMED"});
-}
-
-}  // namespace
-
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
   grpc::ByteBuffer copy = bytes;  // of the reference; reading uses it up
   const bool parsed =
       grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&copy, &message)
           .ok();
-  return parsed ? absl::OkStatus() : Malformed(message);
+  return parsed ? absl::OkStatus() : MalformedMessage(message);
 }
 
 absl::Status ParseMessage(std::string_view bytes, google::protobuf::Message& message) {
   const bool parsed = message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  return parsed ? absl::OkStatus() : Malformed(message);
+  return parsed ? absl::OkStatus() : MalformedMessage(message);
+}
+
+absl::Status MalformedMessage(const google::protobuf::Message& message) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrCat("The message is no ", message.GetTypeName(), ", or a text in it is not UTF-8."),
+      {.reason = "MESSAGE_MALFORMED"});
 }
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message) {

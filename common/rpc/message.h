@@ -25,6 +25,9 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Messa
 // half as much as all at once.
 absl::Status ParseMessage(std::string_view bytes, google::protobuf::Message& message);
 
+// What both say of bytes that are no message of the type of `message`.
+absl::Status MalformedMessage(const google::protobuf::Message& message);
+
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message);
 
 }  // namespace canvass::rpc

@@ -12,7 +12,7 @@
 
 namespace canvass::aggregator {
 
-// An appender with a thread of its own.
+// An appender with a thread of its own. One caller at a time, like every appender.
 class AppendThread final : public Appender {
  public:
   // Does not own the ledger.

@@ -103,8 +103,7 @@ void GroupCommit::AnswerExpired() {
 }
 
 absl::Status GroupCommit::CommitReports() {
-  auto next = std::make_unique<Batch>(Now(), appending_.get());
-  next->group.Reserve(std::min(queue_.reports(), group_reports_max_));
+  auto next = std::make_unique<Batch>(appending_.get());
   Gather(*next);
   std::unique_ptr<Batch> committed;
   if (appending_ != nullptr) {
@@ -130,12 +129,21 @@ absl::Status GroupCommit::CommitReports() {
 
 // Puts as many reports into the group as can join it.
 void GroupCommit::Gather(Batch& batch) {
+  batch.group.SetTime(Now());
+  batch.group.Reserve(RoomForNext());
   book_.Reading([this, &batch](const LedgerBook::Contents& book) {
     for (const CommandPtr& command : work_) {
       if (batch.full) return;
       batch.full = !GatherFrom(batch, book, *command);
     }
   });
+}
+
+// How many reports the group after the one that is appended may have.
+std::size_t GroupCommit::RoomForNext() const {
+  const std::size_t appending = appending_ == nullptr ? 0 : appending_->group.receipts().size();
+  const std::size_t unanswered = std::max(queue_.reports(), appending);
+  return std::min(unanswered - appending, group_reports_max_);
 }
 
 // False if there is something that has to wait for the next group.

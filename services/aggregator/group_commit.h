@@ -64,8 +64,7 @@ class GroupCommit {
   };
   // A group on its way.
   struct Batch {
-    Batch(absl::Time now, const Batch* before)
-        : group(now, before == nullptr ? nullptr : &before->group) {}
+    explicit Batch(const Batch* before) : group(before == nullptr ? nullptr : &before->group) {}
 
     ReportGroup group;
     std::vector<Share> shares{};
@@ -76,6 +75,7 @@ class GroupCommit {
   void TakeQueued();
   absl::Status CommitReports();
   void Gather(Batch& batch);
+  std::size_t RoomForNext() const;
   bool GatherFrom(Batch& batch, const LedgerBook::Contents& book, Command& command) const;
   void Start(std::unique_ptr<Batch>& batch);
   void HandOut(Batch& batch);

@@ -18,7 +18,7 @@
 
 namespace canvass::aggregator {
 
-// The one thread that writes the ledger. Commands queue; the thread takes either one decision or
+// The one writer of the ledger. Commands queue; its thread takes either one decision or
 // all reports that wait and do not touch the same station, checks them against what is committed,
 // commits them together, folds them into the book, and answers. While one group is appended, by a
 // thread that does nothing else, the next one is checked.

@@ -45,6 +45,11 @@ bool IsWellFormed(const CheckedReport& checked) {
 
 }  // namespace
 
+void ReportGroup::SetTime(absl::Time now) {
+  now_ = now;
+  for (auto& [booked, builder] : builders_) builder = builder.Behind(now);
+}
+
 void ReportGroup::Reserve(std::size_t reports) {
   receipts_.reserve(reports);
   append_.entries.reserve(reports);

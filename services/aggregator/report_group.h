@@ -22,14 +22,15 @@ namespace canvass::aggregator {
 // from the same source: each is checked against what is committed, and needs to know nothing of the
 // others. A report's rules are checked in this order: identity, shape and arithmetic; then whether
 // it is recorded already, which gives its first receipt whatever happened since; then what the
-// count says. REQUIRES: while the group lives, nothing is folded into the book but what the group
-// `before` it has.
+// count says. REQUIRES: while the group takes reports, the book does not change.
 class ReportGroup {
  public:
-  // `before`: the group that is about to be committed and must not be waited for; null if there is
-  // none. Its stations are touched. It lives until its entries are in the book, and this one takes
-  // no reports from then on.
-  ReportGroup(absl::Time now, const ReportGroup* before) : now_(now), before_(before) {}
+  // `before`: the group that is being committed and is not waited for; null if there is none. What
+  // it touches is touched. It lives as long as this one takes reports.
+  explicit ReportGroup(const ReportGroup* before) : before_(before) {}
+
+  // When the reports that are added from now on are recorded. Before the first of them.
+  void SetTime(absl::Time now);
 
   // Makes room for so many reports.
   void Reserve(std::size_t reports);
@@ -41,6 +42,7 @@ class ReportGroup {
 
   // One for each report that was added, in order: what it gets once the group is committed.
   std::vector<Receipt>& receipts() { return receipts_; }
+  const std::vector<Receipt>& receipts() const { return receipts_; }
   // What has to be committed for that.
   AppendGroup& append() { return append_; }
 
@@ -59,7 +61,7 @@ class ReportGroup {
   EntryBuilder& BuilderOf(const BookedLedger& booked);
   EntryBuilder NewBuilder(const BookedLedger& booked) const;
 
-  const absl::Time now_;
+  absl::Time now_;
   const ReportGroup* const before_;
   const BookedLedger* found_ = nullptr;  // the last one
   absl::flat_hash_set<StationOfElection> touched_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,23 +78,20 @@ absl::Status CheckCount(std::size_t reports) {
 absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {
   const std::string request = rpc::ToBytes(buffer);
   const auto each = rpc::SplitMessages(request, v1::RecordReportsRequest::kReportsFieldNumber);
-  if (!each) {  // says so
-    v1::RecordReportsRequest whole;
-    return rpc::ParseMessage(request, whole);
-  }
+  if (!each) return rpc::MalformedMessage(v1::RecordReportsRequest::default_instance());
   absl::Status status = CheckCount(each->size());
+  if (!status.ok()) return status;
   std::vector<SubmittedReport> reports;
   reports.reserve(each->size());
   v1::SubmittedReport submitted;
-  for (auto next = each->begin(); status.ok() && next != each->end(); ++next) {
-    status = rpc::ParseMessage(*next, submitted);
+  for (const std::string_view bytes : *each) {
+    status = rpc::ParseMessage(bytes, submitted);
     if (status.ok()) status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
-    if (!status.ok()) break;
+    if (!status.ok()) return status;
     reports.push_back({.report = rpc::FromProto(submitted.report()),
                        .actor = submitted.actor().empty() ? kLocalActor : submitted.actor(),
                        .validate_only = submitted.validate_only()});
   }
-  if (!status.ok()) return status;
   return reports;
 }
 

@@ -58,14 +58,15 @@ class OutboxCourier::Delivery final : public SubmittedQueue::Submitter {
       : courier_(courier), numbers_(std::move(numbers)) {}
 
   void Answer(std::size_t first, std::vector<std::string> receipts) override {
-    // Bytes that are no receipt are no outcome: the report is sent again.
     const MutexLock lock(courier_.mutex_);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
       Outcome outcome{.number = numbers_[first + i]};
       if (outcome.receipt.ParseFromString(receipts[i])) {
         courier_.outcomes_.push_back(std::move(outcome));
-      } else {
+      } else {  // no outcome: the report is sent again, after a while
+        telemetry::LogWarning("the aggregator answered a report with what is no receipt");
         courier_.returned_.push_back(outcome.number);
+        courier_.may_send_ = false;
       }
     }
     courier_.changed_.NotifyAll();
@@ -278,8 +279,8 @@ void OutboxCourier::SendReady() {
     std::vector<std::int64_t> numbers;
     std::vector<SubmittedQueue::SizedReport> reports;
     std::vector<Outcome> damaged;
+    aggregator::v1::SubmittedReport report;
     for (OutgoingReport& each : *outgoing) {
-      aggregator::v1::SubmittedReport report;
       if (report.ParseFromString(each.submitted)) {
         const std::size_t bytes = each.submitted.size();
         numbers.push_back(each.number);

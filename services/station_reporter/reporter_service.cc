@@ -79,7 +79,8 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   absl::Status status = CheckOpen();
   if (status.ok()) status = rpc::CheckDeadline(*context);
   if (status.ok()) status = rpc::ParseMessage(*request, submission);
-  const std::string report = submission.report().SerializeAsString();
+  std::string report;
+  if (status.ok()) report = submission.report().SerializeAsString();
   if (status.ok()) status = CheckShape(submission.report(), report.size());
   if (status.ok()) {
     Forward(*call, submission, report);

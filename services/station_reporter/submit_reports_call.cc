@@ -33,10 +33,7 @@ namespace {
 
 absl::StatusOr<std::vector<std::string_view>> SplitReports(const std::string& request) {
   auto reports = rpc::SplitMessages(request, SubmitReportsRequest::kReportsFieldNumber);
-  if (!reports) {  // says so
-    SubmitReportsRequest whole;
-    return rpc::ParseMessage(request, whole);
-  }
+  if (!reports) return rpc::MalformedMessage(SubmitReportsRequest::default_instance());
   if (reports->size() > SubmitReportsCall::kReportsPerMessageMax) {
     return FieldError("TOO_MANY_REPORTS", "reports",
                       absl::StrCat("has ", reports->size(), " reports, more than ",

@@ -1,5 +1,6 @@
 #include "services/station_reporter/submitted_report.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -122,6 +122,25 @@ TEST_F(GroupCommitTest, TheClockMayGoBackBetweenTwoGroups) {
   EXPECT_EQ((**second)->front().recorded_at, (**first)->front().recorded_at);
 }
 
+TEST_F(GroupCommitTest, WhatComesWhileAnAppendStallsIsRecordedAtItsOwnTime) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  const auto second = Submit(Of("s-2"));
+  std::shared_ptr<Answer> third;
+  absl::Time came_at;
+  appender_.OnFinish([&] {
+    clock_.Advance(absl::Seconds(6));
+    came_at = clock_.Now();
+    third = Submit(Of("s-3"));
+  });
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  appender_.OnFinish(nullptr);
+  CommitAll();
+  ASSERT_EQ(SequenceOf(third), SequenceOf(second) + 1);
+  EXPECT_EQ((**second)->front().recorded_at, came_at - absl::Seconds(6));
+  EXPECT_EQ((**third)->front().recorded_at, came_at);
+}
+
 TEST_F(GroupCommitTest, WhatIsGatheredBehindAFailedAppendIsUntouched) {
   const auto first = Submit(Of("s-1"));
   EXPECT_TRUE(commits_.CommitNext().ok());
