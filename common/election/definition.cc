@@ -38,8 +38,8 @@ void MakeRoom(Container& container, std::size_t more) {
   container.reserve(std::max(needed, container.size() + container.size() / 2));
 }
 
-// Puts `changed` in the place of those with the same id, and appends new ones. `replaced(old, new)`
-// is told of each part that is about to be replaced.
+// Puts `changed` in the place of those with the same id, and appends new ones. `replaced(number,
+// new)` is told of each part that is about to be replaced.
 template <typename Part, typename Replaced>
 void PutParts(std::vector<Part>&& changed, std::vector<Part>& parts, NumbersById& numbers,
               const Replaced& replaced) {
@@ -50,16 +50,16 @@ void PutParts(std::vector<Part>&& changed, std::vector<Part>& parts, NumbersById
     if (is_new) {
       parts.push_back(std::move(part));
     } else {
-      Part& old = parts[Index(at->second)];
-      replaced(old, part);
-      old = std::move(part);
+      const std::size_t number = Index(at->second);
+      replaced(number, part);
+      parts[number] = std::move(part);
     }
   }
 }
 
 template <typename Part>
 void PutParts(std::vector<Part>&& changed, std::vector<Part>& parts, NumbersById& numbers) {
-  PutParts(std::move(changed), parts, numbers, [](const Part&, const Part&) {});
+  PutParts(std::move(changed), parts, numbers, [](std::size_t, const Part&) {});
 }
 
 bool IsClosedStation(const Station& station) { return !station.closed_reason.value_or("").empty(); }
@@ -81,15 +81,15 @@ void Definition::Apply(DefinitionChange change) {
   std::size_t first_area = areas_.size();
   std::size_t first_station = stations_.size();
   bool moved = unresolved_;
-  PutParts(std::move(change.areas), areas_, area_no_, [&moved](const Area& old, const Area& area) {
-    moved = moved || old.parent_id != area.parent_id;
+  PutParts(std::move(change.areas), areas_, area_no_, [&](std::size_t number, const Area& area) {
+    moved = moved || areas_[number].parent_id != area.parent_id;
   });
   PutParts(std::move(change.stations), stations_, station_no_,
-           [this, &moved](const Station& old, const Station& station) {
+           [&](std::size_t number, const Station& station) {
+             const Station& old = stations_[number];
              moved = moved || old.area_id != station.area_id ||
                      old.counted_at_station_id != station.counted_at_station_id;
              // Those that come with this change are not indexed yet.
-             const auto number = static_cast<std::size_t>(&old - stations_.data());
              if (number < station_places_.size()) {
                station_places_[number].is_closed = IsClosedStation(station);
              }

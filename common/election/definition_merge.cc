@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/index.h"
+#include "common/base/microseconds.h"
 #include "common/election/definition.h"
 #include "common/election/rule.h"
 
@@ -102,7 +103,7 @@ void LeaveOutFalse(std::optional<bool>& value) {
 }
 
 void RoundToMicroseconds(std::optional<absl::Time>& time) {
-  if (time) time = absl::FromUnixMicros(absl::ToUnixMicros(*time));
+  if (time) time = InMicroseconds(*time);
 }
 
 void NormalisePart(Election& election) {

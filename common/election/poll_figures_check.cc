@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/index.h"
+#include "common/base/microseconds.h"
 #include "common/base/text.h"
 #include "common/election/count.h"
 #include "common/election/decision_check.h"
@@ -157,7 +158,7 @@ absl::StatusOr<PollFigures> ReadFigures(const Definition& definition,
   figures.area_no = *area_no;
   figures.shares = *std::move(shares);
   if (figures.published_at) {
-    figures.published_at = absl::FromUnixMicros(absl::ToUnixMicros(*figures.published_at));
+    figures.published_at = InMicroseconds(*figures.published_at);
   }
   return figures;
 }

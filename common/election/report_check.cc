@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/index.h"
+#include "common/base/microseconds.h"
 #include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
@@ -126,7 +127,7 @@ Counts CheckCount(const Definition& definition, int contest_no, SourceKind kind,
 // As precisely as the ledger keeps it.
 std::optional<absl::Time> InWholeMicros(std::optional<absl::Time> time) {
   if (!time) return std::nullopt;
-  return absl::FromUnixMicros(absl::ToUnixMicros(*time));
+  return InMicroseconds(*time);
 }
 
 void Conclude(FindingList findings, CheckedReport& checked) {

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_RPC_MESSAGE_BYTES_H_
 #define CANVASS_COMMON_RPC_MESSAGE_BYTES_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ namespace canvass::rpc {
 // those in the field are of their type is not looked at.
 std::optional<std::vector<std::string_view>> SplitMessages(std::string_view bytes, int number);
 
+// What AppendMessage adds to the message's own bytes, at most, where the field's number is
+// below 16.
+inline constexpr std::size_t kFieldOverheadMax = 6;
 // Adds `message` to field `number` of the message that `bytes` is.
 void AppendMessage(int number, std::string_view message, std::string& bytes);
 void AppendMessage(int number, const google::protobuf::Message& message, std::string& bytes);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/rpc/message.h"
+#include "common/rpc/message_bytes.h"
 
 namespace canvass::rpc {
 namespace {
@@ -148,6 +151,18 @@ FieldViolation ViolationOf(const v1::Finding& finding) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view request,
+                                                           const google::protobuf::Message& type,
+                                                           int number, std::size_t reports_max) {
+  auto reports = SplitMessages(request, number);
+  if (!reports) return MalformedMessage(type);
+  if (reports->size() > reports_max) {
+    return FieldError("TOO_MANY_REPORTS", "reports",
+                      StrCat("has ", reports->size(), " reports, more than ", reports_max));
+  }
+  return *std::move(reports);
+}
 
 election::StationReport FromProto(const v1::StationReport& report) {
   election::StationReport out;

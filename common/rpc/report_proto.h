@@ -1,10 +1,13 @@
 #ifndef CANVASS_COMMON_RPC_REPORT_PROTO_H_
 #define CANVASS_COMMON_RPC_REPORT_PROTO_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
 #include "common/election/decision_check.h"
@@ -16,6 +19,13 @@
 // Reports between the wire and the core. What the wire leaves out is unknown in the core, and the
 // other way round.
 namespace canvass::rpc {
+
+// The reports of a request, as bytes that point into it: field `number` of a message like `type`.
+// What they say is not looked at. INVALID_ARGUMENT MESSAGE_MALFORMED for bytes that are no message,
+// TOO_MANY_REPORTS for more than `reports_max`.
+absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view request,
+                                                           const google::protobuf::Message& type,
+                                                           int number, std::size_t reports_max);
 
 // Revision 0, left out, is 1. Nothing is checked: rules are the core's.
 election::StationReport FromProto(const v1::StationReport& report);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/microseconds.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
 
@@ -11,11 +12,6 @@ namespace {
 
 const election::Definition* DefinitionOf(const BookedLedger* booked) {
   return booked != nullptr && booked->count().defined() ? &booked->count().definition() : nullptr;
-}
-
-// As precise as the ledger is.
-absl::Time InMicroseconds(absl::Time time) {
-  return absl::FromUnixMicros(absl::ToUnixMicros(time));
 }
 
 // A clock that was set back does not take the ledger with it.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/base/microseconds.h"
 #include "common/election/definition_check.h"
 #include "services/aggregator/definition_entries.h"
 #include "services/aggregator/entry_builder.h"
@@ -329,9 +330,6 @@ void GroupCommit::FinishFront() {
   work_.pop_front();
 }
 
-// As precise as the ledger is.
-absl::Time GroupCommit::Now() const {
-  return absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now()));
-}
+absl::Time GroupCommit::Now() const { return InMicroseconds(clock_.Now()); }
 
 }  // namespace canvass::aggregator

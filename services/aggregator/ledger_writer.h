@@ -18,10 +18,10 @@
 
 namespace canvass::aggregator {
 
-// The one writer of the ledger. Commands queue; its thread takes either one decision or
-// all reports that wait and do not touch the same station, checks them against what is committed,
-// commits them together, folds them into the book, and answers. While one group is appended, by a
-// thread that does nothing else, the next one is checked.
+// The one writer of the ledger. Commands queue; its thread takes either one decision or all reports
+// that wait and do not touch the same station, checks them against what is committed, commits them
+// together, folds them into the book, and answers. While one group is appended, by a thread that
+// does nothing else, the next one is checked.
 //
 // When a commit fails it is not known whether it happened. The thread then takes the lead anew,
 // reads what it missed, and processes the same commands once more: what was committed finds itself

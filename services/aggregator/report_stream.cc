@@ -68,24 +68,17 @@ absl::Status CheckActor(const std::string& actor, int index) {
   return absl::OkStatus();
 }
 
-absl::Status CheckCount(std::size_t reports) {
-  if (reports <= ReportStream::kReportsPerMessageMax) return absl::OkStatus();
-  return FieldError(
-      "TOO_MANY_REPORTS", "reports",
-      absl::StrCat("has ", reports, " reports, more than ", ReportStream::kReportsPerMessageMax));
-}
-
 absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {
   const std::string request = rpc::ToBytes(buffer);
-  const auto each = rpc::SplitMessages(request, v1::RecordReportsRequest::kReportsFieldNumber);
-  if (!each) return rpc::MalformedMessage(v1::RecordReportsRequest::default_instance());
-  absl::Status status = CheckCount(each->size());
-  if (!status.ok()) return status;
+  const auto each = rpc::SplitReports(request, v1::RecordReportsRequest::default_instance(),
+                                      v1::RecordReportsRequest::kReportsFieldNumber,
+                                      ReportStream::kReportsPerMessageMax);
+  if (!each.ok()) return each.status();
   std::vector<SubmittedReport> reports;
   reports.reserve(each->size());
   v1::SubmittedReport submitted;
   for (const std::string_view bytes : *each) {
-    status = rpc::ParseMessage(bytes, submitted);
+    absl::Status status = rpc::ParseMessage(bytes, submitted);
     if (status.ok()) status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
     if (!status.ok()) return status;
     reports.push_back({.report = rpc::FromProto(submitted.report()),

@@ -26,9 +26,8 @@ using aggregator::v1::RecordReportsResponse;
 constexpr char kMethod[] = "/canvass.aggregator.v1.AggregatorService/RecordReports";
 
 std::string RequestOf(const std::vector<std::string>& reports) {
-  constexpr std::size_t kTagAndSizeMax = 6;
   std::size_t size = 0;
-  for (const std::string& report : reports) size += kTagAndSizeMax + report.size();
+  for (const std::string& report : reports) size += rpc::kFieldOverheadMax + report.size();
   std::string request;
   request.reserve(size);
   for (const std::string& report : reports) {

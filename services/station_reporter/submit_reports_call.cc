@@ -14,12 +14,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
+#include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "services/station_reporter/report_shape.h"
 #include "services/station_reporter/submitted_report.h"
@@ -28,21 +26,6 @@ namespace canvass::station_reporter {
 
 using reporter::v1::SubmitReportsRequest;
 using reporter::v1::SubmitReportsResponse;
-
-namespace {
-
-absl::StatusOr<std::vector<std::string_view>> SplitReports(const std::string& request) {
-  auto reports = rpc::SplitMessages(request, SubmitReportsRequest::kReportsFieldNumber);
-  if (!reports) return rpc::MalformedMessage(SubmitReportsRequest::default_instance());
-  if (reports->size() > SubmitReportsCall::kReportsPerMessageMax) {
-    return FieldError("TOO_MANY_REPORTS", "reports",
-                      absl::StrCat("has ", reports->size(), " reports, more than ",
-                                   SubmitReportsCall::kReportsPerMessageMax));
-  }
-  return *std::move(reports);
-}
-
-}  // namespace
 
 // Its receipts are the call's, and guarded by the call's lock. Keeps the call alive while somebody
 // may answer it.
@@ -239,7 +222,9 @@ void SubmitReportsCall::Take(const grpc::ByteBuffer& bytes) {
 absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
   const std::int64_t epoch = link_.epoch();
   const std::string request = rpc::ToBytes(bytes);
-  const auto reports = SplitReports(request);
+  const auto reports =
+      rpc::SplitReports(request, SubmitReportsRequest::default_instance(),
+                        SubmitReportsRequest::kReportsFieldNumber, kReportsPerMessageMax);
   if (!reports.ok()) return reports.status();
   auto message = std::make_shared<TakenMessage>(shared_from_this(), reports->size(), bytes);
   std::vector<SubmittedQueue::SizedReport> forwarded;

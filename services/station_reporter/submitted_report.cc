@@ -23,9 +23,8 @@ SubmissionStamp::SubmissionStamp(absl::Time received_at, bool validate_only) {
 }
 
 SubmittedQueue::SizedReport SubmissionStamp::Submitted(std::string_view report) const {
-  constexpr std::size_t kTagAndSizeMax = 6;
   std::string submitted;
-  submitted.reserve(kTagAndSizeMax + report.size() + added_.size());
+  submitted.reserve(rpc::kFieldOverheadMax + report.size() + added_.size());
   rpc::AppendMessage(aggregator::v1::SubmittedReport::kReportFieldNumber, report, submitted);
   submitted += added_;
   const std::size_t bytes = submitted.size();

@@ -2,7 +2,6 @@
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
-#include <grpcpp/support/slice.h>
 
 #include <csignal>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/postgres/child_process.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/server.h"
 
 namespace canvass::bench {
@@ -81,9 +81,8 @@ absl::StatusOr<EchoServer> EchoServer::Start(const std::string& folder,
 absl::Status ServeEcho(const BenchOptions& options, const Session& /*session*/) {
   rpc::BlockStopSignals();
   std::ifstream file(ResponseFile(options.parent_folder), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const grpc::Slice slice(bytes);
-  EchoService service(grpc::ByteBuffer(&slice, 1));
+  EchoService service(
+      rpc::ToByteBuffer({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}));
   const auto server = rpc::Server::Start(
       {.listen_address = "127.0.0.1:0", .address_file = AddressFile(options.parent_folder)},
       {&service});

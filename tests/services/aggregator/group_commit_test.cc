@@ -28,20 +28,15 @@ namespace {
 using ::canvass::testing::ReportBuilder;
 using ::testing::ElementsAre;
 
-using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
-
 class GroupCommitTest : public ::testing::Test {
  protected:
   GroupCommitTest() {
     EXPECT_TRUE(ledger_.TakeLead().ok());
     queue_.SetLead(absl::OkStatus(), steady_clock_.Now());
-    PendingDefinition definition{
-        .request = {.election_id = "e-1", .actor = "office", .change = ElectionOf(3).Request()},
-        .done = [](const absl::StatusOr<DefinitionOutcome>& outcome) {
-          EXPECT_TRUE(outcome.ok()) << outcome.status();
-        }};
-    Accept({.what = std::move(definition)});
+    bool defined = false;
+    QueueDefinition(queue_, 3, defined);
     EXPECT_TRUE(commits_.CommitNext().ok());
+    EXPECT_TRUE(defined);
   }
 
   void Accept(Command command) { queue_.Accept(std::make_unique<Command>(std::move(command))); }
@@ -53,14 +48,8 @@ class GroupCommitTest : public ::testing::Test {
     } while (!commits_.empty());
   }
 
-  // Submits one report.
-  std::shared_ptr<Answer> Submit(ReportBuilder report) {
-    auto answer = std::make_shared<Answer>();
-    Submission submission{
-        .reports = {{.report = report.Build(), .actor = "clerk"}},
-        .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
-    Accept({.what = std::move(submission)});
-    return answer;
+  std::shared_ptr<Answer> Submit(const ReportBuilder& report) {
+    return QueueReport(queue_, report.Build());
   }
 
   static std::int64_t SequenceOf(const std::shared_ptr<Answer>& answer) {

@@ -32,24 +32,14 @@ struct SteppedWriter {
   // Defines the election of one station.
   void Define() {
     bool defined = false;
-    queue.Accept(std::make_unique<Command>(Command{
-        .what = PendingDefinition{
-            .request = {.election_id = "e-1", .actor = "office", .change = ElectionOf(1).Request()},
-            .done = [&defined](auto outcome) { defined = outcome.ok(); }}}));
+    QueueDefinition(queue, 1, defined);
     role.Step();
     ASSERT_TRUE(defined);
   }
 
-  using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
-
   // Submits the report of that station.
   std::shared_ptr<Answer> Submit() {
-    auto answer = std::make_shared<Answer>();
-    Submission submission{
-        .reports = {{.report = ReportBuilder().WithStation("s-1").Build(), .actor = "clerk"}},
-        .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
-    queue.Accept(std::make_unique<Command>(Command{.what = std::move(submission)}));
-    return answer;
+    return QueueReport(queue, ReportBuilder().WithStation("s-1").Build());
   }
 
   // One step begins it, the next one ends it.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -125,6 +126,27 @@ inline testing::DefinitionBuilder ElectionOf(int stations) {
     builder.WithStation(testing::MakeStation("s-" + std::to_string(i), "country"));
   }
   return builder;
+}
+
+// What somebody who waits for one report has got; nothing yet while it is empty.
+using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
+
+// For writers without a thread. One report:
+inline std::shared_ptr<Answer> QueueReport(CommandQueue& queue, election::StationReport report) {
+  auto answer = std::make_shared<Answer>();
+  Submission submission{.reports = {{.report = std::move(report), .actor = "clerk"}},
+                        .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
+  queue.Accept(std::make_unique<Command>(Command{.what = std::move(submission)}));
+  return answer;
+}
+
+// The election of so many stations. `defined` outlives the command.
+inline void QueueDefinition(CommandQueue& queue, int stations, bool& defined) {
+  queue.Accept(std::make_unique<Command>(Command{
+      .what = PendingDefinition{.request = {.election_id = "e-1",
+                                            .actor = "office",
+                                            .change = ElectionOf(stations).Request()},
+                                .done = [&defined](auto outcome) { defined = outcome.ok(); }}}));
 }
 
 }  // namespace canvass::aggregator

@@ -23,6 +23,7 @@
 #include "common/base/error.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -454,12 +455,10 @@ TEST_F(StationReporterTest, AClientThatLeavesHarmsNobody) {
 TEST_F(StationReporterTest, BytesThatAreNoMessageAreSaidToBeSo) {
   WaitUntilServing();
   // Field 1, a report, whose election_id is the byte ff.
-  const std::string bytes = "\x0a\x03\x0a\x01\xff";
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
   rpc::SetDeadline(context, kPatience);
-  const grpc::Slice slice(bytes);
-  const grpc::ByteBuffer request(&slice, 1);
+  const grpc::ByteBuffer request = rpc::ToByteBuffer("\x0a\x03\x0a\x01\xff");
   grpc::ByteBuffer response;
   std::promise<grpc::Status> done;
   stub.UnaryCall(&context, "/canvass.reporter.v1.StationReporterService/SubmitReport", {}, &request,
