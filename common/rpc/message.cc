@@ -5,6 +5,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
+#include <grpcpp/support/slice.h>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,11 @@
 
 namespace canvass::rpc {
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
+  grpc::Slice whole;
+  if (bytes.TrySingleSlice(&whole).ok()) {
+    return ParseMessage(
+        std::string_view(reinterpret_cast<const char*>(whole.begin()), whole.size()), message);
+  }
   grpc::ByteBuffer copy = bytes;  // of the reference; reading uses it up
   const bool parsed =
       grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&copy, &message)

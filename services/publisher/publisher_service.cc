@@ -1,6 +1,6 @@
 #include "services/publisher/publisher_service.h"
 
-#include <grpcpp/support/slice.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include "absl/status/status.h"
 #include "common/rpc/deadline.h"
@@ -55,8 +55,7 @@ ServerUnaryReactor* PublisherService::GetNationalResult(CallbackServerContext* c
     if (!status.ok()) return status;
     const auto bytes = publisher::GetNationalResult(board_, asked);
     if (!bytes.ok()) return bytes.status();
-    const grpc::Slice slice(**bytes);
-    *response = grpc::ByteBuffer(&slice, 1);
+    *response = **bytes;
     return absl::OkStatus();
   });
 }

@@ -167,7 +167,6 @@ absl::Status NotReached(std::int64_t sequence, std::int64_t min_sequence) {
 }  // namespace
 
 std::vector<aggregator::v1::LedgerPosition> ResultBoard::Positions() const {
-  WaitForTurn();
   const ReaderLock lock(mutex_);
   std::vector<aggregator::v1::LedgerPosition> positions;
   for (const auto& [election_id, shown] : elections_) {
@@ -188,7 +187,6 @@ absl::Status ResultBoard::Take(const WatchTalliesResponse& message) {
     taken = TakePart(message);
     if (!taken.ok()) {
       steps_.erase(message.election_id());
-      const MutexLock turn(turn_);
       const WriterLock lock(mutex_);
       diverged_.insert(message.election_id());
     }
@@ -199,7 +197,6 @@ absl::Status ResultBoard::Take(const WatchTalliesResponse& message) {
 
 void ResultBoard::SayDiverged() {
   {
-    const MutexLock turn(turn_);
     const WriterLock lock(mutex_);
     refused_ = true;
   }
@@ -211,7 +208,6 @@ absl::Status ResultBoard::Read(std::string_view election_id, std::int64_t min_se
   if (election_id.empty()) {
     return FieldError("ELECTION_MISSING", "election_id", "The election must be named.");
   }
-  WaitForTurn();
   const ReaderLock lock(mutex_);
   const auto found = elections_.find(election_id);
   if (found == elections_.end() || !found->second->count().defined()) {
@@ -226,7 +222,6 @@ absl::Status ResultBoard::Read(std::string_view election_id, std::int64_t min_se
 
 absl::Status ResultBoard::ReadAll(
     absl::FunctionRef<absl::Status(const ShownElection&)> read) const {
-  WaitForTurn();
   const ReaderLock lock(mutex_);
   if (!ready_) return NotShown("", 0, ready_);
   for (const auto& [election_id, shown] : elections_) {
@@ -237,7 +232,6 @@ absl::Status ResultBoard::ReadAll(
 }
 
 std::int64_t ResultBoard::SequenceOf(std::string_view election_id) const {
-  WaitForTurn();
   const ReaderLock lock(mutex_);
   const auto found = elections_.find(election_id);
   return found == elections_.end() ? 0 : found->second->ledger().sequence();
@@ -283,7 +277,6 @@ absl::Status ResultBoard::ShowFirst(const WatchTalliesResponse& message, Unfinis
     return checked;
   }
   auto shown = std::make_unique<ShownElection>(step.ledger_id, std::move(step.first), clock_.Now());
-  const MutexLock turn(turn_);
   const WriterLock lock(mutex_);
   elections_.emplace(message.election_id(), std::move(shown));
   diverged_.erase(message.election_id());
@@ -303,7 +296,6 @@ absl::Status ResultBoard::ShowNext(const WatchTalliesResponse& message, const Un
   }
   const std::int64_t sequence_before = shown.ledger().sequence();
   const std::vector<std::int64_t> hidden_before = shown.ledger().log().HiddenSequences();
-  const MutexLock turn(turn_);
   const WriterLock lock(mutex_);
   absl::Status folded = AppendAll(shown.published(), step.messages);
   if (folded.ok()) folded = CheckStep(shown.ledger(), message);
@@ -321,7 +313,6 @@ absl::Status ResultBoard::ShowNext(const WatchTalliesResponse& message, const Un
 
 void ResultBoard::ConfirmAll() {
   const absl::Time now = clock_.Now();
-  const MutexLock turn(turn_);
   const WriterLock lock(mutex_);
   ready_ = true;
   refused_ = false;
@@ -339,7 +330,5 @@ ShownElection* ResultBoard::Find(std::string_view election_id) {
 void ResultBoard::Notify() const {
   for (const std::function<void()>& listener : listeners_) listener();
 }
-
-void ResultBoard::WaitForTurn() const { const MutexLock turn(turn_); }
 
 }  // namespace canvass::publisher

@@ -80,8 +80,6 @@ class ResultBoard {
   void ConfirmAll();
   ShownElection* Find(std::string_view election_id);
   void Notify() const;
-  // Waits while a writer waits: a shared mutex alone would let readers in for ever.
-  void WaitForTurn() const ABSL_LOCKS_EXCLUDED(turn_);
 
   const Clock& clock_;
   std::vector<std::function<void()>> listeners_;
@@ -89,8 +87,7 @@ class ResultBoard {
   // The watching thread's.
   std::map<std::string, UnfinishedStep, std::less<>> steps_;
 
-  mutable Mutex turn_;
-  mutable SharedMutex mutex_ ABSL_ACQUIRED_AFTER(turn_);
+  mutable SharedMutex mutex_;
   std::map<std::string, std::unique_ptr<ShownElection>, std::less<>> elections_
       ABSL_GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> diverged_ ABSL_GUARDED_BY(mutex_);  // election ids

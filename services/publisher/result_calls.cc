@@ -1,5 +1,7 @@
 #include "services/publisher/result_calls.h"
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -126,9 +128,9 @@ absl::Status FillPage(const ShownElection& election, const AreaSnapshot& snapsho
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const std::string>> GetNationalResult(
+absl::StatusOr<std::shared_ptr<const grpc::ByteBuffer>> GetNationalResult(
     const ResultBoard& board, const v1::GetNationalResultRequest& request) {
-  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const grpc::ByteBuffer> bytes;
   absl::Status found =
       board.Read(request.election_id(), request.min_sequence(), [&](const ShownElection& election) {
         const auto asked =

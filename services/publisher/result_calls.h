@@ -2,7 +2,6 @@
 #define CANVASS_SERVICES_PUBLISHER_RESULT_CALLS_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,11 +10,15 @@
 #include "services/publisher/area_snapshots.h"
 #include "services/publisher/result_board.h"
 
-// The calls about results, as the proto says; they know nothing of gRPC.
+namespace grpc {
+class ByteBuffer;
+}  // namespace grpc
+
+// The calls about results, as the proto says.
 namespace canvass::publisher {
 
 // The bytes of a GetNationalResultResponse, which many calls share.
-absl::StatusOr<std::shared_ptr<const std::string>> GetNationalResult(
+absl::StatusOr<std::shared_ptr<const grpc::ByteBuffer>> GetNationalResult(
     const ResultBoard& board, const v1::GetNationalResultRequest& request);
 absl::Status ListContestResults(const ResultBoard& board,
                                 const v1::ListContestResultsRequest& request,

@@ -1,5 +1,7 @@
 #include "services/publisher/shown_election.h"
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include <algorithm>
 #include <optional>
 #include <variant>
@@ -8,6 +10,7 @@
 #include "common/election/event.h"
 #include "common/election/standing.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/message.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_proto.h"
 
@@ -56,15 +59,16 @@ canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) co
   const std::pair<int, int> key(contest_no, source_no);
   std::shared_ptr<const canvass::v1::Result> whole;
   {
-    const MutexLock lock(made_mutex_);
-    whole = whole_results_[key];
+    const ReaderLock lock(made_mutex_);
+    const auto made = whole_results_.find(key);
+    if (made != whole_results_.end()) whole = made->second;
   }
   if (whole == nullptr) {
     const rpc::ResultQuestion question{.contest_no = contest_no,
                                        .source_no = source_no,
                                        .area_no = definition().AreaOfContest(contest_no)};
     whole = std::make_shared<const canvass::v1::Result>(rpc::ResultOf(ledger(), question, as_of_));
-    const MutexLock lock(made_mutex_);
+    const WriterLock lock(made_mutex_);
     whole_results_[key] = whole;
   }
   canvass::v1::Result result = *whole;
@@ -72,18 +76,18 @@ canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) co
   return result;
 }
 
-std::shared_ptr<const std::string> ShownElection::WholeResultAnswer(int contest_no,
-                                                                    int source_no) const {
+std::shared_ptr<const grpc::ByteBuffer> ShownElection::WholeResultAnswer(int contest_no,
+                                                                         int source_no) const {
   const std::pair<int, int> key(contest_no, source_no);
   {
-    const MutexLock lock(made_mutex_);
+    const ReaderLock lock(made_mutex_);
     const auto made = whole_answers_.find(key);
     if (made != whole_answers_.end()) return made->second;
   }
   v1::GetNationalResultResponse response;
   *response.mutable_result() = WholeResult(contest_no, source_no);
-  auto answer = std::make_shared<const std::string>(response.SerializeAsString());
-  const MutexLock lock(made_mutex_);
+  auto answer = std::make_shared<const grpc::ByteBuffer>(rpc::SerializeMessage(response));
+  const WriterLock lock(made_mutex_);
   whole_answers_[key] = answer;
   return answer;
 }
@@ -121,7 +125,7 @@ canvass::v1::Result ShownElection::CertifiedResult(int contest_no, int source_no
 
 void ShownElection::EndStep(absl::Time now) {
   {
-    const MutexLock lock(made_mutex_);
+    const WriterLock lock(made_mutex_);
     whole_results_.clear();
     whole_answers_.clear();
   }
@@ -131,7 +135,7 @@ void ShownElection::EndStep(absl::Time now) {
 
 void ShownElection::Confirm(absl::Time now) {
   {
-    const MutexLock lock(made_mutex_);
+    const WriterLock lock(made_mutex_);
     whole_answers_.clear();
   }
   confirmed_at_ = std::max(confirmed_at_, now);

@@ -17,6 +17,10 @@
 #include "services/publisher/published_ledger.h"
 #include "services/publisher/result_history.h"
 
+namespace grpc {
+class ByteBuffer;
+}  // namespace grpc
+
 namespace canvass::publisher {
 
 // One election as the public sees it: a ledger at the end of a step that was checked. Const access
@@ -43,7 +47,7 @@ class ShownElection {
   // The result of the contest's whole area, computed once a step.
   canvass::v1::Result WholeResult(int contest_no, int source_no) const;
   // The same as the bytes of a GetNationalResultResponse, made once a step and a confirmation.
-  std::shared_ptr<const std::string> WholeResultAnswer(int contest_no, int source_no) const;
+  std::shared_ptr<const grpc::ByteBuffer> WholeResultAnswer(int contest_no, int source_no) const;
   // The result of figures of now or earlier.
   canvass::v1::Result ResultOfFigures(int contest_no, int source_no, int area_no,
                                       const Figures& figures, const canvass::v1::AsOf& as_of) const;
@@ -65,11 +69,11 @@ class ShownElection {
   // By contest and source.
   template <typename Value>
   using ByContestAndSource = absl::flat_hash_map<std::pair<int, int>, std::shared_ptr<const Value>>;
-  mutable Mutex made_mutex_;
+  mutable SharedMutex made_mutex_;
   // Emptied by every step.
   mutable ByContestAndSource<canvass::v1::Result> whole_results_ ABSL_GUARDED_BY(made_mutex_);
   // Emptied by every confirmation too, of which they say when it was.
-  mutable ByContestAndSource<std::string> whole_answers_ ABSL_GUARDED_BY(made_mutex_);
+  mutable ByContestAndSource<grpc::ByteBuffer> whole_answers_ ABSL_GUARDED_BY(made_mutex_);
 };
 
 }  // namespace canvass::publisher

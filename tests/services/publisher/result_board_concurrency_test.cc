@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/message.h"
 #include "gtest/gtest.h"
 #include "services/publisher/area_snapshots.h"
 #include "services/publisher/change_calls.h"
@@ -81,7 +82,7 @@ class ResultBoardConcurrencyTest : public ::testing::Test {
       const auto bytes = GetNationalResult(board_, request);
       ASSERT_TRUE(bytes.ok());
       v1::GetNationalResultResponse response;
-      ASSERT_TRUE(response.ParseFromString(**bytes));
+      ASSERT_TRUE(rpc::ParseMessage(**bytes, response).ok());
       CheckResult(response.result(), sequence);
     }
   }

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/message.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/publisher/result_calls.h"
@@ -39,7 +40,7 @@ class ResultBoardTest : public ::testing::Test {
     v1::GetNationalResultResponse response;
     const auto bytes = GetNationalResult(board_, request);
     if (!bytes.ok()) return bytes.status();
-    if (!response.ParseFromString(**bytes)) return absl::InternalError("not a response");
+    if (absl::Status parsed = rpc::ParseMessage(**bytes, response); !parsed.ok()) return parsed;
     return response.result();
   }
 
