@@ -199,11 +199,6 @@ std::string_view CopyEncoder::Finish() {
   return stream_;
 }
 
-void CopyEncoder::Clear() {
-  stream_ = kCopyHeader;
-  rows_ = 0;
-}
-
 void CopyEncoder::PutInt16(std::int16_t value) { AppendBigEndian(stream_, value); }
 void CopyEncoder::PutInt32(std::int32_t value) { AppendBigEndian(stream_, value); }
 void CopyEncoder::PutInt64(std::int64_t value) { AppendBigEndian(stream_, value); }

@@ -52,12 +52,12 @@ class CopyEncoder {
   void PairArray(absl::Span<const std::pair<std::string, std::string>> values);
 
   std::int64_t rows() const { return rows_; }
-  // Of the stream so far.
-  std::size_t bytes() const { return stream_.size(); }
-  // The whole stream. Ends it: no more rows.
+  // What there is of the stream.
+  std::string_view bytes() const { return stream_; }
+  // What there is of the stream. Ends it: no more rows.
   std::string_view Finish();
-  // Starts anew and keeps the memory.
-  void Clear();
+  // Forgets what there is of the stream and was sent: what is put from now on follows it.
+  void DropSent() { stream_.clear(); }
 
  private:
   void PutInt16(std::int16_t value);

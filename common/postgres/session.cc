@@ -18,9 +18,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/postgres/copy.h"
@@ -29,7 +29,7 @@
 namespace canvass::postgres {
 namespace {
 
-// A stream goes out in messages of this size: large enough that their number does not matter, small
+// A part goes out in messages of this size: large enough that their number does not matter, small
 // enough that libpq's buffer stays small.
 constexpr std::size_t kCopyMessageBytes = std::size_t{256} << 10U;
 
@@ -55,6 +55,10 @@ std::string SettingsFor(const SessionOptions& options) {
 }
 
 }  // namespace
+
+CopyStream WholeStream(std::string_view bytes) {
+  return [bytes]() mutable { return std::exchange(bytes, {}); };
+}
 
 void Session::CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
 void Session::ClearResult::operator()(pg_result* result) const { PQclear(result); }
@@ -105,8 +109,7 @@ void Session::NoteWarning(void* session, const pg_result* notice) {
   static_cast<Session*>(session)->warning_ = text == nullptr ? "a warning" : text;
 }
 
-absl::Status Session::Run(const std::string& statements,
-                          absl::Span<const std::string_view> copies) {
+absl::Status Session::Run(const std::string& statements, absl::Span<const CopyStream> copies) {
   warning_.clear();
   std::size_t copies_used = 0;
   absl::Status status = Converse(statements, [&](const pg_result& result) {
@@ -193,17 +196,24 @@ absl::Status Session::CheckResult(const pg_result& result) const {
   return StatusOfSqlState(state, message == nullptr ? PQresultErrorMessage(&result) : message);
 }
 
-absl::Status Session::PutCopy(std::string_view stream) {
-  while (!stream.empty()) {
-    const std::string_view message = stream.substr(0, kCopyMessageBytes);
+absl::Status Session::PutCopy(const CopyStream& stream) {
+  for (std::string_view part = stream(); !part.empty(); part = stream()) {
+    if (absl::Status status = PutPart(part); !status.ok()) return status;
+  }
+  return PQputCopyEnd(connection_.get(), nullptr) == 1 ? absl::OkStatus() : Broken();
+}
+
+absl::Status Session::PutPart(std::string_view part) {
+  while (!part.empty()) {
+    const std::string_view message = part.substr(0, kCopyMessageBytes);
     if (PQputCopyData(connection_.get(), message.data(), static_cast<int>(message.size())) != 1) {
       return Broken();
     }
-    stream.remove_prefix(message.size());
-    // libpq would take the whole stream into its buffer otherwise.
+    part.remove_prefix(message.size());
+    // libpq would take the whole part into its buffer otherwise.
     if (absl::Status status = Flush(); !status.ok()) return status;
   }
-  return PQputCopyEnd(connection_.get(), nullptr) == 1 ? absl::OkStatus() : Broken();
+  return absl::OkStatus();
 }
 
 absl::Status Session::GetCopy(const std::function<absl::Status(std::string_view row)>& visit) {
@@ -243,9 +253,9 @@ absl::Status Session::WaitForSocket(bool to_write) {
   pollfd socket{.fd = PQsocket(connection_.get()),
                 .events = static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)),  // NOLINT
                 .revents = 0};
-  const absl::Time deadline = absl::Now() + silence_timeout_;
+  const absl::Duration deadline = SteadyNow() + silence_timeout_;
   for (;;) {
-    const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    const auto left = absl::ToInt64Milliseconds(deadline - SteadyNow());
     const int ready = poll(&socket, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
     if (ready > 0) return absl::OkStatus();
     if (ready == 0) {

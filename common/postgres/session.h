@@ -34,6 +34,12 @@ struct SessionOptions {
   absl::Duration silence_timeout = absl::Seconds(40);
 };
 
+// A COPY's stream, part by part: each is valid until the next is asked for, and an empty one ends
+// it. The next is made while PostgreSQL works on the one before.
+using CopyStream = std::function<std::string_view()>;
+// In one part. Does not own the bytes.
+CopyStream WholeStream(std::string_view bytes);
+
 // Row and column as text; NULL is absent.
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
 
@@ -53,10 +59,10 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // Runs statements, separated by semicolons, in one round trip. Each `COPY ... FROM STDIN` takes
-  // the next of `copies` (whole streams) and costs one round trip more. Stops at the first error,
+  // the next of `copies` and costs one round trip more. Stops at the first error,
   // which leaves an open transaction failed. UNAVAILABLE COMMIT_IN_DOUBT where PostgreSQL answers a
   // commit with success and the warning that it did not wait for the standby.
-  absl::Status Run(const std::string& statements, absl::Span<const std::string_view> copies = {});
+  absl::Status Run(const std::string& statements, absl::Span<const CopyStream> copies = {});
 
   // Runs one statement and returns its rows.
   absl::StatusOr<Rows> Query(const std::string& statement);
@@ -87,7 +93,8 @@ class Session {
   // The next result; null after the last.
   absl::StatusOr<Result> NextResult();
   absl::Status CheckResult(const pg_result& result) const;
-  absl::Status PutCopy(std::string_view stream);
+  absl::Status PutCopy(const CopyStream& stream);
+  absl::Status PutPart(std::string_view part);
   absl::Status GetCopy(const std::function<absl::Status(std::string_view row)>& visit);
   absl::Status Flush();
   absl::Status WaitForSocket(bool to_write);

@@ -282,11 +282,11 @@ void DefinitionRows::Add(int election_no, const election::Definition* before,
   }
 }
 
-void DefinitionRows::Finish(std::string& statements, std::vector<std::string_view>& streams) {
+void DefinitionRows::Finish(std::string& statements, std::vector<postgres::CopyStream>& streams) {
   const auto finish = [&](CopyEncoder& rows, const char* copy) {
     if (rows.rows() == 0) return;
     statements += copy;
-    streams.push_back(rows.Finish());
+    streams.push_back(postgres::WholeStream(rows.Finish()));
   };
   finish(elections_, kCopyElections);
   finish(contests_, kCopyContests);

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/election/definition.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/session.h"
 
 namespace canvass::aggregator {
 
@@ -26,8 +26,8 @@ class DefinitionRows {
            const std::vector<SequencedChange>& changes);
 
   // The COPY statements for the tables that got rows, each ended by a semicolon, and their streams
-  // in the same order. Ends the streams: nothing more can be added.
-  void Finish(std::string& statements, std::vector<std::string_view>& streams);
+  // in the same order, which must not outlive this. Ends them: nothing more can be added.
+  void Finish(std::string& statements, std::vector<postgres::CopyStream>& streams);
 
  private:
   postgres::CopyEncoder elections_;

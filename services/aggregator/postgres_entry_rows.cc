@@ -1,9 +1,12 @@
 #include "services/aggregator/postgres_entry_rows.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -125,6 +128,22 @@ void PutFindings(postgres::CopyEncoder& rows, const std::vector<election::Findin
   rows.TextArray(rules);
 }
 
+// Of a stream, sent together: some hundred reports.
+constexpr std::size_t kPartBytes = std::size_t{64} << 10U;
+
+// Into the order of the index of the natural key, where each row then needs the page that the row
+// before it has brought near, or the next: a tenth of PostgreSQL's time on a million stations.
+void SortByStation(std::vector<NumberedEntry>& entries) {
+  const auto place_of = [](const NumberedEntry& entry) {
+    const auto* const report = std::get_if<election::ReportRecorded>(&entry.appended->entry.event);
+    return std::pair(entry.election_no, report == nullptr ? -1 : report->key.station_no);
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&place_of](const NumberedEntry& a, const NumberedEntry& b) {
+                     return place_of(a) < place_of(b);
+                   });
+}
+
 // The number that the entry's own bytes give its kind: Event's alternatives are in that order,
 // from 1.
 std::int16_t KindOf(const election::Event& event) {
@@ -167,6 +186,20 @@ void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry&
   }
   rows.Bytes(appended.bytes);
   rows.Bytes({reinterpret_cast<const char*>(appended.leaf_hash.data()), appended.leaf_hash.size()});
+}
+
+postgres::CopyStream EntryStream(std::vector<NumberedEntry> entries) {
+  SortByStation(entries);
+  return [entries = std::move(entries), rows = postgres::CopyEncoder(), put = std::size_t{0},
+          finished = false]() mutable {
+    if (put > 0) rows.DropSent();
+    while (put < entries.size() && rows.bytes().size() < kPartBytes) {
+      PutEntry(rows, entries[put].election_no, *entries[put].appended);
+      ++put;
+    }
+    if (put < entries.size() || std::exchange(finished, true)) return rows.bytes();
+    return rows.Finish();
+  };
 }
 
 }  // namespace canvass::aggregator

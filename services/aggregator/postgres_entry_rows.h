@@ -1,7 +1,10 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_POSTGRES_ENTRY_ROWS_H_
 #define CANVASS_SERVICES_AGGREGATOR_POSTGRES_ENTRY_ROWS_H_
 
+#include <vector>
+
 #include "common/postgres/copy.h"
+#include "common/postgres/session.h"
 #include "services/aggregator/ledger.h"
 
 namespace canvass::aggregator {
@@ -15,6 +18,15 @@ inline constexpr const char* kCopyEntries =
 
 // The row of canvass.entries for an entry.
 void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended);
+
+// Not owned.
+struct NumberedEntry {
+  int election_no = 0;
+  const AppendedEntry* appended = nullptr;
+};
+
+// The stream of the rows of `entries`, made while it is sent.
+postgres::CopyStream EntryStream(std::vector<NumberedEntry> entries);
 
 }  // namespace canvass::aggregator
 

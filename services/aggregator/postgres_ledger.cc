@@ -50,9 +50,6 @@ constexpr const char* kReadElections =
 constexpr const char* kCopyElections =
     "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
 
-// Beyond this the memory of one large group (a definition) is given back.
-constexpr std::size_t kRowBytesKept = 16U << 20U;
-
 absl::Status NotActive(std::string_view message) {
   return MakeError(absl::StatusCode::kUnavailable, message, {.reason = "NOT_ACTIVE"});
 }
@@ -135,13 +132,13 @@ std::map<std::string_view, ElectionChanges> ChangesOf(const std::vector<Appended
 // Statements that run together, with the streams that their COPYs take.
 struct Script {
   std::string statements{};
-  std::vector<std::string_view> streams{};
+  std::vector<postgres::CopyStream> streams{};
 
   // Nothing for no rows. `rows` must outlive the script.
   void AddCopy(CopyEncoder& rows, const char* copy) {
     if (rows.rows() == 0) return;
     statements += copy;
-    streams.push_back(rows.Finish());
+    streams.push_back(postgres::WholeStream(rows.Finish()));
   }
 };
 
@@ -296,9 +293,11 @@ absl::Status PostgresLedger::Commit(const AppendGroup& group) {
     new_elections.Int32(election.number);
     new_elections.Text(election_id);
   }
-  entry_rows_.Clear();
+  std::vector<NumberedEntry> entries;
+  entries.reserve(group.entries.size());
   for (const AppendedEntry& entry : group.entries) {
-    PutEntry(entry_rows_, touched->find(entry.election_id)->second.number, entry);
+    entries.push_back(
+        {.election_no = touched->find(entry.election_id)->second.number, .appended = &entry});
   }
   DefinitionRows definition_rows;
   for (const auto& [election_id, of_election] : ChangesOf(group.entries)) {
@@ -310,13 +309,15 @@ absl::Status PostgresLedger::Commit(const AppendGroup& group) {
 
   Script script{.statements = StrCat("BEGIN; SELECT canvass.assert_writer('", writer_id_, "');")};
   script.AddCopy(new_elections, kCopyElections);
-  script.AddCopy(entry_rows_, kCopyEntries);
+  if (!entries.empty()) {
+    script.statements += kCopyEntries;
+    script.streams.push_back(EntryStream(std::move(entries)));
+  }
   definition_rows.Finish(script.statements, script.streams);
   script.AddCopy(refusal_rows, kCopyRefusals);
   script.statements += drop_old_refusals;
   script.statements += "COMMIT";
   absl::Status status = session_->Run(script.statements, script.streams);
-  if (entry_rows_.bytes() > kRowBytesKept) entry_rows_ = CopyEncoder();
   if (!status.ok()) return status;
   for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
   return absl::OkStatus();

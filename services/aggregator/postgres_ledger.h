@@ -84,7 +84,6 @@ class PostgresLedger final : public Ledger {
   std::string writer_id_;
   std::string ledger_id_;
   Elections elections_;
-  postgres::CopyEncoder entry_rows_;  // kept for its memory
 };
 
 }  // namespace canvass::aggregator

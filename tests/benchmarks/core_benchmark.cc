@@ -181,10 +181,10 @@ void BM_PutEntry(benchmark::State& state) {
                         .bytes = night.bytes[i],
                         .leaf_hash = ledger::LeafHash(night.bytes[i])});
   }
-  constexpr std::int64_t kRowsPerGroup = 4'000;
+  constexpr std::size_t kBytesPerPart = std::size_t{64} << 10U;
   postgres::CopyEncoder rows;
   RunForEach(state, night, [&](std::size_t i) {
-    if (rows.rows() == kRowsPerGroup) rows.Clear();
+    if (rows.bytes().size() >= kBytesPerPart) rows.DropSent();
     aggregator::PutEntry(rows, 1, appended[i]);
   });
 }

@@ -109,14 +109,21 @@ TEST(CopyEncoderTest, ReplacesWhatATextCannotHold) {
             "00000009efbfbdefbfbdefbfbd");
 }
 
-TEST(CopyEncoderTest, ClearStartsAnew) {
+TEST(CopyEncoderTest, PartsMakeTheStream) {
+  CopyEncoder whole;
   CopyEncoder rows;
-  rows.StartRow(1);
-  rows.Bool(true);
-  EXPECT_EQ(rows.rows(), 1);
-  rows.Clear();
-  EXPECT_EQ(rows.rows(), 0);
-  EXPECT_EQ(HexOf(rows), "");
+  std::string parts;
+  for (const bool value : {true, false}) {
+    for (CopyEncoder* const encoder : {&whole, &rows}) {
+      encoder->StartRow(1);
+      encoder->Bool(value);
+    }
+    parts += rows.bytes();
+    rows.DropSent();
+  }
+  parts += rows.Finish();
+  EXPECT_EQ(parts, whole.Finish());
+  EXPECT_EQ(rows.rows(), 2);
 }
 
 // What `fill` writes, as one row.

@@ -109,11 +109,17 @@ TEST_F(SessionTest, CopiesInAndOut) {
     rows.Timestamp(at);
     rows.Bytes(hash);
   }
+  std::string_view left = rows.Finish();
+  const CopyStream in_parts = [&left] {
+    const std::string_view part = left.substr(0, 1'000'001);
+    left.remove_prefix(part.size());
+    return part;
+  };
   CopyEncoder none;
   ASSERT_EQ(
       session->Run("BEGIN; COPY t FROM STDIN (FORMAT binary); COPY t FROM STDIN (FORMAT binary);"
                    "COMMIT",
-                   {rows.Finish(), none.Finish()}),
+                   {in_parts, WholeStream(none.Finish())}),
       absl::OkStatus());
   EXPECT_THAT(
       *session->Query("SELECT count(*), min(names[1][2]), min(at) AT TIME ZONE 'UTC' FROM t"),
@@ -139,8 +145,8 @@ TEST_F(SessionTest, ACopyThatBreaksARuleLeavesNothing) {
     rows.StartRow(1);
     rows.Int64(n);
   }
-  const absl::Status status =
-      session->Run("BEGIN; COPY t FROM STDIN (FORMAT binary); COMMIT", {rows.Finish()});
+  const absl::Status status = session->Run("BEGIN; COPY t FROM STDIN (FORMAT binary); COMMIT",
+                                           {WholeStream(rows.Finish())});
   EXPECT_EQ(ReasonOf(status), "ROW_EXISTS");
   EXPECT_EQ(session->Run("ROLLBACK"), absl::OkStatus());
   EXPECT_THAT(*session->Query("SELECT n FROM t"), IsEmpty());

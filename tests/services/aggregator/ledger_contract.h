@@ -202,6 +202,24 @@ TYPED_TEST_P(LedgerContractTest, ShowsEveryKindOfEntryAsItWasAppended) {
   EXPECT_EQ(ReplayAll(*ledger), AsReplayed(group));
 }
 
+TYPED_TEST_P(LedgerContractTest, TakesALargeGroupInAnyOrderOfStations) {
+  constexpr int kStations = 1'000;
+  constexpr int kStep = 389;  // comes by every station once
+  testing::DefinitionBuilder definition;
+  for (int station = 0; station < kStations; ++station) {
+    definition.WithStation(testing::MakeStation(StrCat("s-", station), "country"));
+  }
+  RecordedElection election(definition);
+  for (int i = 0; i < kStations; ++i) {
+    const std::string station = StrCat("s-", i * kStep % kStations);
+    election->Submit(testing::ReportBuilder().WithStation(station).Build());
+  }
+  const AppendGroup group = election.Next();
+  const auto ledger = this->OpenLeader();
+  ASSERT_EQ(ledger->Append(group), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger), AsReplayed(group));
+}
+
 TYPED_TEST_P(LedgerContractTest, ReplaysOnlyWhatComesAfter) {
   RecordedElection first(SmallDefinition("e-1"));
   RecordedElection second(SmallDefinition("e-2"));
@@ -381,7 +399,8 @@ TYPED_TEST_P(LedgerContractTest, KeepsTheNewestRefusalsOfEachElectionAndActor) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LedgerContractTest, IsEmptyAtFirst,
-                            ShowsEveryKindOfEntryAsItWasAppended, ReplaysOnlyWhatComesAfter,
+                            ShowsEveryKindOfEntryAsItWasAppended,
+                            TakesALargeGroupInAnyOrderOfStations, ReplaysOnlyWhatComesAfter,
                             SaysWhenItHasLostEntries, StopsAtTheVisitorsErrorAndCanReplayAgain,
                             AGroupMayTouchSeveralElections,
                             OneLeadsAtATimeAndTheNextFindsEverything,
