@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -33,6 +34,11 @@ void CommandQueue::Accept(CommandPtr command) {
   } else {
     command->Fail(admitted);
   }
+}
+
+bool CommandQueue::HasRoom() const {
+  const MutexLock lock(mutex_);
+  return !IsFull();
 }
 
 absl::Status CommandQueue::Lead() const {
@@ -99,13 +105,10 @@ absl::Status CommandQueue::Enqueue(CommandPtr& command) {
   return admitted;
 }
 
-// Whatever its size, a command is admitted where nothing else waits.
 absl::Status CommandQueue::Admit(const Command& command) {
   if (stopping_) return Unavailable("NOT_ACTIVE", "The aggregator is stopping");
   if (!lead_.ok()) return lead_;
-  const bool is_full = reports_ + command.weight > options_.queued_reports_max ||
-                       bytes_ + command.bytes > options_.queued_bytes_max;
-  if (reports_ > 0 && is_full) {
+  if (IsFull() && !std::holds_alternative<Submission>(command.what)) {
     return MakeError(absl::StatusCode::kResourceExhausted,
                      absl::StrCat(reports_, " reports wait to be recorded already, of ",
                                   options_.queued_reports_max, " at most"),
@@ -114,6 +117,10 @@ absl::Status CommandQueue::Admit(const Command& command) {
   reports_ += command.weight;
   bytes_ += command.bytes;
   return absl::OkStatus();
+}
+
+bool CommandQueue::IsFull() const {
+  return reports_ >= options_.queued_reports_max || bytes_ >= options_.queued_bytes_max;
 }
 
 }  // namespace canvass::aggregator

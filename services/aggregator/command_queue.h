@@ -19,8 +19,12 @@ class CommandQueue {
  public:
   CommandQueue(const WriterOptions& options, const SteadyClock& clock);
 
-  // Queues the command, or answers it at once with the reason why not.
+  // Queues the command, or answers it at once with the reason why not. A decision or definition
+  // needs room; reports have come already, and are taken whatever waits.
   void Accept(CommandPtr command);
+
+  // Whether more may be taken from a stream: less waits than `options` say.
+  bool HasRoom() const;
 
   // OK while this aggregator leads, and knows that it does; else the error that callers get.
   absl::Status Lead() const;
@@ -47,6 +51,7 @@ class CommandQueue {
  private:
   absl::Status Enqueue(CommandPtr& command);
   absl::Status Admit(const Command& command) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const WriterOptions options_;
   const SteadyClock& clock_;

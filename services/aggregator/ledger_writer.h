@@ -50,13 +50,18 @@ class LedgerWriter {
   // OK while this aggregator leads and the book is current; else the error that callers get.
   absl::Status Lead() const { return queue_.Lead(); }
 
+  // Whether so little waits that a stream may be read on: reports that were read are never sent
+  // back for want of room.
+  bool HasRoom() const { return queue_.HasRoom(); }
+
   // One receipt for each report, in order, once all of them are durable. `bytes`: what they weigh.
-  // Errors: RESOURCE_EXHAUSTED QUEUE_FULL; UNAVAILABLE LEDGER_UNAVAILABLE, NOT_ACTIVE (nothing was
-  // recorded) or COMMIT_UNKNOWN (some may have been; sending them again is harmless).
+  // Errors: UNAVAILABLE LEDGER_UNAVAILABLE, NOT_ACTIVE (nothing was recorded) or COMMIT_UNKNOWN
+  // (some may have been; sending them again is harmless).
   void Submit(std::vector<SubmittedReport> reports, std::size_t bytes, ReceiptsCallback done);
-  // Further errors: NOT_FOUND ELECTION_UNKNOWN, and those of the check.
+  // Further errors: RESOURCE_EXHAUSTED QUEUE_FULL, NOT_FOUND ELECTION_UNKNOWN, and those of the
+  // check.
   void Decide(DecisionRequest request, DecisionCallback done);
-  // Further errors: those of CheckDefinitionChange.
+  // Further errors: RESOURCE_EXHAUSTED QUEUE_FULL, and those of CheckDefinitionChange.
   void Define(DefinitionRequest request, DefinitionCallback done);
 
  private:

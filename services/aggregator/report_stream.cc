@@ -202,8 +202,11 @@ void ReportStream::Proceed() {
 }
 
 bool ReportStream::WantsMore() const {
-  return !reading_ && !no_more_ && !cancelled_ && slots_.size() < kMessagesInFlightMax &&
-         reports_in_flight_ < kReportsInFlightMax;
+  if (reading_ || no_more_ || cancelled_) return false;
+  // Every answer asks again; whoever waits for none may always send one message.
+  if (slots_.empty()) return true;
+  return slots_.size() < kMessagesInFlightMax && reports_in_flight_ < kReportsInFlightMax &&
+         writer_.HasRoom();
 }
 
 void ReportStream::WriteNext() {

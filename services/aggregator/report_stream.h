@@ -19,16 +19,16 @@
 
 namespace canvass::aggregator {
 
-// One call of RecordReports. Takes messages while there is room, answers them in their order. What
-// goes wrong with a message ends the call, after the answers to the messages before it. Messages
-// come and go as bytes, so that of thousands of reports only one at a time need be a protobuf
-// message. Deletes itself when the call is over.
+// One call of RecordReports. Takes messages while there is room, here and in the writer's queue,
+// and answers them in their order. What goes wrong with a message ends the call, after the answers
+// to the messages before it. Messages come and go as bytes, so that of thousands of reports only
+// one at a time need be a protobuf message. Deletes itself when the call is over.
 class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Part of the contract.
   static constexpr std::size_t kReportsPerMessageMax = 4'000;
   static constexpr std::size_t kMessagesInFlightMax = 64;
-  // Enough to keep the writer busy from one stream, and few enough that several fit into its queue.
+  // Enough to keep the writer busy from one stream, and few enough that several fit its queue.
   static constexpr std::size_t kReportsInFlightMax = 16'000;
 
   // Owns neither.

@@ -11,7 +11,8 @@ namespace canvass::aggregator {
 struct WriterOptions {
   // Some 40 ms of COPY: a report that comes while a full group commits waits no longer than that.
   std::size_t group_reports_max = 4'000;
-  // Accepted and not yet answered; a decision counts as one. About a second's work and 100 MB.
+  // Accepted and not yet answered; a decision counts as one. About a second's work and 100 MB. Each
+  // stream may have a message above it.
   std::size_t queued_reports_max = 100'000;
   std::size_t queued_bytes_max = 256U << 20U;
   // How long a command whose commit is in doubt waits to be resolved.

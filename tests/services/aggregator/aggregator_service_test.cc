@@ -1,10 +1,13 @@
 #include "services/aggregator/aggregator_service.h"
 
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/base/index.h"
 #include "common/ledger/folded_ledger.h"
 #include "common/ledger/merkle.h"
 #include "gmock/gmock.h"
@@ -148,6 +151,39 @@ TEST_F(AggregatorServiceTest, ManyMessagesMayBeOnTheirWay) {
   }
   sender.join();
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST(AggregatorServiceLimitsTest, AFullQueueSlowsStreamsDownAndEndsNone) {
+  constexpr int kStreams = 5;
+  constexpr int kMessages = 6;
+  WriterOptions options = QuickOptions();
+  options.queued_reports_max = 3;
+  RunningAggregator aggregator(options);
+  aggregator.AwaitServing(true);
+  aggregator.Define(ElectionOf(kStations));
+  aggregator.ledger.HoldAppends();
+  std::array<Call, kStreams> calls;
+  std::vector<std::unique_ptr<
+      grpc::ClientReaderWriter<v1::RecordReportsRequest, v1::RecordReportsResponse>>>
+      streams;
+  for (int i = 0; i < kStreams * kMessages; ++i) {
+    if (i < kStreams) {
+      streams.push_back(aggregator.reports->RecordReports(&calls[Index(i)].context));
+    }
+    streams[Index(i % kStreams)]->Write(RequestOf({ReportOf(i + 1).Build()}));
+    if (i == 0) aggregator.ledger.AwaitHeldAppend();
+  }
+  aggregator.ledger.ReleaseAppends();
+  for (const auto& stream : streams) {
+    stream->WritesDone();
+    v1::RecordReportsResponse response;
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_TRUE(stream->Read(&response));
+      EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_RECORDED);
+    }
+    const grpc::Status status = stream->Finish();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
 }
 
 TEST_F(AggregatorServiceTest, WhoGoesAwayLosesNothing) {

@@ -624,7 +624,7 @@ TEST(LedgerWriterLimitsTest, AReportThatTheStoreCannotTakeDoesNotStopTheOthers) 
   for (std::size_t i = 13; i < answers.size(); ++i) EXPECT_TRUE(answers[i].get().ok()) << i;
 }
 
-TEST(LedgerWriterLimitsTest, AFullQueueSaysWhenToComeAgain) {
+TEST(LedgerWriterLimitsTest, AFullQueueTakesReportsThatHaveComeAndTellsDecisionsWhenToComeAgain) {
   LedgerWriter::Options options = QuickOptions();
   options.queued_reports_max = 3;
   WriterStage stage(options);
@@ -635,14 +635,20 @@ TEST(LedgerWriterLimitsTest, AFullQueueSaysWhenToComeAgain) {
   accepted.push_back(stage.Submit(ReportOf(1).Build()));
   stage.ledger.AwaitHeldAppend();
   accepted.push_back(stage.Submit(ReportOf(2).Build()));
+  EXPECT_TRUE(stage.writer.HasRoom());
   accepted.push_back(stage.Submit(ReportOf(3).Build()));
-  const auto refused = stage.Submit(ReportOf(4).Build()).get();
+  EXPECT_FALSE(stage.writer.HasRoom());
+  accepted.push_back(stage.Submit(ReportOf(4).Build()));
+  election::DefinitionChange change = ElectionOf(6).Request();
+  change.reason = "one station more";
+  const auto refused = stage.Define(change).get();
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(refused.status()), "QUEUE_FULL");
   EXPECT_GT(DetailOf(refused.status()).retry_after_ms, 0);
   stage.ledger.ReleaseAppends();
   for (ReceiptsFuture& answer : accepted) EXPECT_TRUE(answer.get().ok());
-  EXPECT_EQ(stage.Record(ReportOf(4).Build()).state, ReceiptState::kRecorded);
+  EXPECT_EQ(stage.Define(change).get().status(), absl::OkStatus());
+  EXPECT_TRUE(stage.writer.HasRoom());
 }
 
 TEST(LedgerWriterLimitsTest, AMessageLargerThanAGroupIsAnsweredWhole) {

@@ -54,8 +54,8 @@ inline testing::ReportBuilder ReportOf(int station) {
 // The whole service over a ledger in memory, on a port of its own, and a client.
 class RunningAggregator {
  public:
-  RunningAggregator() {
-    aggregator_ = *Aggregator::Start({}, ledger, clock, QuickOptions());
+  explicit RunningAggregator(const WriterOptions& options = QuickOptions()) {
+    aggregator_ = *Aggregator::Start({}, ledger, clock, options);
     channel_ = rpc::NewChannel(aggregator_->address());
     reports = v1::AggregatorService::NewStub(channel_);
     elections = v1::ElectionService::NewStub(channel_);
