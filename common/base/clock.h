@@ -23,7 +23,13 @@ class SystemClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
-// Time that never goes back and knows no date, for waits and deadlines. Thread-safe.
+// Time since some moment that never goes back and knows no date, for waits and deadlines: the
+// system's clock may be set at any time, by hours.
+inline absl::Duration SteadyNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// The same for a class whose tests say what time it is. Thread-safe.
 class SteadyClock {
  public:
   SteadyClock() = default;
@@ -32,9 +38,7 @@ class SteadyClock {
   virtual ~SteadyClock() = default;
 
   // Since some moment.
-  virtual absl::Duration Now() const {
-    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-  }
+  virtual absl::Duration Now() const { return SteadyNow(); }
 };
 
 }  // namespace canvass

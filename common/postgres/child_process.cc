@@ -23,7 +23,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 
@@ -180,10 +180,10 @@ void ChildProcess::RunAndWait(const Program& program) {
 }
 
 bool ChildProcess::WaitForEnd(absl::Duration patience) const {
-  const absl::Time deadline = absl::Now() + patience;
+  const absl::Duration deadline = SteadyNow() + patience;
   MutexLock lock(mutex_);
   while (!ended_) {
-    const absl::Duration left = deadline - absl::Now();
+    const absl::Duration left = deadline - SteadyNow();
     if (left <= absl::ZeroDuration()) return false;
     // In steps: a wait without end overflows the clock of the condition variable.
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, absl::Hours(1))));

@@ -26,6 +26,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 
@@ -238,10 +239,10 @@ absl::Status MakeCluster(const std::string& folder, const Installation& installa
 }
 
 absl::Status WaitUntilFree(const std::string& folder, absl::Duration patience) {
-  const absl::Time start = absl::Now();
+  const absl::Duration start = SteadyNow();
   std::optional<ServerNote> note = ReadServerNote(folder);
   while (note && IsServerIn(folder, note->pid)) {
-    if (absl::Now() - start > (note->stopping ? patience : kOrphanPatience)) {
+    if (SteadyNow() - start > (note->stopping ? patience : kOrphanPatience)) {
       return InUse(folder, StrCat("a PostgreSQL server that runs already, process ", note->pid));
     }
     absl::SleepFor(kPollInterval);

@@ -25,7 +25,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/ledger/merkle.h"
@@ -258,14 +258,14 @@ absl::Status PrivateCluster::Launch() {
 }
 
 absl::Status PrivateCluster::WaitUntilReady() {
-  const absl::Time deadline = absl::Now() + options_.start_timeout;
+  const absl::Duration deadline = SteadyNow() + options_.start_timeout;
   const std::string connection = superuser_connection();
   absl::Duration interval = kPollIntervalMin;
   while (PQping(connection.c_str()) != PQPING_OK) {
     if (server_->WaitForEnd(interval)) {
       return NotStarted(StrCat("PostgreSQL ", server_->ending(), " at its start"), log_file_);
     }
-    if (absl::Now() > deadline) {
+    if (SteadyNow() > deadline) {
       return NotStarted(StrCat("PostgreSQL took no connections within ",
                                absl::FormatDuration(options_.start_timeout)),
                         log_file_);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/telemetry/log.h"
@@ -60,7 +60,7 @@ absl::Status PostgresLeader::Watch(Session& session) {
   if (!rows.ok()) return rows.status();
   const bool waits_for_client = !rows->empty() && rows->at(0).at(1) == "t";
   std::string activity = waits_for_client ? rows->at(0).at(2).value_or("") : "";
-  const absl::Time now = absl::Now();
+  const absl::Duration now = SteadyNow();
   if (activity.empty() || activity != activity_) {
     pid_ = waits_for_client ? rows->at(0).at(0).value_or("") : "";
     activity_ = std::move(activity);
@@ -73,7 +73,7 @@ absl::Status PostgresLeader::Watch(Session& session) {
 absl::Status PostgresLeader::End(Session& session) {
   telemetry::LogWarning(StrCat("the aggregator that leads has been silent for ",
                                absl::FormatDuration(silence_max_), ": ending its session"));
-  since_ = absl::Now();
+  since_ = SteadyNow();
   // A number may have gone to another session meanwhile: only the one that was seen is meant.
   return session
       .Query(StrCat("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ", pid_,

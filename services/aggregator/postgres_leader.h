@@ -38,7 +38,7 @@ class PostgresLeader {
   const absl::Duration silence_max_;
   std::string pid_;
   std::string activity_;  // what was seen of it last, with its session
-  absl::Time since_;      // when that was first seen
+  absl::Duration since_;  // when that was first seen, by the steady clock
 };
 
 }  // namespace canvass::aggregator

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/rpc/report_proto.h"
 #include "services/canvass/pages.h"
@@ -26,11 +27,11 @@ RecordedStation NewestOf(const CheckedSheet& sheet, const v1::StationStanding& s
 
 absl::StatusOr<publisher::v1::ListStationReportsResponse> ListPatiently(
     const PublisherClient& publisher, const publisher::v1::ListStationReportsRequest& request) {
-  const absl::Time give_up_at = absl::Now() + kPatience;
+  const absl::Duration give_up_at = SteadyNow() + kPatience;
   for (;;) {
     auto page = publisher.ListStationReports(request);
     const bool behind = DetailOf(page.status()).reason == "SEQUENCE_NOT_REACHED";
-    if (!behind || absl::Now() > give_up_at) return page;
+    if (!behind || SteadyNow() > give_up_at) return page;
     absl::SleepFor(kAskAgainAfter);
   }
 }

@@ -10,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
@@ -40,10 +41,10 @@ class ReceiptQueue {
   // What has come; waits up to `patience` for the first one or the end.
   std::deque<v1::Receipt> Take(absl::Duration patience, bool& closed) {
     const MutexLock lock(mutex_);
-    const absl::Time until = absl::Now() + patience;
-    while (receipts_.empty() && !closed_ && absl::Now() < until) {
+    const absl::Duration until = SteadyNow() + patience;
+    while (receipts_.empty() && !closed_ && SteadyNow() < until) {
       changed_.WaitFor(mutex_,
-                       absl::ToChronoMilliseconds(until - absl::Now() + absl::Milliseconds(1)));
+                       absl::ToChronoMilliseconds(until - SteadyNow() + absl::Milliseconds(1)));
     }
     closed = closed_ && receipts_.empty();
     return std::exchange(receipts_, {});
@@ -187,17 +188,17 @@ absl::Status ReporterClient::SubmitReports(const Submission& submission,
                                            const RetryLimits& limits) const {
   std::size_t acknowledged = 0;
   absl::Duration wait = limits.first_wait;
-  absl::Time give_up_at = absl::Now() + limits.give_up_after;
+  absl::Duration give_up_at = SteadyNow() + limits.give_up_after;
   while (acknowledged < submission.count) {
     Attempt attempt(*connection_->stub, submission, limits, acknowledged);
     const absl::Status status = attempt.Run(endpoint_);
     if (attempt.acknowledged() > acknowledged) {
       acknowledged = attempt.acknowledged();
       wait = limits.first_wait;
-      give_up_at = absl::Now() + limits.give_up_after;
+      give_up_at = SteadyNow() + limits.give_up_after;
     }
     if (status.ok()) return status;
-    if (!MayRetry(status) || absl::Now() + wait > give_up_at) return status;
+    if (!MayRetry(status) || SteadyNow() + wait > give_up_at) return status;
     wait = std::max(wait, absl::Milliseconds(DetailOf(status).retry_after_ms));
     if (submission.on_retry) submission.on_retry(status, wait);
     absl::SleepFor(wait);

@@ -22,8 +22,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/postgres/child_process.h"
@@ -219,7 +219,7 @@ absl::Status Stack::StartService(Service& service) {
 }
 
 absl::Status Stack::WaitUntilHealthy(Service& service) const {
-  const absl::Time deadline = absl::Now() + kHealthyWithin;
+  const absl::Duration deadline = SteadyNow() + kHealthyWithin;
   bool listens = false;
   while (!listens || !IsServing(service.address, service.health)) {
     if (!listens) {
@@ -227,7 +227,7 @@ absl::Status Stack::WaitUntilHealthy(Service& service) const {
     }
     if (options_.interrupted()) return absl::CancelledError("Stopped before everything was up.");
     const bool ended = service.process->WaitForEnd(kLookEvery);
-    if (!ended && absl::Now() < deadline) continue;
+    if (!ended && SteadyNow() < deadline) continue;
     return NotStarted(service.name, service.process->ending(), FileOf(service, ".log"));
   }
   return absl::OkStatus();

@@ -15,8 +15,8 @@
 #include "CLI/Formatter.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/postgres/child_process.h"
@@ -170,7 +170,7 @@ absl::Status Serve(const Arguments& arguments, const Session& session, Stack& st
 
 absl::Status Run(const Arguments& arguments, const Session& session) {
   rpc::BlockStopSignals();
-  const absl::Time began = absl::Now();
+  const absl::Duration began = SteadyNow();
   StackOptions options = arguments.stack;
   options.data_folder = std::filesystem::absolute(options.data_folder).string();
   std::ostream& messages = session.console.messages;
@@ -179,7 +179,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   const auto stack = Stack::Start(options);
   if (!stack.ok()) return stack.status();
   messages << StrCat("Up after ",
-                     absl::FormatDuration(absl::Trunc(absl::Now() - began, absl::Milliseconds(1))),
+                     absl::FormatDuration(absl::Trunc(SteadyNow() - began, absl::Milliseconds(1))),
                      ".\n");
   if (arguments.demo.empty()) SayHowToCall(arguments, session, **stack);
   const absl::Status status = Serve(arguments, session, **stack);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/rpc/status.h"
 #include "common/telemetry/log.h"
@@ -102,10 +102,10 @@ void AggregatorWatch::Close() {
 }
 
 bool AggregatorWatch::Wait(absl::Duration duration) {
-  const absl::Time until = absl::Now() + duration;
+  const absl::Duration until = SteadyNow() + duration;
   const MutexLock lock(mutex_);
   while (!stopped_) {
-    const absl::Duration left = until - absl::Now();
+    const absl::Duration left = until - SteadyNow();
     if (left <= absl::ZeroDuration()) break;
     stopping_.WaitFor(mutex_, absl::ToChronoMicroseconds(left));
   }

@@ -3,7 +3,6 @@
 #include <grpc/impl/codegen/connectivity_state.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
@@ -104,7 +104,7 @@ absl::Status AggregatorLink::InDoubt(const absl::Status& why) const {
 void AggregatorLink::Run() {
   absl::Duration backoff = options_.first_backoff;
   while (WaitForAggregator()) {
-    const absl::Time start = absl::Now();
+    const absl::Duration start = SteadyNow();
     const absl::Status end = RunStream();
     SetReady(false);
     queue_.Close(InDoubt(end), Unreachable(end));
@@ -112,7 +112,7 @@ void AggregatorLink::Run() {
     telemetry::LogWarning(absl::StrCat("the stream to the aggregator at ", options_.aggregator,
                                        " ended: ", telemetry::Describe(end)));
     // A stream that lived was no failed try.
-    if (absl::Now() - start > options_.longest_backoff) backoff = options_.first_backoff;
+    if (SteadyNow() - start > options_.longest_backoff) backoff = options_.first_backoff;
     if (!Sleep(backoff)) return;
     backoff = std::min(2 * backoff, options_.longest_backoff);
   }
@@ -159,17 +159,17 @@ absl::Status AggregatorLink::RunStream() {
 
 void AggregatorLink::Expire() {
   if (options_.answer_within == absl::InfiniteDuration()) return;
-  const absl::Duration now = absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  const absl::Duration now = SteadyNow();
   const absl::Status late = absl::DeadlineExceededError(
       absl::StrCat("no answer within ", absl::FormatDuration(options_.answer_within)));
   queue_.Expire(now, options_.answer_within, InDoubt(late), Unreachable(late));
 }
 
 bool AggregatorLink::Sleep(absl::Duration time) {
-  const absl::Time until = absl::Now() + time;
+  const absl::Duration until = SteadyNow() + time;
   const MutexLock lock(mutex_);
-  while (!stopping_ && absl::Now() < until) {
-    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(until - absl::Now()));
+  while (!stopping_ && SteadyNow() < until) {
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(until - SteadyNow()));
   }
   return !stopping_;
 }

@@ -177,8 +177,7 @@ void Campaign::PrintTotals() const {
                         "times, p50 %d ms, p90 %d ms, p99 %d ms, longest %d ms",
                         sorted.size(), at(50), at(90), at(99), at(100)));
   }
-  Say("Not attacked here: the clock (services have no option for it; the unit tests turn it back), "
-      "and a publisher whose ledger is ahead of the aggregator's (the unit tests of the publisher "
+  Say("Not attacked here: a publisher whose ledger is ahead of the aggregator's (its unit tests "
       "do).");
   Say(absl::StrFormat("%d violated", totals_.seeds_failed));
 }

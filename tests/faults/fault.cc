@@ -18,6 +18,8 @@ constexpr int kOneOverlapsIn = 4;
 constexpr int kPauseMsMax = 150;
 constexpr int kLastsMsMin = 20;
 constexpr int kLastsMsMax = 350;
+// More than a day: deadlines that are accepted are less.
+constexpr int kJumpSecondsMax = 100'000;
 // Until a standby leads, with the active one stopped.
 constexpr absl::Duration kTakeoverPatience = absl::Seconds(5);
 // How long a leader whose session is gone goes on believing in it.
@@ -56,6 +58,10 @@ constexpr std::array<KindOfFault, kFaultKinds> kKinds{{
     {FaultKind::kPostgresDiskFull, "disk full under PostgreSQL", 3},
     {FaultKind::kLogDiskFull, "disk full under PostgreSQL's log", 1},
     {FaultKind::kOutboxDiskFull, "disk full under the outbox", 2},
+    {FaultKind::kClockOfActive, "clock of the active aggregator jumps", 4},
+    {FaultKind::kClockOfStandby, "clock of the standby jumps", 2},
+    {FaultKind::kClockOfReporter, "clock of the reporter jumps", 3},
+    {FaultKind::kClockOfPublisher, "clock of the publisher jumps", 3},
 }};
 
 const KindOfFault& Describe(FaultKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -81,6 +87,14 @@ FaultReport StopAndContinue(const Meanwhile& meanwhile, Stage& stage, Part part)
   stage.SignalPart(part, SIGSTOP);
   meanwhile();
   stage.SignalPart(part, SIGCONT);
+  return report;
+}
+
+FaultReport JumpClock(const Fault& fault, const Meanwhile& meanwhile, Stage& stage, Part part) {
+  const FaultReport report{.at = absl::Now()};
+  stage.SetClock(part, fault.jump);
+  meanwhile();
+  stage.SetClock(part, absl::ZeroDuration());
   return report;
 }
 
@@ -205,13 +219,18 @@ std::vector<Fault> PlanFaults(std::uint64_t seed, bool may_fill_disks) {
   std::discrete_distribution<std::size_t> kinds(weights.begin(), weights.end());
   std::uniform_int_distribution<int> pauses(0, kPauseMsMax);
   std::uniform_int_distribution<int> lengths(kLastsMsMin, kLastsMsMax);
+  std::uniform_int_distribution<int> jumps(-kJumpSecondsMax, kJumpSecondsMax);
   std::vector<Fault> faults;
   for (int i = 0; i < kFaultsPerSeed; ++i) {
     const FaultKind kind = kKinds[kinds(random)].kind;
     const absl::Duration before = absl::Milliseconds(pauses(random));
     const absl::Duration lasts = absl::Milliseconds(lengths(random));
     const bool overlaps = i + 1 < kFaultsPerSeed && random() % kOneOverlapsIn == 0;
-    faults.push_back({.kind = kind, .before = before, .lasts = lasts, .overlaps = overlaps});
+    faults.push_back({.kind = kind,
+                      .before = before,
+                      .lasts = lasts,
+                      .overlaps = overlaps,
+                      .jump = absl::Seconds(jumps(random))});
   }
   return faults;
 }
@@ -273,6 +292,14 @@ FaultReport Commit(const Fault& fault, Stage& stage, const Meanwhile& meanwhile)
       return FillPostgresDisk(meanwhile, stage, true);
     case FaultKind::kOutboxDiskFull:
       return FillOutboxDisk(meanwhile, stage);
+    case FaultKind::kClockOfActive:
+      return JumpClock(fault, meanwhile, stage, stage.ActiveAggregator());
+    case FaultKind::kClockOfStandby:
+      return JumpClock(fault, meanwhile, stage, Stage::Other(stage.ActiveAggregator()));
+    case FaultKind::kClockOfReporter:
+      return JumpClock(fault, meanwhile, stage, Part::kReporter);
+    case FaultKind::kClockOfPublisher:
+      return JumpClock(fault, meanwhile, stage, Part::kPublisher);
     case FaultKind::kCount:
       break;
   }

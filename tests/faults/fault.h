@@ -38,6 +38,10 @@ enum class FaultKind : std::uint8_t {
   kPostgresDiskFull,
   kLogDiskFull,  // the same, and the server needs a new segment of its log: it panics
   kOutboxDiskFull,
+  kClockOfActive,  // the system's clock is set, and set back
+  kClockOfStandby,
+  kClockOfReporter,
+  kClockOfPublisher,
   kCount,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
@@ -49,6 +53,7 @@ struct Fault {
   absl::Duration before{};  // pause since the fault before was repaired
   absl::Duration lasts{};   // until it is repaired
   bool overlaps = false;    // the next one happens while this one lasts
+  absl::Duration jump{};    // of a clock
 };
 
 // The faults of a seed, in order. Those that fill a disk only where `may_fill_disks`.

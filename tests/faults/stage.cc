@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -39,6 +40,8 @@ constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.AggregatorServi
 // What is filled costs memory only as far as it is written.
 constexpr const char* kPostgresDiskSize = "size=1500m,mode=0755";
 constexpr const char* kOutboxDiskSize = "size=8m,mode=0755";
+// See preload/jumping_clock.cc.
+constexpr const char* kClockLibrary = CANVASS_BIN_DIR "/libjumping_clock.so";
 // Before the outbox takes a report: less than most faults last.
 constexpr absl::Duration kAnswerWithin = absl::Milliseconds(250);
 constexpr const char* kBallast = "ballast";
@@ -185,6 +188,8 @@ void Stage::PrepareParts() {
   for (const Part part : kEveryPart) {
     program(part).address = FreeAddress();
     program(part).log = StrCat(options_.folder, "/", NameOf(part), ".log");
+    program(part).clock = StrCat(options_.folder, "/run/", NameOf(part), ".clock");
+    SetClock(part, absl::ZeroDuration());
   }
   for (std::size_t i = 0; i < proxies_.size(); ++i) {
     Program& aggregator = programs_[i];
@@ -219,8 +224,13 @@ void Stage::StartPart(Part part) {
   }
   const int log = open(started.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const absl::Cleanup close_log = [log] { close(log); };
-  std::vector<std::string> arguments{StrCat(options_.program_folder, "/", started.file),
-                                     StrCat("--listen=", started.address)};
+  std::vector<std::string> arguments{
+      "/usr/bin/env",
+      StrCat("LD_PRELOAD=", kClockLibrary),
+      StrCat("CANVASS_CLOCK_OFFSET_FILE=", started.clock),
+      "ASAN_OPTIONS=verify_asan_link_order=0",  // whose library wants to be the first
+      StrCat(options_.program_folder, "/", started.file),
+      StrCat("--listen=", started.address)};
   arguments.insert(arguments.end(), started.flags.begin(), started.flags.end());
   auto process = postgres::ChildProcess::Start(
       {.arguments = std::move(arguments), .output_fd = log, .signal_when_orphaned = SIGKILL});
@@ -236,6 +246,15 @@ void Stage::SignalPart(Part part, int signal) {
   if (signal == SIGKILL && !process->WaitForEnd(absl::ZeroDuration())) program(part).killed = true;
   process->Signal(signal);
   if (signal == SIGKILL) process->WaitForEnd(kEndsWithin);
+}
+
+void Stage::SetClock(Part part, absl::Duration offset) {
+  const int fd = open(program(part).clock.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  const absl::Cleanup close_file = [fd] { close(fd); };
+  const std::int64_t nanoseconds = absl::ToInt64Nanoseconds(offset);
+  if (write(fd, &nanoseconds, sizeof nanoseconds) != sizeof nanoseconds) {
+    unexpected_ends_.push_back(StrCat("cannot set the clock of ", NameOf(part)));
+  }
 }
 
 std::vector<std::string> Stage::TakeUnexpectedEnds() { return std::exchange(unexpected_ends_, {}); }
@@ -338,6 +357,7 @@ absl::Status Stage::Heal() {
   absl::Status status = StartPostgres();
   if (!status.ok()) return status;
   for (const Part part : kEveryPart) {
+    SetClock(part, absl::ZeroDuration());
     SignalPart(part, SIGCONT);
     StartPart(part);
   }

@@ -63,6 +63,8 @@ class Stage {
   void SignalPart(Part part, int signal);
   // Resident memory in bytes; 0 where it does not run.
   std::size_t MemoryOf(Part part) const;
+  // Sets the system's clock, as the part sees it, so far beside ours; also for its next start.
+  void SetClock(Part part, absl::Duration offset);
   // Which aggregator serves; the first where none does. Asks one of them.
   Part ActiveAggregator() const;
   static Part Other(Part aggregator);
@@ -104,6 +106,7 @@ class Stage {
     std::string address{};
     std::vector<std::string> flags{};
     std::string log{};
+    std::string clock{};  // the file of its offset
     std::unique_ptr<postgres::ChildProcess> process{};
     bool killed = false;  // by us, since it was started
   };
