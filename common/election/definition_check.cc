@@ -19,6 +19,7 @@
 #include "common/base/text.h"
 #include "common/election/definition.h"
 #include "common/election/definition_merge.h"
+#include "common/election/move_check.h"
 #include "common/election/part_check.h"
 #include "common/election/problem_list.h"
 #include "common/election/rule.h"
@@ -117,9 +118,6 @@ class DefinitionCheck {
   Places areas_;
   Places stations_;
 };
-
-bool IsMerged(const Station& station) { return station.counted_at_station_id.has_value(); }
-bool IsClosed(const Station& station) { return station.closed_reason.has_value(); }
 
 void DefinitionCheck::Run() {
   if (current_ == nullptr) CheckFirstParts();
@@ -484,160 +482,6 @@ std::vector<absl::string_view> DefinitionCheck::AreasAbove(std::string_view area
   return ids;
 }
 
-// ---- What has been counted stays where it is.
-
-class MoveCheck {
- public:
-  MoveCheck(const Definition& current, const CountedParts& counted, const DefinitionChange& change,
-            ProblemList& problems)
-      : current_(current), counted_(counted), change_(change), problems_(problems) {}
-
-  void Run() {
-    for (std::size_t i = 0; i < change_.contests.size(); ++i) {
-      const Contest& contest = change_.contests[i];
-      const std::optional<int> number = current_.FindContest(contest.id);
-      if (number) CheckContest(*number, contest, {"definition.contests", i, "contest", contest.id});
-    }
-    for (std::size_t i = 0; i < change_.sources.size(); ++i) {
-      const Source& source = change_.sources[i];
-      const std::optional<int> number = current_.FindSource(source.id);
-      if (number) CheckSource(*number, source, {"definition.sources", i, "source", source.id});
-    }
-    for (std::size_t i = 0; i < change_.areas.size(); ++i) {
-      const Area& area = change_.areas[i];
-      const std::optional<int> number = current_.FindArea(area.id);
-      if (number) CheckArea(*number, area, {"definition.areas", i, "area", area.id});
-    }
-    for (std::size_t i = 0; i < change_.stations.size(); ++i) {
-      const Station& station = change_.stations[i];
-      const std::optional<int> number = current_.FindStation(station.id);
-      if (number) CheckStation(*number, station, {"definition.stations", i, "station", station.id});
-    }
-  }
-
- private:
-  void Add(const Place& place, std::string_view field, std::string_view description) {
-    problems_.Add("VOTES_WOULD_MOVE", place, field, description);
-  }
-
-  void CheckContest(int number, const Contest& contest, const Place& place) {
-    const Contest& old = current_.contests()[Index(number)];
-    const bool same_candidates =
-        std::equal(old.candidates.begin(), old.candidates.end(), contest.candidates.begin(),
-                   contest.candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.id == b.id; });
-    const bool same_area = old.area_id == contest.area_id;
-    const bool same_validity = old.blank_votes_valid == contest.blank_votes_valid;
-    if (same_candidates && same_area && same_validity) return;
-    if (!counted_.HasReportsOfContest(number)) return;
-    if (!same_candidates) Add(place, "candidates", DifferenceOf(old, contest));
-    if (!same_area) {
-      Add(place, "area_id",
-          StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
-                 Quoted(contest.area_id)));
-    }
-    if (!same_validity) {
-      const bool valid = contest.blank_votes_valid.value_or(false);
-      Add(place, "blank_votes_valid",
-          StrCat("has reports, and its blank votes would ", valid ? "become" : "no longer be",
-                 " valid votes, which changes every share"));
-    }
-  }
-
-  static std::string DifferenceOf(const Contest& old, const Contest& contest) {
-    const auto find = [](const Contest& in, const Candidate& candidate) {
-      return std::any_of(in.candidates.begin(), in.candidates.end(),
-                         [&](const Candidate& other) { return other.id == candidate.id; });
-    };
-    for (const Candidate& candidate : contest.candidates) {
-      if (find(old, candidate)) continue;
-      return StrCat("has reports, and candidate ", Quoted(candidate.id), " would be added to its ",
-                    old.candidates.size(), " candidates");
-    }
-    for (const Candidate& candidate : old.candidates) {
-      if (find(contest, candidate)) continue;
-      return StrCat("has reports, and candidate ", Quoted(candidate.id), " of its ",
-                    old.candidates.size(), " candidates would be removed");
-    }
-    return "has reports, and its candidates would change their order";
-  }
-
-  void CheckSource(int number, const Source& source, const Place& place) {
-    const Source& old = current_.sources()[Index(number)];
-    if (old.kind == source.kind && old.sample_tag == source.sample_tag) return;
-    if (!counted_.HasReportsFromSource(number)) return;
-    if (old.kind != source.kind) Add(place, "kind", "has reports, and would change its kind");
-    if (old.sample_tag == source.sample_tag) return;
-    Add(place, "sample_tag",
-        StrCat("has reports, and its sample would change from ", Quoted(old.sample_tag), " to ",
-               Quoted(source.sample_tag)));
-  }
-
-  void CheckArea(int number, const Area& area, const Place& place) {
-    const Area& old = current_.areas()[Index(number)];
-    if (old.parent_id == area.parent_id) return;
-    for (const int below : current_.AreasBelow(number)) {
-      for (const int station_no : current_.StationsInArea(below)) {
-        if (!counted_.HasReportsOfStation(station_no)) continue;
-        return Add(place, "parent_area_id",
-                   StrCat("would move from area ", Quoted(old.parent_id), " to ",
-                          Quoted(area.parent_id), " with the reports of station ",
-                          Quoted(current_.stations()[Index(station_no)].id)));
-      }
-    }
-  }
-
-  void CheckStation(int number, const Station& station, const Place& place) {
-    const Station& old = current_.stations()[Index(number)];
-    const bool moves = old.area_id != station.area_id;
-    const bool merges =
-        IsMerged(station) && old.counted_at_station_id != station.counted_at_station_id;
-    const bool closes = IsClosed(station) && !IsClosed(old);
-    const bool tags_differ = old.tags != station.tags;
-    if (!moves && !merges && !closes && !tags_differ) return;
-    if (!counted_.HasReportsOfStation(number)) return;
-    // An annulled report keeps nobody: it may have been posted here because the station never
-    // opened.
-    const bool in_force = counted_.HasCountingOrHeldReportOf(number);
-    if (moves) {
-      Add(place, "area_id",
-          StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
-                 Quoted(station.area_id)));
-    }
-    if (merges && in_force) {
-      Add(place, "counted_at_station_id",
-          StrCat("has a report of its own that counts or is held, and would be counted at station ",
-                 Quoted(*station.counted_at_station_id), "; annul the report first"));
-    }
-    if (closes && in_force) {
-      Add(place, "closed_reason",
-          "has a report that counts or is held, and would be closed; annul the report first");
-    }
-    if (tags_differ) CheckSample(old, station, place);
-  }
-
-  // A station that a source has reported stays in its sample.
-  void CheckSample(const Station& old, const Station& station, const Place& place) {
-    const auto has = [](const std::vector<std::string>& tags, const std::string& tag) {
-      return std::find(tags.begin(), tags.end(), tag) != tags.end();
-    };
-    for (std::size_t i = 0; i < current_.sources().size(); ++i) {
-      const Source& source = current_.sources()[i];
-      const std::string& tag = source.sample_tag;
-      if (tag.empty() || !has(old.tags, tag) || has(station.tags, tag)) continue;
-      if (!counted_.HasReportsFromSource(static_cast<int>(i))) continue;
-      Add(place, "tags",
-          StrCat("has reports, and would leave the sample ", Quoted(tag), " of source ",
-                 Quoted(source.id)));
-    }
-  }
-
-  const Definition& current_;
-  const CountedParts& counted_;
-  const DefinitionChange& change_;
-  ProblemList& problems_;
-};
-
 // A contest without an area is on the ballot everywhere. REQUIRES: there is exactly one root.
 void FillInContestAreas(const Definition* current, DefinitionChange& change) {
   const auto root = std::find_if(change.areas.begin(), change.areas.end(),
@@ -673,7 +517,7 @@ absl::StatusOr<DefinitionChange> CheckDefinitionChange(const Definition* current
   DropDefaults(request);
   if (current == nullptr) return request;
 
-  MoveCheck(*current, counted, request, problems).Run();
+  CheckMoves(*current, counted, request, problems);
   if (!problems.empty()) return problems.ToStatus(absl::StatusCode::kFailedPrecondition);
   DropUnchangedParts(*current, request);
   if (request.Parts() > 0 && IsBlank(request.reason)) {

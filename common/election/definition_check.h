@@ -2,25 +2,11 @@
 #define CANVASS_COMMON_ELECTION_DEFINITION_CHECK_H_
 
 #include "absl/status/statusor.h"
+// Part of this interface: what a change is checked against.
+#include "common/election/counted_parts.h"
 #include "common/election/definition.h"
 
 namespace canvass::election {
-
-// What has been counted already, as far as it limits a change.
-class CountedParts {
- public:
-  CountedParts() = default;
-  CountedParts(const CountedParts&) = delete;
-  CountedParts& operator=(const CountedParts&) = delete;
-  virtual ~CountedParts() = default;
-  // Whether any report or poll figure of the contest (of the source, of the station) is in the
-  // ledger.
-  virtual bool HasReportsOfContest(int contest_no) const = 0;
-  virtual bool HasReportsFromSource(int source_no) const = 0;
-  virtual bool HasReportsOfStation(int station_no) const = 0;
-  // Whether a report of the station counts, or is held and waits for a decision.
-  virtual bool HasCountingOrHeldReportOf(int station_no) const = 0;
-};
 
 // `request` merged with `current` (null: the first definition): every part whole, and only those
 // that are new or differ; Parts() is 0 when nothing changes. Changes of existing definitions need a

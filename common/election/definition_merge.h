@@ -11,6 +11,10 @@ namespace canvass::election {
 // where that means the same. An empty area of a new contest is left to the caller.
 void MergeDefinition(const Definition* current, DefinitionChange& request);
 
+// Of a whole station: whether its votes come with another's, and whether it has none.
+inline bool IsMerged(const Station& station) { return station.counted_at_station_id.has_value(); }
+inline bool IsClosed(const Station& station) { return station.closed_reason.has_value(); }
+
 // Takes out of the whole parts of `request` those that are in `current` already.
 void DropUnchangedParts(const Definition& current, DefinitionChange& request);
 

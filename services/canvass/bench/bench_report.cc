@@ -96,6 +96,15 @@ void BenchReport::AddUse(const std::string& process, const ProcessUse& before,
   add(process + " memory peak", "MiB", static_cast<double>(after.memory_peak_bytes) / kMebibyte);
 }
 
+absl::Status BenchReport::Measure(int runs, const Session& session,
+                                  absl::FunctionRef<absl::Status(int)> run) const {
+  for (int i = 1; i <= runs; ++i) {
+    if (absl::Status status = run(i); !status.ok()) return status;
+    session.console.messages << "run " << i << ": " << Newest() << '\n' << std::flush;
+  }
+  return absl::OkStatus();
+}
+
 void BenchReport::Print(const Session& session) const {
   const std::vector<const Series*> all = AllSeries();
   std::ostream& out = session.console.out;
@@ -118,9 +127,11 @@ void BenchReport::Print(const Session& session) const {
 
 std::string BenchReport::Newest() const {
   std::string text;
-  for (const Series* series : AllSeries()) {
+  for (const Series& series : series_) {
+    if (series.values.empty()) continue;
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} {} {}", series->name, NumberText(series->values.back()), series->unit);
+    text += fmt::format("{} {}", series.name, NumberText(series.values.back()));
+    if (!series.unit.empty()) text += ' ' + series.unit;
   }
   return text;
 }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "services/canvass/bench/process_use.h"
 #include "services/canvass/command.h"
 
@@ -40,12 +42,16 @@ class BenchReport {
   void AddUse(const std::string& process, const ProcessUse& before, const ProcessUse& after,
               std::size_t items);
 
+  // Calls `run` with 1, 2, ..., `runs`, which adds its values, and says each time what they are.
+  // Ends with its first error.
+  absl::Status Measure(int runs, const Session& session,
+                       absl::FunctionRef<absl::Status(int)> run) const;
   // In the format that was asked for.
   void Print(const Session& session) const;
-  // "ratio 0.61, reports 104 000/s": the newest values of the first quantities, for progress.
-  std::string Newest() const;
 
  private:
+  // The newest values of the announced quantities: "ratio 0.61, reports 104 000 /s".
+  std::string Newest() const;
   std::vector<const Series*> AllSeries() const;
   Series& Find(const std::string& name);
 

@@ -55,13 +55,10 @@ class IngestBench {
 
   absl::Status Run() {
     const absl::Cleanup remove_rows = [this] { std::filesystem::remove(rows_file_); };
-    for (int run = 1; run <= options_.runs; ++run) {
-      const absl::Status status = RunOnce(run % 2 == 0);
-      if (!status.ok()) return status;
-      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
-    }
-    report_.Print(session_);
-    return absl::OkStatus();
+    absl::Status measured =
+        report_.Measure(options_.runs, session_, [&](int run) { return RunOnce(run % 2 == 0); });
+    if (measured.ok()) report_.Print(session_);
+    return measured;
   }
 
  private:

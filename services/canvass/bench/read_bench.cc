@@ -65,13 +65,10 @@ class ReadBench {
         (*stack)->folder().empty() ? options_.parent_folder : (*stack)->folder();
     const absl::StatusOr<EchoServer> echo = EchoServer::Start(folder, *response);
     if (!echo.ok()) return echo.status();
-    for (int run = 1; run <= options_.runs; ++run) {
-      absl::Status status = RunOnce(**stack, *echo, run % 2 == 0);
-      if (!status.ok()) return status;
-      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
-    }
-    report_.Print(session_);
-    return absl::OkStatus();
+    absl::Status measured = report_.Measure(
+        options_.runs, session_, [&](int run) { return RunOnce(**stack, *echo, run % 2 == 0); });
+    if (measured.ok()) report_.Print(session_);
+    return measured;
   }
 
  private:

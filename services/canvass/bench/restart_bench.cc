@@ -49,10 +49,8 @@ class RestartBench {
     auto stack = BenchStack::Start(options_, session_);
     if (!stack.ok()) return stack.status();
     absl::Status status = Count(**stack);
-    for (int run = 1; status.ok() && run <= options_.runs; ++run) {
-      status = RunOnce(**stack);
-      if (!status.ok()) break;
-      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
+    if (status.ok()) {
+      status = report_.Measure(options_.runs, session_, [&](int) { return RunOnce(**stack); });
     }
     if (!status.ok()) return status;
     // The publisher has followed every one of them.

@@ -86,13 +86,10 @@ class SubmitBench {
   absl::Status Run() {
     auto stack = BenchStack::Start(options_, session_);
     if (!stack.ok()) return stack.status();
-    for (int run = 1; run <= options_.runs; ++run) {
-      absl::Status status = RunOnce(**stack, run);
-      if (!status.ok()) return status;
-      session_.console.messages << "run " << run << ": " << report_.Newest() << '\n' << std::flush;
-    }
-    report_.Print(session_);
-    return absl::OkStatus();
+    absl::Status measured =
+        report_.Measure(options_.runs, session_, [&](int run) { return RunOnce(**stack, run); });
+    if (measured.ok()) report_.Print(session_);
+    return measured;
   }
 
  private:

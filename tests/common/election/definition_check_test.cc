@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "common/election/rule.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/common/election/changed_definition.h"
 
 namespace canvass::election {
 namespace {
@@ -25,64 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 using ::testing::SizeIs;
-
-// What has reports, by number.
-class FakeCountedParts final : public CountedParts {
- public:
-  std::set<int> contests;
-  std::set<int> sources;
-  std::set<int> stations;
-  std::set<int> annulled_stations;  // of those, the ones whose reports no longer count
-
-  bool HasReportsOfContest(int contest_no) const override { return contests.contains(contest_no); }
-  bool HasReportsFromSource(int source_no) const override { return sources.contains(source_no); }
-  bool HasReportsOfStation(int station_no) const override { return stations.contains(station_no); }
-  bool HasCountingOrHeldReportOf(int station_no) const override {
-    return stations.contains(station_no) && !annulled_stations.contains(station_no);
-  }
-};
-
-// country > north > {n-1, n-2}, country > south; stations a, b in n-1, c in south.
-DefinitionChange FirstRequest() {
-  return {
-      .election = Election{.id = "e-1",
-                           .names = {{"az", "Seçki"}, {"en", "Election"}},
-                           .polling_date = "2024-02-07",
-                           .time_zone = "Asia/Baku"},
-      .contests = {{.id = "president",
-                    .names = {{"en", "President"}},
-                    .candidates = {{.id = "ann", .names = {{"en", "Ann"}}},
-                                   {.id = "bob", .names = {{"en", "Bob"}}}}},
-                   {.id = "mayor", .area_id = "north", .candidates = {{.id = "cay"}}}},
-      .sources = {{.id = "cec", .kind = SourceKind::kOfficial},
-                  {.id = "poll", .kind = SourceKind::kExitPoll, .sample_tag = "sample"}},
-      .areas = {{.id = "country"},
-                {.id = "north", .parent_id = "country"},
-                {.id = "south", .parent_id = "country"},
-                {.id = "n-1", .parent_id = "north"},
-                {.id = "n-2", .parent_id = "north"}},
-      .stations = {{.id = "a", .area_id = "n-1", .tags = {"sample"}, .registered_voters = 500},
-                   {.id = "b", .area_id = "n-1"},
-                   {.id = "c", .area_id = "south"}},
-  };
-}
-
-absl::StatusOr<DefinitionChange> CheckFirst(const DefinitionChange& request) {
-  return CheckDefinitionChange(nullptr, FakeCountedParts(), request);
-}
-
-// The definition that FirstRequest makes.
-Definition FirstDefinition() {
-  Definition definition;
-  definition.Apply(CheckFirst(FirstRequest()).value());
-  return definition;
-}
-
-absl::StatusOr<DefinitionChange> CheckNext(const DefinitionChange& request,
-                                           const CountedParts& counted = FakeCountedParts()) {
-  const Definition definition = FirstDefinition();
-  return CheckDefinitionChange(&definition, counted, request);
-}
 
 // ---- What is accepted, and how it is filled in.
 
@@ -602,129 +544,6 @@ TEST(DefinitionChangeTest, WhatLiesBelowAnAreaMovesWithIt) {
   EXPECT_EQ(DetailOf(too_deep).violations[0].field, "definition.areas[0].parent_area_id");
   EXPECT_THAT(std::string(too_deep.message()), HasSubstr("has 101 levels; at most 100"));
   EXPECT_EQ(DetailOf(move_under("e-59")).reason, "AREA_CYCLE");
-}
-
-// ---- What is counted stays where it is.
-
-struct Move {
-  std::string_view field;
-  std::string_view description;  // a part of it
-  DefinitionChange request;
-};
-
-std::vector<Move> Moves() {
-  return {
-      {"definition.contests[0].candidates",
-       "candidate \"cay\" would be added to its 2 candidates",
-       {.contests = {{.id = "president",
-                      .candidates = {{.id = "ann"}, {.id = "bob"}, {.id = "cay"}}}}}},
-      {"definition.contests[0].candidates",
-       "candidate \"bob\" of its 2 candidates would be removed",
-       {.contests = {{.id = "president", .candidates = {{.id = "ann"}}}}}},
-      {"definition.contests[0].candidates",
-       "would change their order",
-       {.contests = {{.id = "president", .candidates = {{.id = "bob"}, {.id = "ann"}}}}}},
-      {"definition.contests[0].area_id",
-       "would move from area \"country\" to \"north\"",
-       {.contests = {{.id = "president", .area_id = "north"}}}},
-      {"definition.contests[0].blank_votes_valid",
-       "its blank votes would become valid votes",
-       {.contests = {{.id = "president", .blank_votes_valid = true}}}},
-      {"definition.sources[0].kind",
-       "would change its kind",
-       {.sources = {{.id = "cec", .kind = SourceKind::kParallelCount}}}},
-      {"definition.sources[0].sample_tag",
-       "sample would change from \"\" to \"sample\"",
-       {.sources = {{.id = "cec", .sample_tag = "sample"}}}},
-      {"definition.areas[0].parent_area_id",
-       "would move from area \"country\" to \"south\" with the reports of station \"a\"",
-       {.areas = {{.id = "north", .parent_id = "south"}}}},
-      {"definition.stations[0].area_id",
-       "would move from area \"n-1\" to \"n-2\"",
-       {.stations = {{.id = "a", .area_id = "n-2"}}}},
-      {"definition.stations[0].counted_at_station_id",
-       "would be counted at station \"b\"",
-       {.stations = {{.id = "a", .counted_at_station_id = "b"}}}},
-      {"definition.stations[0].closed_reason",
-       "would be closed",
-       {.stations = {{.id = "a", .closed_reason = "flood"}}}},
-  };
-}
-
-TEST(VotesWouldMoveTest, OnceThereAreReports) {
-  FakeCountedParts counted;
-  counted.contests = {0};
-  counted.sources = {0};
-  counted.stations = {0};
-  for (Move& move : Moves()) {
-    move.request.reason = "A mistake in the register";
-    const absl::Status status = CheckNext(move.request, counted).status();
-    SCOPED_TRACE(status);
-    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << move.field;
-    const ErrorDetail detail = DetailOf(status);
-    EXPECT_EQ(detail.reason, "VOTES_WOULD_MOVE");
-    ASSERT_FALSE(detail.violations.empty());
-    EXPECT_EQ(detail.violations[0].field, move.field);
-    EXPECT_THAT(detail.violations[0].description, HasSubstr(std::string(move.description)));
-  }
-}
-
-TEST(VotesWouldMoveTest, NotBefore) {
-  for (Move& move : Moves()) {
-    move.request.reason = "A mistake in the register";
-    EXPECT_TRUE(CheckNext(move.request).ok()) << move.field;
-  }
-}
-
-TEST(VotesWouldMoveTest, AStationStaysInTheSampleThatReportedIt) {
-  FakeCountedParts counted;
-  counted.sources = {1};
-  counted.stations = {0};
-  const auto check = [&](std::vector<std::string> tags) {
-    return CheckNext({.stations = {{.id = "a", .tags = std::move(tags)}}, .reason = "r"}, counted)
-        .status();
-  };
-  EXPECT_TRUE(check({"sample", "abroad"}).ok());
-  EXPECT_EQ(DetailOf(check({"abroad"})).violations[0].field, "definition.stations[0].tags");
-  counted.sources = {0};
-  EXPECT_TRUE(check({"abroad"}).ok());
-}
-
-// A report posted to a station that never opened is annulled, and the station closed or merged.
-TEST(VotesWouldMoveTest, AnAnnulledReportKeepsNoStationOpen) {
-  FakeCountedParts counted;
-  counted.stations = {0};
-  counted.annulled_stations = {0};
-  EXPECT_TRUE(CheckNext({.stations = {{.id = "a", .closed_reason = "Never opened"}}, .reason = "r"},
-                        counted)
-                  .ok());
-  EXPECT_TRUE(
-      CheckNext({.stations = {{.id = "a", .counted_at_station_id = "b"}}, .reason = "r"}, counted)
-          .ok());
-  // Reinstated, it would count in another area.
-  EXPECT_EQ(
-      DetailOf(
-          CheckNext({.stations = {{.id = "a", .area_id = "n-2"}}, .reason = "r"}, counted).status())
-          .reason,
-      "VOTES_WOULD_MOVE");
-}
-
-TEST(VotesWouldMoveTest, OtherPartsStillChange) {
-  FakeCountedParts counted;
-  counted.contests = {0};
-  counted.sources = {0};
-  counted.stations = {0};
-  const absl::StatusOr<DefinitionChange> change =
-      CheckNext({.contests = {{.id = "president",
-                               .names = {{"az", "Prezident"}},
-                               .candidates = {{.id = "ann", .withdrawn = true}, {.id = "bob"}}}},
-                 .areas = {{.id = "south", .parent_id = "north"}},
-                 .stations = {{.id = "a", .registered_voters = 1},
-                              {.id = "b", .counted_at_station_id = "a"},
-                              {.id = "d", .area_id = "n-1"}},
-                 .reason = "r"},
-                counted);
-  EXPECT_TRUE(change.ok()) << change.status();
 }
 
 // ---- Size.
