@@ -122,7 +122,7 @@ class Sequences {
 bool IsIn(const ShownElection& election, const Place& place, std::int64_t sequence) {
   if (election.ledger().log().IsHidden(sequence)) return false;
   const election::Event event = election.ledger().EntryAt(sequence).event;
-  return !ledger::IsUnderEmbargo(election.definition(), event, election.confirmed_at()) &&
+  return !ledger::IsUnderEmbargo(election.definition(), event, election.disclosed_until()) &&
          place.Holds(event);
 }
 
@@ -144,7 +144,7 @@ absl::Status FillPage(const ShownElection& election, const v1::ListChangesReques
     }
     if (place && !IsIn(election, *place, *sequence)) continue;
     canvass::v1::LedgerEntry entry =
-        rpc::LedgerEntryAt(election.ledger(), *sequence, election.confirmed_at());
+        rpc::LedgerEntryAt(election.ledger(), *sequence, election.disclosed_until());
     if (!page.Take(entry)) {
       response.set_next_page_token(page.Next(*sequence));
       break;

@@ -52,7 +52,7 @@ canvass::v1::AsOf ShownElection::AsOfMoment(const Moment& moment) const {
 bool ShownElection::IsUnderEmbargo(int source_no) const {
   const std::optional<absl::Time> visible_from =
       definition().sources()[static_cast<std::size_t>(source_no)].visible_from;
-  return visible_from && *visible_from > confirmed_at_;
+  return visible_from && *visible_from > disclosed_until_;
 }
 
 canvass::v1::Result ShownElection::WholeResult(int contest_no, int source_no) const {
@@ -123,13 +123,18 @@ canvass::v1::Result ShownElection::CertifiedResult(int contest_no, int source_no
   return rpc::CertifiedResultOf(ledger(), contest_no, source_no, as_of);
 }
 
+void ShownElection::SetConfirmedAt(absl::Time now) {
+  confirmed_at_ = now;
+  disclosed_until_ = std::max(disclosed_until_, now);
+}
+
 void ShownElection::EndStep(absl::Time now) {
   {
     const WriterLock lock(made_mutex_);
     whole_results_.clear();
     whole_answers_.clear();
   }
-  confirmed_at_ = std::max(confirmed_at_, now);
+  SetConfirmedAt(now);
   as_of_ = rpc::AsOfOf(ledger(), ledger_id_, confirmed_at_);
 }
 
@@ -138,7 +143,7 @@ void ShownElection::Confirm(absl::Time now) {
     const WriterLock lock(made_mutex_);
     whole_answers_.clear();
   }
-  confirmed_at_ = std::max(confirmed_at_, now);
+  SetConfirmedAt(now);
   *as_of_.mutable_confirmed_at() = rpc::ToProto(confirmed_at_);
 }
 

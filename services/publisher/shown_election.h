@@ -34,9 +34,13 @@ class ShownElection {
   const election::Count& count() const { return ledger().count(); }
   const election::Definition& definition() const { return count().definition(); }
   const std::string& ledger_id() const { return ledger_id_; }
-  // When nothing newer was last known to exist. Embargoes are judged by it too: what it does not
-  // cover has not come from the aggregator yet.
+  // When nothing newer was last known to exist, by the clock as it was set then: one that was set
+  // forward and back leaves no moment in the future, which would hide that the publisher is cut
+  // off.
   absl::Time confirmed_at() const { return confirmed_at_; }
+  // Embargoes until then are over: the newest of these moments. What they do not cover has not come
+  // from the aggregator yet, and what was shown is not hidden again.
+  absl::Time disclosed_until() const { return disclosed_until_; }
 
   // The moment of this election.
   canvass::v1::AsOf AsOf() const;
@@ -61,9 +65,12 @@ class ShownElection {
   void Confirm(absl::Time now);
 
  private:
+  void SetConfirmedAt(absl::Time now);
+
   std::string ledger_id_;
   std::unique_ptr<PublishedLedger> published_;
   absl::Time confirmed_at_;
+  absl::Time disclosed_until_ = absl::InfinitePast();
   canvass::v1::AsOf as_of_;  // with confirmed_at
 
   // By contest and source.

@@ -284,6 +284,23 @@ TEST_F(ResultBoardTest, SaysHowOldItIs) {
   EXPECT_EQ(National()->as_of().sequence(), 3);
 }
 
+TEST_F(ResultBoardTest, AClockThatIsSetBackLeavesNothingConfirmedInTheFuture) {
+  LedgerScript script(
+      ThreeStations().WithSource({.id = "secret",
+                                  .kind = election::SourceKind::kParallelCount,
+                                  .visible_from = clock_.Now() + absl::Minutes(9)}));
+  ASSERT_TRUE(Feed(script.Step(clock_.Now())).ok());
+  const std::int64_t first = absl::ToUnixSeconds(clock_.Now());
+  EXPECT_EQ(ReasonOf(National("secret").status()), "SOURCE_EMBARGOED");
+  clock_.Advance(absl::Hours(1));
+  ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
+  EXPECT_TRUE(National("secret").ok());
+  clock_.Advance(-absl::Hours(1));
+  ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
+  EXPECT_EQ(National()->as_of().confirmed_at().seconds(), first);
+  EXPECT_TRUE(National("secret").ok()) << "what was shown is not hidden again";
+}
+
 TEST_F(ResultBoardTest, WaitsForTheSequenceThatIsAskedFor) {
   ASSERT_TRUE(Feed(script_.Step()).ok());
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
