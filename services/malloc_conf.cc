@@ -1,0 +1,11 @@
+// What jemalloc reads at its start, before main; see its manual. The environment's MALLOC_CONF
+// wins.
+//
+// A count of a million stations is hundreds of megabytes that reports touch at random: on pages of
+// 4 KB every touch first searches the page tables, twice over in a virtual machine. Large pages
+// hold what is freed for longer, so that is given back after a second instead of ten, and
+// processors share less.
+extern "C" {
+extern const char* malloc_conf;  // jemalloc's name
+const char* malloc_conf = "thp:always,percpu_arena:percpu,dirty_decay_ms:1000";
+}
