@@ -11,14 +11,8 @@
 namespace canvass::aggregator {
 namespace {
 
-using ::canvass::testing::ReportBuilder;
-
 constexpr int kThreads = 4;
 constexpr int kReportsPerThread = 200;
-
-election::StationReport ReportOf(int station) {
-  return ReportBuilder().WithStation("s-" + std::to_string(station)).Build();
-}
 
 std::int64_t StationsCounted(const LedgerBook& book) {
   return book.Reading([](const LedgerBook::Contents& contents) -> std::int64_t {
@@ -36,7 +30,7 @@ void SubmitAll(WriterStage& stage, int first, Tally& tally) {
   for (int i = 0; i < kReportsPerThread; ++i) {
     const int station = (first + i) % kReportsPerThread + 1;
     for (;;) {
-      const auto receipts = stage.Submit(ReportOf(station)).get();
+      const auto receipts = stage.Submit(ReportOf(station).Build()).get();
       if (!receipts.ok()) {
         std::this_thread::yield();
         continue;
@@ -125,7 +119,7 @@ TEST(LedgerWriterConcurrencyTest, StopsWhileReportsCome) {
     submitters.emplace_back([&stage, thread, &acknowledged] {
       const int share = kReportsPerThread / kThreads;
       for (int i = 1; i <= share; ++i) {
-        if (stage.Submit(ReportOf(thread * share + i)).get().ok()) ++acknowledged;
+        if (stage.Submit(ReportOf(thread * share + i).Build()).get().ok()) ++acknowledged;
       }
     });
   }

@@ -11,7 +11,6 @@
 #include "gtest/gtest.h"
 #include "services/aggregator/ledger_writer.h"
 #include "tests/services/aggregator/writer_stage.h"
-#include "tests/support/report_builder.h"
 
 // A writer that leads an election of 30 stations, for the tests of what it does.
 namespace canvass::aggregator {
@@ -26,10 +25,6 @@ inline std::vector<election::Rule> RulesOf(const Receipt& receipt) {
   std::vector<election::Rule> rules;
   for (const election::Finding& finding : receipt.findings) rules.push_back(finding.rule);
   return rules;
-}
-
-inline testing::ReportBuilder ReportOf(int station) {
-  return testing::ReportBuilder().WithStation("s-" + std::to_string(station));
 }
 
 inline auto Annul(const std::string& station_id, int revision) {

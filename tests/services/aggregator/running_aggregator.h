@@ -23,7 +23,6 @@
 #include "tests/services/aggregator/writer_stage.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_ledger.h"
-#include "tests/support/report_builder.h"
 
 namespace canvass::aggregator {
 
@@ -45,10 +44,6 @@ inline v1::RecordReportsRequest RequestOf(const std::vector<election::StationRep
     submitted.set_actor("clerk");
   }
   return request;
-}
-
-inline testing::ReportBuilder ReportOf(int station) {
-  return testing::ReportBuilder().WithStation("s-" + std::to_string(station));
 }
 
 // The whole service over a ledger in memory, on a port of its own, and a client.

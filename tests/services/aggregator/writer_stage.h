@@ -21,6 +21,7 @@
 #include "tests/support/definition_builder.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_ledger.h"
+#include "tests/support/report_builder.h"
 
 namespace canvass::aggregator {
 
@@ -126,6 +127,11 @@ inline testing::DefinitionBuilder ElectionOf(int stations) {
     builder.WithStation(testing::MakeStation("s-" + std::to_string(i), "country"));
   }
   return builder;
+}
+
+// A report of station s-`station` of it.
+inline testing::ReportBuilder ReportOf(int station) {
+  return testing::ReportBuilder().WithStation("s-" + std::to_string(station));
 }
 
 // What somebody who waits for one report has got; nothing yet while it is empty.
