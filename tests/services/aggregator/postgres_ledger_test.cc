@@ -139,18 +139,6 @@ TEST_F(PostgresLedgerTest, ASecondLedgerTakesOverFromAKilledSession) {
   EXPECT_EQ(ReasonOf(ledger_->TakeLead()), "NOT_ACTIVE");
 }
 
-// Tries for the lead as a standby does, meanwhile doing `between`; how it ended.
-absl::Status TryForLead(
-    Ledger& ledger, absl::Duration at_most, const std::function<void()>& between = [] {}) {
-  const absl::Time deadline = absl::Now() + at_most;
-  for (;;) {
-    absl::Status status = ledger.TakeLead();
-    if (ReasonOf(status) != "NOT_ACTIVE" || absl::Now() > deadline) return status;
-    between();
-    absl::SleepFor(absl::Milliseconds(20));
-  }
-}
-
 constexpr absl::Duration kSilenceMax = absl::Milliseconds(400);
 
 TEST_F(PostgresLedgerTest, ALeaderThatIsSilentLosesTheLead) {
