@@ -17,6 +17,7 @@ class Random {
   // From 0, less than `limit`.
   std::uint64_t Below(std::uint64_t limit) { return engine_() % limit; }
   bool Chance(int permille) { return static_cast<int>(Below(1000)) < permille; }
+  bool Chance(double) = delete;  // would be 0
   absl::Duration Between(absl::Duration least, absl::Duration most) {
     const auto microseconds = static_cast<std::uint64_t>(absl::ToInt64Microseconds(most - least));
     return least + absl::Microseconds(static_cast<std::int64_t>(Below(microseconds + 1)));

@@ -19,7 +19,7 @@ class SimulatedAppender final : public aggregator::Appender {
   void Start(const aggregator::AppendGroup& group) override {
     group_ = &group;
     outcome_.reset();
-    if (world_.random.Chance(0.5)) outcome_ = ledger_.Append(group);
+    if (world_.random.Chance(500)) outcome_ = ledger_.Append(group);
   }
   absl::Status Finish() override { return outcome_ ? *outcome_ : ledger_.Append(*group_); }
 
