@@ -177,11 +177,11 @@ std::vector<absl::StatusOr<v1::Receipt>> Outbox::Queue(std::vector<NewReport> re
   return answers;
 }
 
-absl::StatusOr<std::vector<OutgoingReport>> Outbox::TakeReady(absl::Time now) {
+absl::StatusOr<std::vector<OutgoingReport>> Outbox::TakeReady(absl::Duration steady_now) {
   std::vector<std::int64_t> numbers;
   {
     const MutexLock lock(mutex_);
-    numbers = ChooseReady(now);
+    numbers = ChooseReady(steady_now);
   }
   std::vector<OutgoingReport> outgoing;
   if (numbers.empty()) return outgoing;
@@ -197,10 +197,8 @@ absl::StatusOr<std::vector<OutgoingReport>> Outbox::TakeReady(absl::Time now) {
   return outgoing;
 }
 
-std::vector<std::int64_t> Outbox::ChooseReady(absl::Time now) {
-  // A turn that is further away than any wait means that the clock was set back.
-  while (!waiting_.empty() &&
-         (waiting_.begin()->first <= now || waiting_.begin()->first > now + limits_.gap_patience)) {
+std::vector<std::int64_t> Outbox::ChooseReady(absl::Duration steady_now) {
+  while (!waiting_.empty() && waiting_.begin()->first <= steady_now) {
     ready_.insert(waiting_.begin()->second);
     waiting_.erase(waiting_.begin());
   }
@@ -218,7 +216,8 @@ std::vector<std::int64_t> Outbox::ChooseReady(absl::Time now) {
   return numbers;
 }
 
-absl::Status Outbox::Settle(std::vector<Outcome> outcomes, absl::Time now) {
+absl::Status Outbox::Settle(std::vector<Outcome> outcomes, absl::Time now,
+                            absl::Duration steady_now) {
   {
     const MutexLock lock(mutex_);
     for (Outcome& outcome : outcomes) {
@@ -234,7 +233,7 @@ absl::Status Outbox::Settle(std::vector<Outcome> outcomes, absl::Time now) {
         Offer(station);
         continue;
       }
-      if (IsEarly(outcome.receipt) && Postpone(entry, now)) continue;
+      if (IsEarly(outcome.receipt) && Postpone(entry, steady_now)) continue;
       if (outcome.receipt.state() == v1::RECEIPT_STATE_REFUSED) {
         Refuse(entry.report, std::move(outcome.receipt), now);
       }
@@ -262,7 +261,7 @@ void Outbox::GiveBack(const std::vector<std::int64_t>& numbers) {
 
 bool Outbox::HasUnsaved() const { return !unsaved_.empty(); }
 
-std::optional<absl::Time> Outbox::NextTurnAt() const {
+std::optional<absl::Duration> Outbox::NextTurnAt() const {
   const MutexLock lock(mutex_);
   if (waiting_.empty()) return std::nullopt;
   return waiting_.begin()->first;
@@ -353,7 +352,7 @@ void Outbox::Insert(QueuedReport report) {
   auto later = station.begin();
   for (; later != station.end(); ++later) {
     const Entry& entry = entries_.at(*later);
-    if (!entry.sending && (*later > number || entry.not_before != absl::InfinitePast())) break;
+    if (!entry.sending && (*later > number || entry.not_before != -absl::InfiniteDuration())) break;
   }
   station.insert(later, number);
   entries_[number].report = std::move(report);
@@ -391,15 +390,15 @@ void Outbox::Refuse(const QueuedReport& report, v1::Receipt receipt, absl::Time 
   }
 }
 
-bool Outbox::Postpone(Entry& entry, absl::Time now) {
+bool Outbox::Postpone(Entry& entry, absl::Duration steady_now) {
   if (entry.gap_wait == absl::ZeroDuration()) {
     entry.gap_wait = limits_.gap_first_wait;
-    entry.gap_until = now + limits_.gap_patience;
+    entry.gap_until = steady_now + limits_.gap_patience;
   } else {
     entry.gap_wait *= 2;
   }
-  if (now >= entry.gap_until) return false;
-  entry.not_before = std::min(now + entry.gap_wait, entry.gap_until);
+  if (steady_now >= entry.gap_until) return false;
+  entry.not_before = std::min(steady_now + entry.gap_wait, entry.gap_until);
   // Its predecessor may be among those behind it.
   std::vector<std::int64_t>& station =
       stations_.at({entry.report.key.election_id, entry.report.key.station_id});
@@ -412,7 +411,7 @@ bool Outbox::Postpone(Entry& entry, absl::Time now) {
 void Outbox::Offer(const std::vector<std::int64_t>& station) {
   const Entry& first = entries_.at(station.front());
   if (first.sending) return;
-  if (first.not_before == absl::InfinitePast()) {
+  if (first.not_before == -absl::InfiniteDuration()) {
     ready_.insert(first.report.number);
   } else {
     waiting_.insert({first.not_before, first.report.number});

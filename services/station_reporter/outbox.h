@@ -106,21 +106,23 @@ class Outbox {
   std::vector<absl::StatusOr<v1::Receipt>> Queue(std::vector<NewReport> reports, absl::Time now);
 
   // Reports that are not on their way and whose turn it is, oldest first, as many as may be on
-  // their way together. They are on their way from now on.
-  absl::StatusOr<std::vector<OutgoingReport>> TakeReady(absl::Time now);
+  // their way together. They are on their way from now on. Waits go by `steady_now`, of a
+  // SteadyClock.
+  absl::StatusOr<std::vector<OutgoingReport>> TakeReady(absl::Duration steady_now);
 
   // A report that was recorded or held leaves, and one that was refused becomes a refusal. An error
   // says that this is not durable yet, and so may be sent again after a restart; it is tried again
   // by the next call. Whatever is not on its way is passed over.
-  absl::Status Settle(std::vector<Outcome> outcomes, absl::Time now);
+  absl::Status Settle(std::vector<Outcome> outcomes, absl::Time now, absl::Duration steady_now);
 
   // They are not on their way any more; their turn comes again.
   void GiveBack(const std::vector<std::int64_t>& numbers);
 
   // True if Settle has something that is not durable yet.
   bool HasUnsaved() const;
-  // When a report that waits for its predecessor is to be sent again; absent if none does.
-  std::optional<absl::Time> NextTurnAt() const;
+  // When a report that waits for its predecessor is to be sent again, by the steady clock; absent
+  // if none does.
+  std::optional<absl::Duration> NextTurnAt() const;
 
   // Whether reports of the station are queued: newer ones of it must go behind them.
   bool Holds(std::string_view election_id, std::string_view station_id) const;
@@ -138,9 +140,9 @@ class Outbox {
   struct Entry {
     QueuedReport report{};
     bool sending = false;
-    absl::Duration gap_wait{};                      // before it is sent again; zero: not early
-    absl::Time gap_until = absl::InfiniteFuture();  // end of the patience
-    absl::Time not_before = absl::InfinitePast();
+    absl::Duration gap_wait{};   // before it is sent again; zero: not early
+    absl::Duration gap_until{};  // end of the patience
+    absl::Duration not_before = -absl::InfiniteDuration();
   };
   using Station = std::pair<std::string, std::string>;  // election_id, station_id
 
@@ -152,14 +154,15 @@ class Outbox {
   void Refuse(const QueuedReport& report, v1::Receipt receipt, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False when its patience has ended.
-  bool Postpone(Entry& entry, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Postpone(Entry& entry, absl::Duration steady_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The station's first report comes up: now, or when its wait is over.
   void Offer(const std::vector<std::int64_t>& station) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Withdraw(const std::vector<std::int64_t>& station) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsQueued(const QueuedReport& report) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Sorts out what a call of Queue adds.
   class Admission;
-  std::vector<std::int64_t> ChooseReady(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<std::int64_t> ChooseReady(absl::Duration steady_now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   OutboxStore& store_;
   const OutboxLimits limits_;
@@ -171,7 +174,7 @@ class Outbox {
   absl::flat_hash_map<Station, std::vector<std::int64_t>> stations_ ABSL_GUARDED_BY(mutex_);
   // First reports of stations, if not on their way: those whose turn it is, and those that wait.
   std::set<std::int64_t> ready_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::pair<absl::Time, std::int64_t>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::pair<absl::Duration, std::int64_t>> waiting_ ABSL_GUARDED_BY(mutex_);
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t sending_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t sending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

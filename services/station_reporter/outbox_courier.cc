@@ -198,7 +198,7 @@ void OutboxCourier::Settle() {
     telemetry::LogWarning(absl::StrCat("the aggregator refused ", refused,
                                        " reports of the outbox; `canvass outbox` shows why"));
   }
-  const absl::Status settled = outbox_.Settle(std::move(outcomes), clock_.Now());
+  const absl::Status settled = outbox_.Settle(std::move(outcomes), clock_.Now(), SteadyNow());
   if (!settled.ok() && was_saved_) {
     telemetry::LogWarning(
         absl::StrCat("what the aggregator answered is not written to the outbox "
@@ -273,7 +273,7 @@ void OutboxCourier::SendReady() {
       const MutexLock lock(mutex_);
       if (!reachable_ || !may_send_ || stopping_) return;
     }
-    auto outgoing = outbox_.TakeReady(clock_.Now());
+    auto outgoing = outbox_.TakeReady(SteadyNow());
     if (!outgoing.ok()) telemetry::LogWarning(telemetry::Describe(outgoing.status()));
     if (!outgoing.ok() || outgoing->empty()) return Pause();
     std::vector<std::int64_t> numbers;
@@ -281,7 +281,7 @@ void OutboxCourier::SendReady() {
     std::vector<Outcome> damaged;
     aggregator::v1::SubmittedReport report;
     for (OutgoingReport& each : *outgoing) {
-      if (report.ParseFromString(each.submitted)) {
+      if (!each.submitted.empty() && report.ParseFromString(each.submitted)) {
         const std::size_t bytes = each.submitted.size();
         numbers.push_back(each.number);
         reports.push_back({.report = std::move(each.submitted), .bytes = bytes});
@@ -289,7 +289,9 @@ void OutboxCourier::SendReady() {
         damaged.push_back({.number = each.number, .receipt = DamagedReceipt()});
       }
     }
-    if (!damaged.empty()) outbox_.Settle(std::move(damaged), clock_.Now()).IgnoreError();
+    if (!damaged.empty()) {
+      outbox_.Settle(std::move(damaged), clock_.Now(), SteadyNow()).IgnoreError();
+    }
     if (reports.empty()) continue;
     const absl::Status sent = send_(std::move(reports), std::make_shared<Delivery>(*this, numbers));
     if (sent.ok()) continue;

@@ -70,7 +70,7 @@ class OutboxStore {
   // again.
   virtual absl::Status Apply(const OutboxChange& change) = 0;
 
-  // `submitted` of each report. REQUIRES: they are kept.
+  // `submitted` of each report; empty where the disk has lost it. REQUIRES: they were kept.
   virtual absl::StatusOr<std::vector<std::string>> ReadSubmitted(
       const std::vector<std::int64_t>& numbers) = 0;
 };

@@ -250,11 +250,20 @@ absl::StatusOr<std::vector<std::string>> SqliteOutboxStore::ReadSubmitted(
     const std::vector<std::int64_t>& numbers) {
   std::vector<std::string> submitted;
   submitted.reserve(numbers.size());
-  Statement row(database_.get(), "SELECT submitted FROM report WHERE number = ?");
+  std::optional<Statement> row;
   for (const std::int64_t number : numbers) {
-    if (!row.Bind(number).Step()) return UseError();
-    submitted.push_back(row.Text(0));
-    row.Run();
+    if (!row.has_value()) {
+      row.emplace(database_.get(), "SELECT submitted FROM report WHERE number = ?");
+    }
+    if (row->Bind(number).Step()) {
+      submitted.push_back(row->Text(0));
+      row->Run();
+      continue;
+    }
+    const bool is_damaged = (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_CORRUPT;
+    if (!row->ok() && !is_damaged) return UseError();
+    submitted.emplace_back();
+    row.reset();
   }
   return submitted;
 }

@@ -98,7 +98,7 @@ bool SimulatedReporter::WasRefused(const election::StationReport& report) const 
 }
 
 void SimulatedReporter::Pump() {
-  const auto ready = outbox_->TakeReady(absl::UnixEpoch() + world_.timeline.now());
+  const auto ready = outbox_->TakeReady(world_.timeline.now());
   for (const station_reporter::OutgoingReport& outgoing : *ready) Deliver(outgoing);
   world_.timeline.After(absl::Milliseconds(200),
                         [this, life = life_] { Here([this] { Pump(); }, life); });
@@ -116,7 +116,7 @@ void SimulatedReporter::Deliver(const station_reporter::OutgoingReport& outgoing
     witness_.Receipt(report, *receipt, world_.timeline.now());
     outbox_
         ->Settle({{.number = number, .receipt = ToProto(*receipt)}},
-                 absl::UnixEpoch() + world_.timeline.now())
+                 absl::UnixEpoch() + world_.timeline.now(), world_.timeline.now())
         .IgnoreError();
   });
 }

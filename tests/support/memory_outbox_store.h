@@ -63,7 +63,10 @@ class MemoryOutboxStore final : public station_reporter::OutboxStore {
     if (!failure_.ok()) return failure_;
     std::vector<std::string> submitted;
     submitted.reserve(numbers.size());
-    for (const std::int64_t number : numbers) submitted.push_back(queued_.at(number).submitted);
+    for (const std::int64_t number : numbers) {
+      const auto found = queued_.find(number);
+      submitted.push_back(found == queued_.end() ? "" : found->second.submitted);
+    }
     return submitted;
   }
 

@@ -117,6 +117,9 @@ TEST_P(OutboxStoreTest, GivesBackWhatWasAddedByNumber) {
   const auto submitted = store_->ReadSubmitted({20, 7});
   ASSERT_TRUE(submitted.ok()) << submitted.status();
   EXPECT_THAT(*submitted, ElementsAre(Added(20, "s-2").submitted, expected.submitted));
+  // One that the disk has lost does not stop the others.
+  EXPECT_THAT(*store_->ReadSubmitted({20, 8, 7}),
+              ElementsAre(Added(20, "s-2").submitted, "", expected.submitted));
 }
 
 TEST_P(OutboxStoreTest, OutcomesReplaceReportsAndRefusalsAreForgottenLast) {
