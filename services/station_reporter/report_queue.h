@@ -79,7 +79,8 @@ class ReportQueue {
     std::size_t bytes = 0;
     for (const SizedReport& each : reports) bytes += each.bytes;
     const MutexLock lock(mutex_);
-    if (!open_ || (options.epoch >= 0 && options.epoch != epoch_)) return given_back_;
+    if (!open_) return given_back_;
+    if (options.epoch >= 0 && (giving_back_ || options.epoch != epoch_)) return given_back_;
     if (reports_waiting_ + reports.size() > limits_.reports_waiting_max ||
         bytes_waiting_ + bytes > limits_.bytes_waiting_max) {
       return QueueFull();
@@ -93,7 +94,7 @@ class ReportQueue {
     return absl::OkStatus();
   }
 
-  // How often reports were given back without a receipt.
+  // Grows before and after reports are given back without a receipt.
   std::int64_t epoch() const { return epoch_; }
 
   // There is a stream now.
@@ -119,13 +120,13 @@ class ReportQueue {
       reports_waiting_ = 0;
       bytes_waiting_ = 0;
     }
-    Fail(failed, taken, never_sent, waiting);
+    GiveBack(failed, taken, never_sent, waiting);
   }
 
   // `now`, on a clock that only goes forward, is the time of what is added until the next call.
   // Fails what was added more than `patience` before it and has no receipt yet, but for what is
-  // patient: what was taken with `taken`, its receipts will be dropped; what waits with `waiting`.
-  // REQUIRES: neither is OK.
+  // patient: what was taken with `taken`, its receipts will be dropped; what waits with `waiting`,
+  // and all that waits behind it, so that nothing overtakes it. REQUIRES: neither is OK.
   void Expire(absl::Duration now, absl::Duration patience, const absl::Status& taken,
               const absl::Status& waiting) {
     std::vector<Slice> failed;
@@ -136,10 +137,11 @@ class ReportQueue {
       ExpireTaken(now - patience, failed);
       ExpireWaiting(now - patience, never_sent);
       if (failed.empty() && never_sent.empty()) return;
+      giving_back_ = true;
       ++epoch_;
       given_back_ = waiting;
     }
-    Fail(failed, taken, never_sent, waiting);
+    GiveBack(failed, taken, never_sent, waiting);
   }
 
   // Reports of the next message; empty if none waits, or enough messages are in flight. One caller
@@ -224,8 +226,7 @@ class ReportQueue {
     return submission.next == submission.reports.size();
   }
 
-  // Both go from the oldest on, and stop at the first that is not old enough.
-
+  // From the oldest on, up to the first that is not old enough.
   void ExpireTaken(absl::Duration before, std::vector<Slice>& expired)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     for (Message& message : in_flight_) {
@@ -238,12 +239,15 @@ class ReportQueue {
     }
   }
 
+  // All but what is patient, if the oldest is old enough.
   void ExpireWaiting(absl::Duration before, std::deque<Submission>& expired)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const auto is_late = [before](const Submission& submission) {
+      return !submission.patient && submission.added_at < before;
+    };
+    if (std::none_of(waiting_.begin(), waiting_.end(), is_late)) return;
     std::deque<Submission> patient;
-    while (!waiting_.empty() && waiting_.front().added_at < before) {
-      Submission submission = std::move(waiting_.front());
-      waiting_.pop_front();
+    for (Submission& submission : waiting_) {
       if (submission.patient) {
         patient.push_back(std::move(submission));
         continue;
@@ -254,7 +258,16 @@ class ReportQueue {
       }
       expired.push_back(std::move(submission));
     }
-    for (; !patient.empty(); patient.pop_back()) waiting_.push_front(std::move(patient.back()));
+    waiting_ = std::move(patient);
+  }
+
+  // Whoever asks for the epoch before this ends does not know yet what comes back.
+  void GiveBack(const std::vector<Slice>& slices, const absl::Status& taken,
+                const std::deque<Submission>& submissions, const absl::Status& waiting) {
+    Fail(slices, taken, submissions, waiting);
+    const MutexLock lock(mutex_);
+    giving_back_ = false;
+    ++epoch_;
   }
 
   static void Fail(const std::vector<Slice>& slices, const absl::Status& taken,
@@ -288,6 +301,7 @@ class ReportQueue {
   std::atomic<std::int64_t> epoch_ = 0;  // written with the lock held
   Mutex mutex_;
   bool open_ ABSL_GUARDED_BY(mutex_) = false;  // there is a stream
+  bool giving_back_ ABSL_GUARDED_BY(mutex_) = false;
   // Why reports that waited were given back the last time.
   absl::Status given_back_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
   absl::Duration now_ ABSL_GUARDED_BY(mutex_);
