@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerO
 }
 
 Aggregator::Aggregator(Ledger& ledger, const Clock& clock, LedgerWriter::Options options)
-    : feed_(clock),
+    : feed_(clock, [this] { return writer_.Lead(); }),
       writer_(ledger, book_, clock, options,
               [this](const absl::Status& lead) { TellOfLead(lead); }),
       aggregator_service_(writer_, book_, feed_),

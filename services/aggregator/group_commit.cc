@@ -95,9 +95,9 @@ std::deque<CommandPtr> GroupCommit::RemoveUntouched() {
   return untouched;
 }
 
-void GroupCommit::AnswerExpired() {
-  const absl::Duration now = steady_clock_.Now();
-  while (!work_.empty() && work_.front()->in_doubt_until <= now) {
+void GroupCommit::AnswerInDoubt(absl::Duration until) {
+  while (!work_.empty() && work_.front()->in_doubt_until.has_value() &&
+         *work_.front()->in_doubt_until <= until) {
     work_.front()->Fail(CommitUnknown());
     FinishFront();
   }
@@ -260,7 +260,9 @@ absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
   absl::StatusOr<Plan<DefinitionOutcome>> plan = PlanDefinition(definition.request);
   if (plan.ok()) {
     const std::size_t parts = plan->outcome.parts_changed;
-    absl::Status status = Commit(plan->append);
+    // Over a large register the check takes seconds: the others hear of this writer again.
+    absl::Status status = plan->append.empty() ? absl::OkStatus() : ledger_.Heartbeat();
+    if (status.ok()) status = Commit(plan->append);
     if (!status.ok()) {
       definition.request.change = as_it_came.has_value()
                                       ? *std::move(as_it_came)

@@ -46,8 +46,10 @@ class GroupCommit {
 
   // Takes out the commands of which nothing is in doubt.
   std::deque<CommandPtr> RemoveUntouched();
-  // Answers those that have been in doubt for too long.
-  void AnswerExpired();
+  // Answers those that have been in doubt for too long, with COMMIT_UNKNOWN.
+  void AnswerExpired() { AnswerInDoubt(steady_clock_.Now()); }
+  // Answers all that are in doubt so.
+  void AnswerInDoubt() { AnswerInDoubt(absl::InfiniteDuration()); }
 
  private:
   // What a decision or definition leads to, before it is committed.
@@ -89,6 +91,7 @@ class GroupCommit {
   absl::Status Commit(AppendGroup& append);
   void Succeeded(absl::Duration began_at);
   void MarkInDoubt(Command& command) const;
+  void AnswerInDoubt(absl::Duration until);
   void FinishFront();
   absl::Time Now() const;
 

@@ -70,6 +70,9 @@ class Ledger {
   // cannot be reached; FAILED_PRECONDITION SCHEMA_VERSION for a store of another version.
   virtual absl::Status TakeLead() = 0;
 
+  // Gives up the lead, if it has it: another may take it.
+  virtual void Resign() = 0;
+
   // Names this ledger; a restored backup has another name. REQUIRES: TakeLead succeeded or said
   // NOT_ACTIVE; the same of Replay and ReplayRefusals.
   virtual std::string ledger_id() const = 0;
@@ -87,8 +90,8 @@ class Ledger {
   // known whether it was: TakeLead, Replay, and look.
   virtual absl::Status Append(const AppendGroup& group) = 0;
 
-  // Whether the lead and the connection still stand; called while idle, about once a second, which
-  // also shows the others that this writer lives.
+  // Whether the lead and the connection still stand; called about once a second while nothing is
+  // appended, which also shows the others that this writer lives.
   virtual absl::Status Heartbeat() = 0;
 };
 

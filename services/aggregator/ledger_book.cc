@@ -112,6 +112,7 @@ absl::Status LedgerBook::ReplayTail(Ledger& ledger) {
   std::set<std::string, std::less<>> unconfirmed;
   Reading([&after, &unconfirmed](const Contents& contents) {
     for (const auto& [election_id, booked] : contents.ledgers) {
+      if (booked->sequence() == 0) continue;  // its first entry could not be read
       after[election_id] = booked->sequence() - 1;
       unconfirmed.insert(election_id);
     }

@@ -196,6 +196,12 @@ absl::Status PostgresLedger::BecomeWriter() {
   return status;
 }
 
+void PostgresLedger::Resign() {
+  if (!leading_) return;
+  leading_ = false;
+  session_.reset();
+}
+
 absl::Status PostgresLedger::ReadLedgerId() {
   auto ledger_id = OnlyCell(session_->Query(kReadLedgerId));
   if (!ledger_id.ok()) return ledger_id.status();

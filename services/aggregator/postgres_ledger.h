@@ -44,6 +44,7 @@ class PostgresLedger final : public Ledger {
   ~PostgresLedger() override;
 
   absl::Status TakeLead() override;
+  void Resign() override;
   std::string ledger_id() const override { return ledger_id_; }
   absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                       const std::function<absl::Status(const StoredEntry&)>& visit) override;

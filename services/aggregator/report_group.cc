@@ -34,12 +34,17 @@ election::ReportKey KeyOf(const election::Definition& definition,
   return key;
 }
 
-// Whether every number of the report is in its place. What is left are rules that an election sets
-// for itself, and may have set after the report was recorded.
+// Whether a definition that came after the report was recorded can be why the rule is broken.
+bool DependsOnDefinition(election::Rule rule) {
+  return election::MaySetSeverity(rule) || rule == election::Rule::kStationClosed ||
+         rule == election::Rule::kStationCountedElsewhere;
+}
+
+// Whether every number of the report is in its place.
 bool IsWellFormed(const CheckedReport& checked) {
   return checked.identified &&
          std::none_of(checked.findings.begin(), checked.findings.end(), [](const Finding& finding) {
-           return finding.severity == Severity::kReject && !election::MaySetSeverity(finding.rule);
+           return finding.severity == Severity::kReject && !DependsOnDefinition(finding.rule);
          });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <thread>
@@ -53,7 +54,10 @@ class WatcherFeed {
     virtual void End(const absl::Status& status) = 0;
   };
 
-  explicit WatcherFeed(const Clock& clock) : clock_(clock) {}
+  // `may_send` is asked before every message; its error ends the watcher.
+  explicit WatcherFeed(
+      const Clock& clock, std::function<absl::Status()> may_send = [] { return absl::OkStatus(); })
+      : clock_(clock), may_send_(std::move(may_send)) {}
   ~WatcherFeed() { Stop(); }
   WatcherFeed(const WatcherFeed&) = delete;
   WatcherFeed& operator=(const WatcherFeed&) = delete;
@@ -138,7 +142,6 @@ class WatcherFeed {
     std::optional<absl::Status> end{};  // how to end it once it is waiting
   };
 
-  // However far away the next tick is: a clock that was set is noticed then.
   static constexpr absl::Duration kWaitMax = absl::Seconds(1);
 
   static absl::Status Gone() { return absl::CancelledError("The watcher is gone"); }
@@ -198,7 +201,8 @@ class WatcherFeed {
     for (std::size_t i = 0; i < watchers_.size(); ++i, ++next) {
       if (next == watchers_.end()) next = watchers_.begin();
       Watched& watched = next->second;
-      if (all || watched.tick <= now) watched.due = true;
+      // A tick that is further away than any was set before the clock went back.
+      if (all || watched.tick <= now || watched.tick > now + kWaitMax) watched.due = true;
       if (found == nullptr && watched.due && watched.state == State::kWaiting) found = next->first;
     }
     return found;
@@ -207,12 +211,13 @@ class WatcherFeed {
   // REQUIRES: its state is kAdvancing, so that nobody else touches or ends it.
   void Advance(Watcher& watcher, Watched& watched) {
     const absl::Time now = clock_.Now();
-    absl::StatusOr<typename Cursor::Next> next = watched.cursor.Advance(now);
+    absl::StatusOr<typename Cursor::Next> next = NextOf(watched.cursor, now);
     const absl::Time tick = watched.cursor.NextTick(now);
     {
       const MutexLock lock(mutex_);
       watched.state = State::kWaiting;
-      watched.tick = tick;
+      // However far away it is: a clock that was set is noticed then.
+      watched.tick = std::min(tick, now + kWaitMax);
       if (!next.ok() && !watched.end.has_value()) watched.end = next.status();
       if (watched.end.has_value()) {
         EndNow(watcher, *watched.end);
@@ -225,6 +230,12 @@ class WatcherFeed {
     watcher.Send(*std::move(next->message));
   }
 
+  absl::StatusOr<typename Cursor::Next> NextOf(Cursor& cursor, absl::Time now) const {
+    absl::Status may_send = may_send_();
+    if (!may_send.ok()) return may_send;
+    return cursor.Advance(now);
+  }
+
   void WaitForWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     absl::Duration wait = kWaitMax;
     const absl::Time now = clock_.Now();
@@ -235,6 +246,7 @@ class WatcherFeed {
   }
 
   const Clock& clock_;
+  const std::function<absl::Status()> may_send_;
 
   Mutex mutex_;
   CondVar wake_;

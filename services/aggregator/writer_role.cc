@@ -40,10 +40,11 @@ absl::Duration WriterRole::TryForLead() {
   const absl::Duration asked_at = steady_clock_.Now();
   const absl::Status status = CatchUp();
   leading_ = status.ok();
-  heartbeat_due_ = steady_clock_.Now() + options_.heartbeat_interval;
+  heartbeat_due_ = asked_at + options_.heartbeat_interval;
   SetLead(status, asked_at);
   if (leading_) return absl::ZeroDuration();
   if (IsStandby(status)) {
+    commits_.AnswerInDoubt();  // sent again, it finds the one that leads
     failures_ = 1;
     return options_.follow_interval;
   }
@@ -54,7 +55,11 @@ absl::Duration WriterRole::TryForLead() {
 // OK with the lead and all that is committed; NOT_ACTIVE with all of it, but without the lead.
 absl::Status WriterRole::CatchUp() {
   absl::Status lead = ledger_.TakeLead();
-  if (lead.ok()) return book_.CatchUp(ledger_);
+  if (lead.ok()) {
+    absl::Status caught_up = book_.CatchUp(ledger_);
+    if (!caught_up.ok()) ledger_.Resign();  // a standby may be able to
+    return caught_up;
+  }
   if (!IsStandby(lead)) return lead;
   absl::Status followed = book_.Follow(ledger_);
   return followed.ok() ? lead : followed;

@@ -26,6 +26,9 @@ class SimulatedLedger final : public aggregator::Ledger {
   void SetCutOff(bool cut_off) { cut_off_ = cut_off; }
 
   absl::Status TakeLead() override;
+  void Resign() override {
+    if (leading_) Break();
+  }
   std::string ledger_id() const override { return "ledger"; }
   absl::Status Replay(
       const std::map<std::string, std::int64_t, std::less<>>& after,

@@ -64,30 +64,33 @@ void MemoryStore::BreakSession() {
 
 void MemoryStore::Lose(std::string_view election_id, std::int64_t last_sequence) {
   const MutexLock lock(mutex_);
+  Truncate(election_id, last_sequence);
+}
+
+void MemoryStore::Restore(std::string_view election_id, std::int64_t last_sequence) {
+  const MutexLock lock(mutex_);
+  Truncate(election_id, last_sequence);
+  ++ledger_number_;
+}
+
+void MemoryStore::Truncate(std::string_view election_id, std::int64_t last_sequence) {
   entries_[std::string(election_id)].resize(Index(last_sequence));
   leader_ = nullptr;
 }
 
-void MemoryStore::Restore(std::string_view election_id, std::int64_t last_sequence) {
-  Lose(election_id, last_sequence);
-  const MutexLock lock(mutex_);
-  ++ledger_number_;
-}
+MemoryLedger::~MemoryLedger() { Resign(); }
 
-MemoryLedger::~MemoryLedger() {
+void MemoryLedger::Resign() {
   const MutexLock lock(store_.mutex_);
   if (store_.leader_ == this) store_.leader_ = nullptr;
 }
 
 absl::Status MemoryLedger::TakeLead() {
-  {
-    const MutexLock lock(mutex_);
-    following_ = false;
-    if (TakeOne(failures_to_lead_)) return Lost();
-  }
   const MutexLock lock(store_.mutex_);
+  const MutexLock own_lock(mutex_);
+  following_ = false;
+  if (TakeOne(failures_to_lead_)) return Lost();
   if (store_.leader_ != nullptr && store_.leader_ != this) {
-    const MutexLock own_lock(mutex_);
     following_ = true;
     return NotActive();
   }

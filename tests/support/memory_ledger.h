@@ -42,6 +42,9 @@ class MemoryStore {
  private:
   friend class MemoryLedger;
 
+  void Truncate(std::string_view election_id, std::int64_t last_sequence)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable Mutex mutex_;
   std::map<std::string, std::vector<Stored>, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
   std::vector<aggregator::Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
@@ -58,6 +61,7 @@ class MemoryLedger final : public aggregator::Ledger {
   ~MemoryLedger() override;
 
   absl::Status TakeLead() override;
+  void Resign() override;
   std::string ledger_id() const override;
   absl::Status Replay(
       const std::map<std::string, std::int64_t, std::less<>>& after,

@@ -25,10 +25,11 @@ using LedgerWriterLeadTest = LedgerWriterTest;
 
 TEST_F(LedgerWriterLeadTest, TheLeadThatAnotherTookIsNoticedWhileIdle) {
   MemoryLedger other(stage_.store);
+  stage_.ledger.FailTakeLead(-1);
   stage_.store.BreakSession();
   ASSERT_TRUE(other.TakeLead().ok());
-  const std::vector<absl::Status> lead = stage_.lead.Await(3);
-  EXPECT_EQ(ReasonOf(lead[2]), "NOT_ACTIVE");
+  stage_.ledger.FailTakeLead(0);
+  stage_.lead.AwaitReason("NOT_ACTIVE");
   EXPECT_EQ(ReasonOf(stage_.Submit(ReportOf(1).Build()).get().status()), "NOT_ACTIVE");
 }
 

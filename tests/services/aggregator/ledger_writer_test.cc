@@ -184,6 +184,22 @@ TEST_F(LedgerWriterTest, ADecisionThatStandsIsNotRecordedTwice) {
   EXPECT_EQ(VotesOfA(), 0);
 }
 
+// Its receipt may have been lost, and its sender does not know what happened since.
+TEST_F(LedgerWriterTest, AReportOfAStationThatWasClosedSinceIsRepeatedAllTheSame) {
+  const election::StationReport report = ReportOf(1).Build();
+  const Receipt first = stage_.Record(report);
+  ASSERT_TRUE(stage_.Decide(Annul("s-1", 1)).get().ok());
+  election::DefinitionChange change;
+  change.reason = "the water";
+  change.stations = {{.id = "s-1", .closed_reason = "flooded"}};
+  ASSERT_TRUE(stage_.Define(std::move(change)).get().ok());
+  const Receipt again = stage_.Record(report);
+  EXPECT_EQ(again.state, ReceiptState::kRecorded);
+  EXPECT_TRUE(again.repeated_submission);
+  EXPECT_EQ(again.sequence, first.sequence);
+  EXPECT_EQ(stage_.Record(ReportOf(1).WithCast(101).Build()).state, ReceiptState::kRefused);
+}
+
 TEST_F(LedgerWriterTest, ADecisionThatIsRefusedLeavesNothing) {
   const auto outcome = stage_.Decide(Annul("s-1", 1)).get();
   EXPECT_EQ(outcome.status().code(), absl::StatusCode::kNotFound);

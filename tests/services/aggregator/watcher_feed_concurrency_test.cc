@@ -13,6 +13,7 @@
 #include "common/base/mutex.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/watcher_feed.h"
+#include "tests/support/manual_clock.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -90,11 +91,14 @@ class NumberWatcher final : public NumberFeed::Watcher {
 };
 
 // Says that a message is sent when the test does.
-class SlowWatcher final : public NumberFeed::Watcher {
+template <typename Cursor = NumberCursor>
+class SlowWatcher final : public WatcherFeed<Cursor>::Watcher {
  public:
-  void Send(std::int64_t number) override {
+  using Message = typename Cursor::Message;
+
+  void Send(Message message) override {
     const MutexLock lock(mutex_);
-    numbers_.push_back(number);
+    messages_.push_back(message);
     changed_.NotifyAll();
   }
 
@@ -104,10 +108,10 @@ class SlowWatcher final : public NumberFeed::Watcher {
     changed_.NotifyAll();
   }
 
-  std::vector<std::int64_t> AwaitMessages(std::size_t count) {
+  std::vector<Message> AwaitMessages(std::size_t count) {
     const MutexLock lock(mutex_);
-    while (numbers_.size() < count) changed_.Wait(mutex_);
-    return numbers_;
+    while (messages_.size() < count) changed_.Wait(mutex_);
+    return messages_;
   }
 
   absl::Status AwaitEnd() {
@@ -119,7 +123,7 @@ class SlowWatcher final : public NumberFeed::Watcher {
  private:
   Mutex mutex_;
   CondVar changed_;
-  std::vector<std::int64_t> numbers_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Message> messages_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -186,6 +190,58 @@ TEST_F(WatcherFeedConcurrencyTest, NobodyWatchesAClosedFeed) {
   SlowWatcher watcher;
   feed_.Watch({.number = &number_}, watcher);
   EXPECT_EQ(watcher.AwaitEnd().message(), "closed");
+}
+
+TEST(WatcherFeedTest, EndsWhoeverItMaySendNothingMore) {
+  std::atomic<bool> may_send = true;
+  const SystemClock clock;
+  NumberFeed feed(clock, [&may_send] {
+    return may_send ? absl::OkStatus() : absl::UnavailableError("another leads");
+  });
+  feed.Start();
+  feed.SetOpen(absl::OkStatus());
+  std::atomic<std::int64_t> number = 1;
+  SlowWatcher watcher;
+  feed.Watch({.number = &number}, watcher);
+  watcher.AwaitMessages(1);
+  may_send = false;
+  number = 2;
+  feed.Sent(watcher, /*ok=*/true);
+  EXPECT_EQ(watcher.AwaitEnd().message(), "another leads");
+  EXPECT_EQ(watcher.AwaitMessages(1), std::vector<std::int64_t>{1});
+}
+
+// Sends the time, a second after the last one or when the clock says that it is earlier.
+struct TimeCursor {
+  using Message = absl::Time;
+  struct Next {
+    std::optional<Message> message{};
+    bool more = false;
+  };
+
+  absl::StatusOr<Next> Advance(absl::Time now) {
+    if (now >= sent && now < sent + absl::Seconds(1)) return Next{};
+    sent = now;
+    return Next{.message = now};
+  }
+  absl::Time NextTick(absl::Time /*now*/) const { return sent + absl::Seconds(1); }
+
+  absl::Time sent = absl::InfinitePast();
+};
+
+TEST(WatcherFeedTest, AClockThatIsSetBackDelaysNoTick) {
+  testing::ManualClock clock;
+  WatcherFeed<TimeCursor> feed(clock);
+  feed.Start();
+  feed.SetOpen(absl::OkStatus());
+  SlowWatcher<TimeCursor> watcher;
+  feed.Watch({}, watcher);
+  watcher.AwaitMessages(1);
+  feed.Sent(watcher, /*ok=*/true);
+  clock.Advance(-absl::Hours(5));
+  EXPECT_EQ(watcher.AwaitMessages(2)[1], clock.Now());
+  feed.Sent(watcher, /*ok=*/true);
+  feed.Stop();
 }
 
 TEST_F(WatcherFeedConcurrencyTest, WatchersComeAndGo) {

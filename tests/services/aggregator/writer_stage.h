@@ -1,17 +1,20 @@
 #ifndef CANVASS_TESTS_SERVICES_AGGREGATOR_WRITER_STAGE_H_
 #define CANVASS_TESTS_SERVICES_AGGREGATOR_WRITER_STAGE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/election/definition.h"
 #include "common/election/report.h"
@@ -43,6 +46,15 @@ class LeadLog {
     const MutexLock lock(mutex_);
     while (changes_.size() < count) changed_.Wait(mutex_);
     return changes_;
+  }
+
+  // Waits until `reason` was told.
+  void AwaitReason(std::string_view reason) {
+    const auto is_told = [reason](const absl::Status& lead) {
+      return DetailOf(lead).reason == reason;
+    };
+    const MutexLock lock(mutex_);
+    while (std::none_of(changes_.begin(), changes_.end(), is_told)) changed_.Wait(mutex_);
   }
 
  private:
