@@ -69,8 +69,7 @@ class ImportTest : public ::testing::Test {
 
   // Votes of Ann, in all stations that count.
   std::string VotesOfAnn() {
-    const json result =
-        ParseJson(stack->Publisher("GetNationalResult", json{{"election_id", election_}}.dump()));
+    const json result = ParseJson(stack->NationalResult(election_));
     for (const json& candidate : result.at("result").at("candidates")) {
       if (candidate.at("candidate_id") == "ann") return candidate.at("votes");
     }

@@ -6,7 +6,6 @@
 #include <string>
 #include <tuple>
 
-#include "absl/time/clock.h"
 #include "common/postgres/private_cluster.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -89,7 +88,7 @@ class SqlViewsTest : public ::testing::Test {
   }
 
   static void ExpectSameTotals(const std::string& what) {
-    WaitUntilShown();
+    EXPECT_EQ(stack_->NationalResult("small").exit_code, 0) << "not all of the ledger is shown";
     Totals shown;
     AddAreas(*stack_, "small", "office", shown);
     AddAreas(*stack_, "small", "observers", shown);
@@ -116,21 +115,6 @@ class SqlViewsTest : public ::testing::Test {
     const CommandOutcome outcome = stack_->Election(method, request.dump());
     EXPECT_EQ(outcome.exit_code, 0) << method << ' ' << station << ": " << outcome.err;
     ExpectSameTotals(method + " " + station);
-  }
-
-  // The publisher shows what the ledger holds.
-  static void WaitUntilShown() {
-    pqxx::connection connection((*stack_)->cluster().reader_connection());
-    const std::string sequence = pqxx::read_transaction(connection)
-                                     .exec1("SELECT max(sequence) FROM canvass.ledger_entries")[0]
-                                     .c_str();
-    const absl::Time deadline = absl::Now() + absl::Seconds(30);
-    while (stack_
-               ->Publisher("GetNationalResult",
-                           json{{"election_id", "small"}, {"min_sequence", sequence}}.dump())
-               .exit_code != 0) {
-      ASSERT_LT(absl::Now(), deadline) << "sequence " << sequence << " is never shown";
-    }
   }
 
   static RunningStack* stack_;

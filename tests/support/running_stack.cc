@@ -9,13 +9,16 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/text.h"
 #include "common/postgres/private_cluster.h"
+#include "common/postgres/session.h"
 #include "gtest/gtest.h"
 
 namespace canvass::testing {
 namespace {
 
 constexpr absl::Duration kEndsWithin = absl::Seconds(30);
+constexpr absl::Duration kShownWithin = absl::Seconds(30);
 
 }  // namespace
 
@@ -78,6 +81,24 @@ CommandOutcome RunningStack::Aggregator(const std::string& method, const std::st
 CommandOutcome RunningStack::Election(const std::string& method, const std::string& json) const {
   return Grpcurl(stack_->aggregator_address(), "canvass.aggregator.v1.ElectionService/" + method,
                  json);
+}
+
+CommandOutcome RunningStack::NationalResult(const std::string& election_id) const {
+  const auto session =
+      postgres::Session::Open({.connection = stack_->cluster().reader_connection()});
+  if (!session.ok()) return {.exit_code = -1, .err = session.status().ToString()};
+  const auto rows = (*session)->Query(
+      StrCat("SELECT coalesce(max(sequence), 0) FROM canvass.ledger_entries WHERE election_id = ",
+             (*session)->Quote(election_id)));
+  if (!rows.ok()) return {.exit_code = -1, .err = rows.status().ToString()};
+  const std::string request = StrCat(R"({"election_id": ")", election_id, R"(", "min_sequence": )",
+                                     rows->at(0).at(0).value_or(""), "}");
+  const absl::Time deadline = absl::Now() + kShownWithin;
+  CommandOutcome outcome = Publisher("GetNationalResult", request);
+  while (outcome.exit_code != 0 && absl::Now() < deadline) {
+    outcome = Publisher("GetNationalResult", request);
+  }
+  return outcome;
 }
 
 void RunningStack::KillAggregator() {

@@ -34,6 +34,8 @@ class RunningStack {
   CommandOutcome Reporter(const std::string& method, const std::string& json) const;
   CommandOutcome Aggregator(const std::string& method, const std::string& json) const;
   CommandOutcome Election(const std::string& method, const std::string& json) const;
+  // GetNationalResult, once the publisher shows all of the election's ledger.
+  CommandOutcome NationalResult(const std::string& election_id) const;
 
   // Kills the aggregator with SIGKILL; RestartAggregator returns once another one is healthy.
   void KillAggregator();
