@@ -99,13 +99,13 @@ absl::StatusOr<std::int64_t> BenchStack::Define(const BenchElection& election) c
   const auto defined =
       aggregator.DefineElection(SplitDefinition(election.Definition(), /*validate_only=*/false));
   if (!defined.ok()) return defined.status();
-  const auto shown = VotesShownAt(election.id(), defined->sequence());
-  if (!shown.ok()) return shown.status();
+  const absl::Status shown = CheckShown(election.id(), defined->sequence(), 0);
+  if (!shown.ok()) return shown;
   return defined->sequence();
 }
 
-absl::StatusOr<std::int64_t> BenchStack::VotesShownAt(const std::string& election_id,
-                                                      std::int64_t sequence) const {
+absl::Status BenchStack::CheckShown(const std::string& election_id, std::int64_t sequence,
+                                    std::int64_t votes) const {
   const PublisherClient publisher(services_);
   publisher::v1::GetNationalResultRequest request;
   request.set_election_id(election_id);
@@ -113,11 +113,13 @@ absl::StatusOr<std::int64_t> BenchStack::VotesShownAt(const std::string& electio
   for (;;) {
     const auto answer = publisher.GetNationalResult(request);
     if (answer.ok() && answer->result().as_of().sequence() >= sequence) {
-      std::int64_t votes = 0;
+      std::int64_t shown = 0;
       for (const v1::CandidateResult& candidate : answer->result().candidates()) {
-        votes += candidate.votes();
+        shown += candidate.votes();
       }
-      return votes;
+      if (shown == votes) return absl::OkStatus();
+      return absl::InternalError(
+          absl::StrCat("The publisher shows ", shown, " votes, not ", votes));
     }
     if (absl::Now() > until) {
       return answer.ok() ? absl::DeadlineExceededError("The publisher does not catch up")

@@ -49,9 +49,10 @@ class BenchStack {
   // Defines the election and waits until the publisher shows it. Its last sequence: each report
   // has the next one.
   absl::StatusOr<std::int64_t> Define(const BenchElection& election) const;
-  // Waits until the publisher shows `sequence`, and returns the votes in the national result.
-  absl::StatusOr<std::int64_t> VotesShownAt(const std::string& election_id,
-                                            std::int64_t sequence) const;
+  // Waits until the publisher shows `sequence`. INTERNAL where the national result has not so many
+  // `votes` then.
+  absl::Status CheckShown(const std::string& election_id, std::int64_t sequence,
+                          std::int64_t votes) const;
 
  private:
   explicit BenchStack(const Session& session) : services_(session.options) {}

@@ -85,13 +85,9 @@ class IngestBench {
     const auto sent = SendMessages(stack.services().reporter, messages, order_.size());
     if (!sent.ok()) return sent.status();
     const absl::Time acknowledged = absl::Now();
-    const auto votes = stack.VotesShownAt(election_.id(), sent->last_sequence);
-    if (!votes.ok()) return votes.status();
+    status = stack.CheckShown(election_.id(), sent->last_sequence, votes_);
+    if (!status.ok()) return status;
     report_.Add(kShown, absl::ToDoubleSeconds(absl::Now() - acknowledged));
-    if (*votes != votes_) {
-      return absl::InternalError(
-          absl::StrCat("The publisher shows ", *votes, " votes, not ", votes_));
-    }
     rate_ = static_cast<double>(order_.size()) / absl::ToDoubleSeconds(sent->took);
     report_.Add(kRate, rate_);
     AddUses(report_, before, stack.Uses(), order_.size());

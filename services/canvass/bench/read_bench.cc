@@ -81,8 +81,9 @@ class ReadBench {
         SendMessages(stack.services().reporter,
                      PrepareMessages(election_, order, options_.reports_per_message), order.size());
     if (!sent.ok()) return sent.status();
-    const auto votes = stack.VotesShownAt(election_.id(), sent->last_sequence);
-    if (!votes.ok()) return votes.status();
+    const absl::Status shown = stack.CheckShown(election_.id(), sent->last_sequence,
+                                                election_.VotesOf(order, order.size()));
+    if (!shown.ok()) return shown;
     publisher::v1::GetNationalResultRequest request;
     request.set_election_id(election_.id());
     request_ = rpc::SerializeMessage(request);

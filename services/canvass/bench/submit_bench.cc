@@ -130,12 +130,10 @@ class SubmitBench {
     report_.Add(RateAt(in_flight), outcome->calls_per_second);
     report_.Add(P50At(in_flight), Percentile(outcome->latencies_ms, 50));
     report_.Add(P99At(in_flight), Percentile(outcome->latencies_ms, 99));
-    const auto votes =
-        stack.VotesShownAt(election.id(), *defined + static_cast<std::int64_t>(order.size()));
-    if (!votes.ok()) return votes.status();
-    if (*votes != election.VotesOf(order, order.size())) {
-      return absl::InternalError(absl::StrCat("The publisher shows ", *votes, " votes"));
-    }
+    const absl::Status shown =
+        stack.CheckShown(election.id(), *defined + static_cast<std::int64_t>(order.size()),
+                         election.VotesOf(order, order.size()));
+    if (!shown.ok()) return shown;
     return outcome->calls_per_second;
   }
 

@@ -68,7 +68,9 @@ void TakeAnswer(const grpc::Status& status, Sent& sent) {
   google::protobuf::Arena arena;
   auto* const answer =
       google::protobuf::Arena::CreateMessage<reporter::v1::SubmitReportResponse>(&arena);
-  if (rpc::ParseMessage(sent.response, *answer).ok()) sent.sequence = answer->receipt().sequence();
+  if (!rpc::ParseMessage(sent.response, *answer).ok()) return;
+  if (answer->receipt().state() != v1::RECEIPT_STATE_RECORDED) return;
+  sent.sequence = answer->receipt().sequence();
 }
 
 // Sends all at `rate`, and returns when all are answered.
@@ -143,7 +145,10 @@ class WatchBench {
                          [](const auto& sent) { return sent->sequence == 0; });
     watcher.join();
     if (failed) return absl::InternalError("A report was not recorded");
-    return Evaluate(reports, seen);
+    const std::vector<std::int64_t> stations = election.ShuffledStations();
+    const absl::Status shown = stack.CheckShown(election.id(), *defined + count,
+                                                election.VotesOf(stations, stations.size()));
+    return shown.ok() ? Evaluate(reports, seen) : shown;
   }
 
   static std::vector<std::unique_ptr<Sent>> Prepare(const BenchElection& election) {
