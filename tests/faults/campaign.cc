@@ -52,6 +52,12 @@ void CampaignTotals::Add(const Witness::Counts& counts) {
   for (const auto& [error, count] : counts.errors) seen.errors[error] += count;
 }
 
+absl::Duration CampaignTotals::TakeoverPercentile(std::size_t percent) const {
+  std::vector<absl::Duration> sorted = takeovers;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[(sorted.size() * percent + 99) / 100 - 1];
+}
+
 absl::Status Campaign::PrepareStage() {
   if (stage_ != nullptr && trials_on_stage_ >= kTrialsPerStage) {
     const std::string folder = stage_->folder();
@@ -167,15 +173,13 @@ void Campaign::PrintTotals() const {
   SayEach("Refused by rule:", seen.refusals);
   SayEach("Calls without an answer:", seen.errors);
   if (!totals_.takeovers.empty()) {
-    std::vector<absl::Duration> sorted = totals_.takeovers;
-    std::sort(sorted.begin(), sorted.end());
-    const auto at = [&sorted](std::size_t percent) {
-      return absl::ToInt64Milliseconds(sorted[(sorted.size() * percent + 99) / 100 - 1]);
+    const auto at = [this](std::size_t percent) {
+      return absl::ToInt64Milliseconds(totals_.TakeoverPercentile(percent));
     };
     Say(
         absl::StrFormat("Takeover, from the kill to the first report acknowledged after it: %d "
                         "times, p50 %d ms, p90 %d ms, p99 %d ms, longest %d ms",
-                        sorted.size(), at(50), at(90), at(99), at(100)));
+                        totals_.takeovers.size(), at(50), at(90), at(99), at(100)));
   }
   Say("Not attacked here: a publisher whose ledger is ahead of the aggregator's (its unit tests "
       "do).");

@@ -18,6 +18,9 @@ constexpr int kOneOverlapsIn = 4;
 constexpr int kPauseMsMax = 150;
 constexpr int kLastsMsMin = 20;
 constexpr int kLastsMsMax = 350;
+// Some last longer than those who are attacked, or who wait for them, have patience.
+constexpr int kOneIsLongIn = 20;
+constexpr absl::Duration kLongMin = absl::Seconds(6);
 // More than a day: deadlines that are accepted are less.
 constexpr int kJumpSecondsMax = 100'000;
 // Until a standby leads, with the active one stopped.
@@ -48,6 +51,7 @@ constexpr std::array<KindOfFault, kFaultKinds> kKinds{{
     {FaultKind::kStopPublisher, "SIGSTOP of the publisher", 3},
     {FaultKind::kStopPostgres, "SIGSTOP of PostgreSQL", 3},
     {FaultKind::kTwoLeaders, "two aggregators that believe they lead", 5},
+    {FaultKind::kTwoWriters, "two aggregators that lead and reach PostgreSQL", 5},
     {FaultKind::kEndBackend, "session ended by PostgreSQL", 3},
     {FaultKind::kCommitRequestLost, "COMMIT lost on the way there", 5},
     {FaultKind::kCommitAnswerLost, "COMMIT lost on the way back", 6},
@@ -66,6 +70,25 @@ constexpr std::array<KindOfFault, kFaultKinds> kKinds{{
 
 const KindOfFault& Describe(FaultKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
+bool MayBeLong(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kStopActive:
+    case FaultKind::kStopStandby:
+    case FaultKind::kStopReporter:
+    case FaultKind::kStopPublisher:
+    case FaultKind::kStopPostgres:
+    case FaultKind::kCommitSlow:
+    case FaultKind::kStallConnection:
+    case FaultKind::kClockOfActive:
+    case FaultKind::kClockOfStandby:
+    case FaultKind::kClockOfReporter:
+    case FaultKind::kClockOfPublisher:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool FillsADisk(FaultKind kind) {
   return kind == FaultKind::kPostgresDiskFull || kind == FaultKind::kLogDiskFull ||
          kind == FaultKind::kOutboxDiskFull;
@@ -74,9 +97,9 @@ bool FillsADisk(FaultKind kind) {
 FaultReport Kill(const Meanwhile& meanwhile, Stage& stage, std::initializer_list<Part> parts) {
   FaultReport report{.at = absl::Now()};
   for (const Part part : parts) {
-    stage.SignalPart(part, SIGKILL);
-    ++report.kills;
+    if (stage.SignalPart(part, SIGKILL)) ++report.kills;
   }
+  report.happened = report.kills > 0;
   meanwhile();
   for (const Part part : parts) stage.StartPart(part);
   return report;
@@ -107,20 +130,22 @@ FaultReport StopPostgres(const Meanwhile& meanwhile, Stage& stage) {
 }
 
 FaultReport EndBackends(const Meanwhile& meanwhile, Stage& stage, int signal) {
-  FaultReport report{.at = absl::Now()};
+  FaultReport report{.happened = false, .at = absl::Now()};
   for (const pid_t pid : stage.PostgresBackends()) {
-    kill(pid, signal);
+    if (kill(pid, signal) != 0) continue;
+    report.happened = true;
     if (signal != SIGKILL) continue;
     ++report.kills;
     break;  // the server ends the others itself
   }
-  report.happened = signal != SIGKILL || report.kills > 0;
   meanwhile();
   return report;
 }
 
 FaultReport CrashPostgres(const Meanwhile& meanwhile, Stage& stage, int signal) {
-  const FaultReport report{.kills = signal == SIGKILL ? 1 : 0, .at = absl::Now()};
+  const bool runs = stage.PostgresRuns();
+  const FaultReport report{
+      .kills = runs && signal == SIGKILL ? 1 : 0, .happened = runs, .at = absl::Now()};
   stage.CrashPostgres(signal);
   meanwhile();
   stage.StartPostgres().IgnoreError();  // Heal says it if it never comes
@@ -128,10 +153,9 @@ FaultReport CrashPostgres(const Meanwhile& meanwhile, Stage& stage, int signal) 
 }
 
 FaultReport KillEverything(const Meanwhile& meanwhile, Stage& stage) {
-  FaultReport report{.kills = 1, .at = absl::Now()};
+  FaultReport report{.kills = stage.PostgresRuns() ? 1 : 0, .at = absl::Now()};
   for (const Part part : kEveryPart) {
-    stage.SignalPart(part, SIGKILL);
-    ++report.kills;
+    if (stage.SignalPart(part, SIGKILL)) ++report.kills;
   }
   stage.CrashPostgres(SIGKILL);
   meanwhile();
@@ -155,6 +179,23 @@ FaultReport MakeTwoLeaders(Stage& stage) {
   stage.SignalPart(old_leader, SIGCONT);
   absl::SleepFor(kBelievesFor);
   stage.ProxyOf(old_leader).BreakAll();
+  return report;
+}
+
+// As where something between an aggregator and PostgreSQL forgets what a session holds: its lock is
+// gone, and it can write.
+FaultReport MakeTwoWriters(Stage& stage) {
+  FaultReport report{.at = absl::Now()};
+  const Part old_leader = stage.ActiveAggregator();
+  stage.SignalPart(old_leader, SIGSTOP);
+  const absl::Time deadline = absl::Now() + kTakeoverPatience;
+  while (!stage.Serves(Stage::Other(old_leader)) && absl::Now() < deadline) {
+    stage.ProxyOf(old_leader).ReleaseLocks();
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  report.happened = stage.Serves(Stage::Other(old_leader));
+  stage.SignalPart(old_leader, SIGCONT);
+  absl::SleepFor(kBelievesFor);
   return report;
 }
 
@@ -198,8 +239,7 @@ FaultReport FillOutboxDisk(const Meanwhile& meanwhile, Stage& stage) {
   FaultReport report{.at = absl::Now()};
   stage.FillOutboxDisk();
   const Part active = stage.ActiveAggregator();
-  stage.SignalPart(active, SIGKILL);
-  ++report.kills;
+  if (stage.SignalPart(active, SIGKILL)) ++report.kills;
   meanwhile();
   stage.EmptyOutboxDisk();
   stage.StartPart(active);
@@ -224,7 +264,8 @@ std::vector<Fault> PlanFaults(std::uint64_t seed, bool may_fill_disks) {
   for (int i = 0; i < kFaultsPerSeed; ++i) {
     const FaultKind kind = kKinds[kinds(random)].kind;
     const absl::Duration before = absl::Milliseconds(pauses(random));
-    const absl::Duration lasts = absl::Milliseconds(lengths(random));
+    absl::Duration lasts = absl::Milliseconds(lengths(random));
+    if (random() % kOneIsLongIn == 0 && MayBeLong(kind)) lasts += kLongMin;
     const bool overlaps = i + 1 < kFaultsPerSeed && random() % kOneOverlapsIn == 0;
     faults.push_back({.kind = kind,
                       .before = before,
@@ -268,6 +309,8 @@ FaultReport Commit(const Fault& fault, Stage& stage, const Meanwhile& meanwhile)
       return StopPostgres(meanwhile, stage);
     case FaultKind::kTwoLeaders:
       return MakeTwoLeaders(stage);
+    case FaultKind::kTwoWriters:
+      return MakeTwoWriters(stage);
     case FaultKind::kEndBackend:
       return EndBackends(meanwhile, stage, SIGTERM);
     case FaultKind::kCommitRequestLost:

@@ -28,6 +28,7 @@ enum class FaultKind : std::uint8_t {
   kStopPublisher,
   kStopPostgres,
   kTwoLeaders,  // the active one is stopped until the standby leads, then goes on
+  kTwoWriters,  // the same, and its session lives on: only the fence is left
   kEndBackend,  // the server ends the session of the active one
   kCommitRequestLost,
   kCommitAnswerLost,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
@@ -167,8 +168,18 @@ TEST_F(LedgerCheckTest, FindsAResendWithAnotherOutcome) {
 TEST_F(LedgerCheckTest, FindsARefusalAfterAnAcknowledgement) {
   Append(EntryOf(kFirst));
   Receive(kFirst, ReceiptOf(kFirst, 1));
-  witness_.Refused(kFirst, 0, "REVISION_CONFLICT");
+  witness_.Refused(kFirst, 0, "REVISION_CONFLICT", absl::Now());
   EXPECT_THAT(Violations(), Not(IsEmpty()));
+}
+
+TEST_F(LedgerCheckTest, WhatCameEarlyMayBeRefusedAndThenAcknowledged) {
+  Append(EntryOf(kFirst));
+  Append(EntryOf(kCorrection));
+  const absl::Time sent_early = absl::Now();
+  Receive(kFirst, ReceiptOf(kFirst, 1));
+  Receive(kCorrection, ReceiptOf(kCorrection, 2));
+  witness_.Refused(kCorrection, 0, "REVISION_GAP", sent_early);
+  EXPECT_THAT(Violations(), IsEmpty());
 }
 
 TEST_F(LedgerCheckTest, FindsALostDecision) {

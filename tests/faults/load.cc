@@ -51,23 +51,24 @@ std::string RuleOf(const v1::Receipt& receipt) {
 
 enum class Outcome : std::uint8_t { kUnknown, kAcknowledged, kQueued, kTooEarly, kRefused };
 
-Outcome Refuse(Witness& witness, const ReportName& name, int variant, const std::string& rule) {
-  witness.Refused(name, variant, rule);
+Outcome Refuse(Witness& witness, const ReportName& name, int variant, const std::string& rule,
+               absl::Time sent_at) {
+  witness.Refused(name, variant, rule, sent_at);
   return rule == "REVISION_GAP" ? Outcome::kTooEarly : Outcome::kRefused;
 }
 
 Outcome TakeReceipt(Witness& witness, const ReportName& name, int variant,
                     const v1::Receipt& receipt, absl::Time sent_at) {
   if (receipt.state() == v1::RECEIPT_STATE_REFUSED) {
-    return Refuse(witness, name, variant, RuleOf(receipt));
+    return Refuse(witness, name, variant, RuleOf(receipt), sent_at);
   }
   witness.Received(name, variant, receipt, sent_at);
   return receipt.state() == v1::RECEIPT_STATE_QUEUED ? Outcome::kQueued : Outcome::kAcknowledged;
 }
 
-Outcome TakeError(Witness& witness, const ReportName& name, int variant,
-                  const absl::Status& status) {
-  if (!MayHaveHappened(status)) return Refuse(witness, name, variant, ReasonOf(status));
+Outcome TakeError(Witness& witness, const ReportName& name, int variant, const absl::Status& status,
+                  absl::Time sent_at) {
+  if (!MayHaveHappened(status)) return Refuse(witness, name, variant, ReasonOf(status), sent_at);
   witness.Unknown(ReasonOf(status));
   return Outcome::kUnknown;
 }
@@ -106,7 +107,7 @@ Outcome SendOne(Clients& clients, const TrialElection& election, Witness& witnes
   witness.Sent(name);
   const absl::Time sent_at = absl::Now();
   const auto receipt = clients.Submit(election.Report(name, variant));
-  if (!receipt.ok()) return TakeError(witness, name, variant, receipt.status());
+  if (!receipt.ok()) return TakeError(witness, name, variant, receipt.status(), sent_at);
   return TakeReceipt(witness, name, variant, *receipt, sent_at);
 }
 

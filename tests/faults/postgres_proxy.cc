@@ -30,6 +30,10 @@ constexpr const char* kSocketName = "/.s.PGSQL.5432";
 constexpr std::size_t kHeaderBytes = 5;         // type and length
 constexpr std::size_t kStartupHeaderBytes = 4;  // length alone
 constexpr char kCopyDone = 'c';
+// ReadyForQuery outside of a transaction: the session waits for its client.
+constexpr std::string_view kReady("Z\0\0\0\5I", 6);
+// A query of 36 bytes with its length and the zero at its end.
+constexpr std::string_view kReleaseLocks("Q\0\0\0\x24SELECT pg_advisory_unlock_all()", 37);
 constexpr std::size_t kChunkBytes = 64 << 10;
 // Held times are looked at this often.
 constexpr int kTickMs = 2;
@@ -168,6 +172,17 @@ void PostgresProxy::AbandonServerSide(absl::Duration hold) {
   eventfd_write(wake_, 1);
 }
 
+void PostgresProxy::ReleaseLocks() {
+  const MutexLock lock(mutex_);
+  for (const auto& link : links_) {
+    if (link->server_tail != kReady || !link->to_server.empty()) continue;
+    link->to_server = kReleaseLocks;
+    link->server_tail.clear();
+    link->is_ours = true;
+  }
+  eventfd_write(wake_, 1);
+}
+
 int PostgresProxy::commits_cut() const {
   const MutexLock lock(mutex_);
   return commits_cut_;
@@ -249,7 +264,7 @@ void PostgresProxy::Serve(Link& link, bool client_readable, bool server_readable
   if (server_readable && link.to_client.empty() && !link.server_ended) {
     const bool server_left = !ReadWhatIsThere(link.server, bytes);
     (link.drop_answers ? link.server_ended : ended) |= server_left;
-    if (!link.drop_answers) link.to_client += bytes;
+    if (!link.drop_answers) TakeFromServer(link, bytes);
   }
   if (absl::Now() < link.held_until) return;
   if (link.server_ended) link.to_server.clear();
@@ -261,7 +276,17 @@ void PostgresProxy::Serve(Link& link, bool client_readable, bool server_readable
   }
 }
 
+void PostgresProxy::TakeFromServer(Link& link, std::string_view bytes) {
+  if (!link.is_ours) link.to_client += bytes;
+  link.server_tail += bytes;
+  if (link.server_tail.size() > kReady.size()) {
+    link.server_tail.erase(0, link.server_tail.size() - kReady.size());
+  }
+  if (link.server_tail == kReady) link.is_ours = false;
+}
+
 void PostgresProxy::TakeFromClient(Link& link, std::string_view bytes) {
+  if (!bytes.empty()) link.server_tail.clear();
   while (!bytes.empty()) {
     const std::size_t before = link.finder.Find(bytes);
     if (!link.drop_requests) link.to_server += bytes.substr(0, before);

@@ -64,6 +64,9 @@ class PostgresProxy {
   // Ends the server's side of every connection and goes on taking what clients say, so that they
   // believe it to stand until `hold` is over.
   void AbandonServerSide(absl::Duration hold);
+  // Takes every lock away from the sessions that wait for their client, who hears nothing of it.
+  // For clients that are stopped: the query goes between theirs.
+  void ReleaseLocks();
   // Cuts that happened.
   int commits_cut() const;
 
@@ -74,6 +77,8 @@ class PostgresProxy {
     CopyEndFinder finder{};
     std::string to_server{};
     std::string to_client{};
+    std::string server_tail{};  // the last bytes of what the server said
+    bool is_ours = false;       // what the server says is an answer to us
     bool drop_requests = false;
     bool drop_answers = false;
     bool server_ended = false;
@@ -87,6 +92,7 @@ class PostgresProxy {
   void Serve(Link& link, bool client_readable, bool server_readable)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeFromClient(Link& link, std::string_view bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void TakeFromServer(Link& link, std::string_view bytes);
   void Cut(Link& link) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   std::string server_path_;

@@ -240,12 +240,14 @@ void Stage::StartPart(Part part) {
   if (part == Part::kPublisher) ++publisher_life_;
 }
 
-void Stage::SignalPart(Part part, int signal) {
+bool Stage::SignalPart(Part part, int signal) {
   const auto& process = program(part).process;
-  if (process == nullptr) return;
-  if (signal == SIGKILL && !process->WaitForEnd(absl::ZeroDuration())) program(part).killed = true;
+  if (process == nullptr) return false;
+  const bool kills = signal == SIGKILL && !process->WaitForEnd(absl::ZeroDuration());
+  if (kills) program(part).killed = true;
   process->Signal(signal);
-  if (signal == SIGKILL) process->WaitForEnd(kEndsWithin);
+  if (kills) process->WaitForEnd(kEndsWithin);
+  return kills;
 }
 
 void Stage::SetClock(Part part, absl::Duration offset) {

@@ -60,7 +60,8 @@ class Stage {
 
   // Does nothing where it runs already, or has ended.
   void StartPart(Part part);
-  void SignalPart(Part part, int signal);
+  // True where that killed it.
+  bool SignalPart(Part part, int signal);
   // Resident memory in bytes; 0 where it does not run.
   std::size_t MemoryOf(Part part) const;
   // Sets the system's clock, as the part sees it, so far beside ours; also for its next start.

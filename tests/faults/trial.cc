@@ -1,7 +1,9 @@
 #include "tests/faults/trial.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -172,14 +174,19 @@ void Trial::CompareSqlTotals() {
              "FROM canvass.area_totals WHERE election_id = ",
              (*session)->Quote(election_.id())));
   if (!rows.ok()) return ledger_.Note("The views of PostgreSQL cannot be read at the end");
+  // What is not listed has no reports.
+  std::map<std::pair<std::string, std::string>, Figures> totals;  // by source and area
   for (const auto& row : *rows) {
-    Figures figures{.ballots = {.blank = ToInt(*row[3]), .invalid = ToInt(*row[4])},
-                    .stations = ToInt(*row[2])};
+    Figures& figures = totals[{*row[0], *row[1]}];
+    figures = {.ballots = {.blank = ToInt(*row[3]), .invalid = ToInt(*row[4])},
+               .stations = ToInt(*row[2])};
     const std::vector<std::int64_t> votes = ToInts(row[5].value_or(""));
     for (std::size_t i = 0; i < votes.size(); ++i) figures.ballots.votes.at(i) = votes[i];
+  }
+  for (int source = 0; source < kSources; ++source) {
     for (int area = 0; area < kAreas; ++area) {
-      if (*row[1] != TrialElection::AreaId(area)) continue;
-      ledger_.CompareTotals("SQL", TrialElection::SourceNo(*row[0]), area, figures);
+      ledger_.CompareTotals("SQL", source, area,
+                            totals[{TrialElection::SourceId(source), TrialElection::AreaId(area)}]);
     }
   }
 }

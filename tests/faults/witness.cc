@@ -69,7 +69,8 @@ void Witness::TakeAcknowledgement(const ReportName& name, int variant, const v1:
       acknowledged_.emplace(name, Acknowledgement{.variant = variant,
                                                   .sequence = receipt.sequence(),
                                                   .entry_hash = receipt.entry_hash(),
-                                                  .held = held});
+                                                  .held = held,
+                                                  .received_at = absl::Now()});
   Acknowledgement& first = known->second;
   if (is_new) ++counts_.acknowledged;
   if (receipt.repeated_submission()) ++counts_.repeated;
@@ -86,12 +87,14 @@ void Witness::TakeAcknowledgement(const ReportName& name, int variant, const v1:
   }
 }
 
-void Witness::Refused(const ReportName& name, int variant, const std::string& rule) {
+void Witness::Refused(const ReportName& name, int variant, const std::string& rule,
+                      absl::Time sent_at) {
   const MutexLock lock(mutex_);
   ++counts_.refused;
   ++counts_.refusals[rule];
   const auto known = acknowledged_.find(name);
-  const bool was_recorded = known != acknowledged_.end() && known->second.variant == variant;
+  const bool was_recorded = known != acknowledged_.end() && known->second.variant == variant &&
+                            known->second.received_at < sent_at;
   if (was_recorded) {
     Note(StrCat(ToString(name), " was refused (", rule, ") after it had been acknowledged"));
   }

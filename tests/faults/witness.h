@@ -25,7 +25,8 @@ struct Acknowledgement {
   std::int64_t sequence = 0;
   std::string entry_hash{};
   bool held = false;
-  int firsts = 0;  // receipts that did not say "repeated"
+  int firsts = 0;            // receipts that did not say "repeated"
+  absl::Time received_at{};  // the first of them
 };
 
 // The figures of one source and area in an answer.
@@ -62,8 +63,8 @@ class Witness {
   // A client got a receipt that is RECORDED, HELD or QUEUED for what it sent at `sent_at`.
   void Received(const ReportName& name, int variant, const v1::Receipt& receipt,
                 absl::Time sent_at);
-  // A client was told that this is refused, under a rule.
-  void Refused(const ReportName& name, int variant, const std::string& rule);
+  // A client was told that what it sent at `sent_at` is refused, under a rule.
+  void Refused(const ReportName& name, int variant, const std::string& rule, absl::Time sent_at);
   // A client does not know what became of what it sent.
   void Unknown(const std::string& error);
   void Decided(DecisionKind kind, const ReportName& name, std::int64_t sequence);
