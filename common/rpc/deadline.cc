@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 
@@ -20,13 +19,17 @@ namespace {
 std::optional<absl::Duration> TimeUntilDeadline(const grpc::CallbackServerContext& context) {
   const std::chrono::system_clock::time_point deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return std::nullopt;
-  return absl::FromChrono(deadline) - absl::Now();
+  return absl::FromChrono(deadline - std::chrono::system_clock::now());
 }
 
 }  // namespace
 
+std::chrono::system_clock::time_point TimeIn(absl::Duration timeout) {
+  return absl::ToChronoTime(absl::FromChrono(std::chrono::system_clock::now()) + timeout);
+}
+
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
-  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  context.set_deadline(TimeIn(timeout));
 }
 
 absl::Status CheckDeadline(const grpc::CallbackServerContext& context) {

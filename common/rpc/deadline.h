@@ -1,6 +1,8 @@
 #ifndef CANVASS_COMMON_RPC_DEADLINE_H_
 #define CANVASS_COMMON_RPC_DEADLINE_H_
 
+#include <chrono>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
@@ -17,6 +19,10 @@ inline constexpr absl::Duration kDeadlineDefault = absl::Seconds(10);
 inline constexpr absl::Duration kDeadlineMax = absl::Minutes(5);
 // A deadline beyond this is a mistake (milliseconds taken for seconds), not a wish.
 inline constexpr absl::Duration kDeadlineAcceptedMax = absl::Hours(24);
+
+// The time that gRPC takes for `timeout` from now. By the kernel's clock, as gRPC: absl's may
+// follow one that was set two seconds later.
+std::chrono::system_clock::time_point TimeIn(absl::Duration timeout);
 
 // Gives a client call a deadline. Every unary call has one; streams get none but end on cancel.
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);

@@ -23,11 +23,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/deadlock_search.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/listen_address.h"
@@ -125,7 +125,7 @@ Server::Server(std::string address, absl::Duration drain_timeout,
 
 Server::~Server() {
   const MutexLock lock(mutex_);
-  if (!stopped_) server_->Shutdown(absl::ToChronoTime(absl::Now()));
+  if (!stopped_) server_->Shutdown(TimeIn(absl::ZeroDuration()));
 }
 
 void Server::SetServing(const std::string& service, bool serving) {
@@ -138,7 +138,7 @@ void Server::Stop(const std::function<void()>& end_streams) {
   stopped_ = true;
   server_->GetHealthCheckService()->Shutdown();
   if (end_streams) end_streams();
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + drain_timeout_));
+  server_->Shutdown(TimeIn(drain_timeout_));
   server_->Wait();
 }
 

@@ -25,7 +25,8 @@ namespace canvass::aggregator {
 //
 // When a commit fails it is not known whether it happened. The thread then takes the lead anew,
 // reads what it missed, and processes the same commands once more: what was committed finds itself
-// recorded. Meanwhile everything else is answered UNAVAILABLE at once. The start is the same path.
+// recorded. Where another has taken the lead, they are answered COMMIT_UNKNOWN. Meanwhile
+// everything else is answered UNAVAILABLE at once. The start is the same path.
 // While another aggregator leads, the thread keeps the book close behind the ledger (WriterRole).
 //
 // Thread-safe. Answers are given by the writer's thread, or before the call returns; they must not

@@ -19,7 +19,8 @@ namespace canvass::aggregator {
 // What one aggregator is among those of a database, and what it does as that. While another leads,
 // it follows the ledger; when the lead is free it takes it, reads the little that is left, and
 // writes what is in its queue; when a commit fails or the lead is lost, it answers what it has not
-// touched and begins anew. What is in doubt then waits until the lead is taken again.
+// touched and begins anew. What is in doubt then waits until the lead is taken again, and is
+// answered COMMIT_UNKNOWN where another has taken it.
 //
 // Not thread-safe: whoever has it lets it take steps, one after the other. It never waits but for
 // the ledger, and knows the time only from its clocks.

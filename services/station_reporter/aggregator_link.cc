@@ -12,12 +12,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::station_reporter {
@@ -121,7 +121,7 @@ void AggregatorLink::Run() {
 bool AggregatorLink::WaitForAggregator() {
   absl::Duration waited;
   for (; !IsStopping(); waited += kCheckInterval) {
-    if (channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + kCheckInterval))) return true;
+    if (channel_->WaitForConnected(rpc::TimeIn(kCheckInterval))) return true;
     if (waited == absl::ZeroDuration()) {
       telemetry::LogInfo(absl::StrCat("waiting for the aggregator at ", options_.aggregator));
     }
