@@ -269,9 +269,9 @@ void PostgresProxy::Serve(Link& link, bool client_readable, bool server_readable
   if (absl::Now() < link.held_until) return;
   if (link.server_ended) link.to_server.clear();
   if (!link.server_ended) ended |= !WriteWhatFits(link.server, link.to_server);
-  ended |= !WriteWhatFits(link.client, link.to_client);
+  const bool client_left = !WriteWhatFits(link.client, link.to_client);
   // What came before the end is handed on first.
-  if (ended && link.to_client.empty()) {
+  if (client_left || (ended && link.to_client.empty())) {
     link.broken_from = std::min(link.broken_from, absl::Now());
   }
 }

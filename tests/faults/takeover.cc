@@ -1,5 +1,6 @@
 // The standby's takeover, measured under load.
 #include <csignal>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -50,6 +51,8 @@ bool Campaign::TryTakeovers(int kills) {
     passed = Finish(*trial, "takeovers", happened) && passed;
   }
   if (kills < kKillsToJudge || totals_.TakeoverPercentile(99) <= kTakeoverMax) return passed;
+  std::printf("FAILED: a takeover took %s\n",
+              absl::FormatDuration(totals_.TakeoverPercentile(100)).c_str());
   ++totals_.seeds_failed;
   return false;
 }
