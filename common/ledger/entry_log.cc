@@ -1,6 +1,7 @@
 #include "common/ledger/entry_log.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,8 +13,10 @@
 #include "common/ledger/merkle.h"
 
 namespace canvass::ledger {
-void EntryLog::Append(std::string_view entry) {
-  tree_.Add(LeafHash(entry));
+
+void EntryLog::Append(std::string_view entry, const Hash& leaf_hash) {
+  assert(leaf_hash == LeafHash(entry));
+  tree_.Add(leaf_hash);
   entries_.push_back(Store(entry));
 }
 

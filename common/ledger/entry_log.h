@@ -19,7 +19,9 @@ namespace canvass::ledger {
 class EntryLog {
  public:
   // Appends the next entry.
-  void Append(std::string_view entry);
+  void Append(std::string_view entry) { Append(entry, LeafHash(entry)); }
+  // The same for one whose hash is known. REQUIRES: leaf_hash == LeafHash(entry).
+  void Append(std::string_view entry, const Hash& leaf_hash);
   // Appends the next entry, of which only the leaf hash is known (embargo).
   void AppendHidden(const Hash& leaf_hash);
   // Gives a hidden entry its bytes. REQUIRES: LeafHash(entry) is its hash, and IsHidden(sequence).

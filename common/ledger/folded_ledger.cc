@@ -208,23 +208,24 @@ absl::Status FoldedLedger::Append(std::string_view bytes) {
                ", before the entry before it (", absl::FormatTime(recorded_at_), ")"));
   }
   if (absl::Status status = Check(*entry); !status.ok()) return status;
-  Append(bytes, *std::move(entry));
+  Append(bytes, LeafHash(bytes), *std::move(entry));
   return absl::OkStatus();
 }
 
 void FoldedLedger::Append(std::string_view bytes, const election::Entry& entry) {
-  Log(bytes, entry);
+  Log(bytes, LeafHash(bytes), entry);
   count_.Apply(entry);
 }
 
-void FoldedLedger::Append(std::string_view bytes, election::Entry&& entry) {
-  Log(bytes, entry);
+void FoldedLedger::Append(std::string_view bytes, const Hash& leaf_hash, election::Entry&& entry) {
+  Log(bytes, leaf_hash, entry);
   count_.Apply(std::move(entry));
 }
 
-void FoldedLedger::Log(std::string_view bytes, const election::Entry& entry) {
+void FoldedLedger::Log(std::string_view bytes, const Hash& leaf_hash,
+                       const election::Entry& entry) {
   assert(entry.sequence == sequence() + 1);
-  log_.Append(bytes);
+  log_.Append(bytes, leaf_hash);
   recorded_at_ = std::max(recorded_at_, entry.recorded_at);
 }
 

@@ -34,8 +34,8 @@ class FoldedLedger {
   // The same for an entry that was decoded or encoded before. REQUIRES: bytes == Encode(entry), the
   // next one.
   void Append(std::string_view bytes, const election::Entry& entry);
-  // Takes over the parts of a definition.
-  void Append(std::string_view bytes, election::Entry&& entry);
+  // Takes over the parts of a definition. REQUIRES also: leaf_hash == LeafHash(bytes).
+  void Append(std::string_view bytes, const Hash& leaf_hash, election::Entry&& entry);
   // Whether the count can fold `entry` now, wherever its bytes come from: DATA_LOSS where it names
   // a part that is not defined, a station outside the contest, or a revision that does not follow.
   absl::Status Check(const election::Entry& entry) const;
@@ -49,7 +49,7 @@ class FoldedLedger {
   election::Entry EntryAt(std::int64_t sequence) const;
 
  private:
-  void Log(std::string_view bytes, const election::Entry& entry);
+  void Log(std::string_view bytes, const Hash& leaf_hash, const election::Entry& entry);
 
   std::string election_id_;
   EntryLog log_;

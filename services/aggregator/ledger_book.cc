@@ -46,10 +46,11 @@ const std::vector<std::int64_t>& BookedLedger::EntriesOfSource(int source_no) co
   return index < entries_by_source_.size() ? entries_by_source_[index] : kNone;
 }
 
-void BookedLedger::Append(std::string_view bytes, election::Entry&& entry) {
+void BookedLedger::Append(std::string_view bytes, const ledger::Hash& leaf_hash,
+                          election::Entry&& entry) {
   const std::optional<int> source_no = SourceOf(entry.event);
   const std::int64_t sequence = entry.sequence;
-  folded_.Append(bytes, std::move(entry));
+  folded_.Append(bytes, leaf_hash, std::move(entry));
   if (!source_no.has_value()) return;
   const auto index = static_cast<std::size_t>(*source_no);
   if (index >= entries_by_source_.size()) entries_by_source_.resize(index + 1);
@@ -86,7 +87,8 @@ void LedgerBook::Fold(AppendGroup group) {
   {
     const WriterLock lock(mutex_);
     for (AppendedEntry& appended : group.entries) {
-      LedgerOf(appended.election_id).Append(appended.bytes, std::move(appended.entry));
+      LedgerOf(appended.election_id)
+          .Append(appended.bytes, appended.leaf_hash, std::move(appended.entry));
       appended.bytes = std::string();  // of a register, its memory is wanted at once
     }
     for (Refusal& refusal : group.refusals) contents_.refused.Add(std::move(refusal));
@@ -142,7 +144,7 @@ absl::Status LedgerBook::FoldStored(const StoredEntry& stored) {
                                       booked.sequence(), " others"));
   }
   absl::Status status = booked.folded().Check(*entry);
-  if (status.ok()) booked.Append(stored.bytes, *std::move(entry));
+  if (status.ok()) booked.Append(stored.bytes, stored.leaf_hash, *std::move(entry));
   return status;
 }
 

@@ -31,8 +31,8 @@ class BookedLedger {
   // Sequences of the reports, decisions and poll figures of this source, rising.
   const std::vector<std::int64_t>& EntriesOfSource(int source_no) const;
 
-  // Folds the next entry. REQUIRES: bytes == Encode(entry).
-  void Append(std::string_view bytes, election::Entry&& entry);
+  // Folds the next entry. REQUIRES: bytes == Encode(entry), leaf_hash == LeafHash(bytes).
+  void Append(std::string_view bytes, const ledger::Hash& leaf_hash, election::Entry&& entry);
 
  private:
   ledger::FoldedLedger folded_;
