@@ -261,14 +261,17 @@ absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
   if (plan.ok()) {
     const std::size_t parts = plan->outcome.parts_changed;
     // Over a large register the check takes seconds: the others hear of this writer again.
-    absl::Status status = plan->append.empty() ? absl::OkStatus() : ledger_.Heartbeat();
-    if (status.ok()) status = Commit(plan->append);
+    absl::Status status = plan->append.empty() ? absl::OkStatus() : Heartbeat();
+    const bool is_sent = status.ok();
+    if (is_sent) status = Commit(plan->append);
     if (!status.ok()) {
       definition.request.change = as_it_came.has_value()
                                       ? *std::move(as_it_came)
                                       : JoinDefinition(std::move(plan->append.entries));
-      definition.in_doubt_parts = parts;
-      MarkInDoubt(*work_.front());
+      if (is_sent) {
+        definition.in_doubt_parts = parts;
+        MarkInDoubt(*work_.front());
+      }
       return status;
     }
     // Nothing left to change after a commit in doubt: it was that commit that changed it.
@@ -317,9 +320,18 @@ absl::Status GroupCommit::Commit(AppendGroup& append) {
   return status;
 }
 
+absl::Status GroupCommit::Heartbeat() {
+  const absl::Duration asked_at = steady_clock_.Now();
+  absl::Status status = ledger_.Heartbeat();
+  if (status.ok()) queue_.Confirm(asked_at);
+  return status;
+}
+
+// Before the book changes: whoever hears of that asks whether the lead stands.
 void GroupCommit::Succeeded(absl::Duration began_at) {
   ++appends_;
   appended_at_ = began_at;
+  queue_.Confirm(began_at);
 }
 
 void GroupCommit::MarkInDoubt(Command& command) const {

@@ -89,6 +89,7 @@ class GroupCommit {
   bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(DefinitionRequest& request) const;
   absl::Status Commit(AppendGroup& append);
+  absl::Status Heartbeat();
   void Succeeded(absl::Duration began_at);
   void MarkInDoubt(Command& command) const;
   void AnswerInDoubt(absl::Duration until);

@@ -54,7 +54,7 @@ class WatcherFeed {
     virtual void End(const absl::Status& status) = 0;
   };
 
-  // `may_send` is asked before every message; its error ends the watcher.
+  // `may_send` is asked whenever there may be something to send; its error ends the watcher.
   explicit WatcherFeed(
       const Clock& clock, std::function<absl::Status()> may_send = [] { return absl::OkStatus(); })
       : clock_(clock), may_send_(std::move(may_send)) {}

@@ -57,7 +57,9 @@ absl::Status WriterRole::CatchUp() {
   absl::Status lead = ledger_.TakeLead();
   if (lead.ok()) {
     absl::Status caught_up = book_.CatchUp(ledger_);
-    if (!caught_up.ok()) ledger_.Resign();  // a standby may be able to
+    // A standby may be able to. Not where the ledger has lost what was acknowledged: it is for
+    // somebody to decide that it goes on like this.
+    if (!caught_up.ok() && DetailOf(caught_up).reason != "LEDGER_DIVERGED") ledger_.Resign();
     return caught_up;
   }
   if (!IsStandby(lead)) return lead;
@@ -100,7 +102,7 @@ absl::Status WriterRole::ServeOnce() {
 void WriterRole::Confirm(absl::Duration asked_at) {
   failures_ = 0;
   queue_.Confirm(asked_at);
-  heartbeat_due_ = steady_clock_.Now() + options_.heartbeat_interval;
+  heartbeat_due_ = asked_at + options_.heartbeat_interval;
 }
 
 void WriterRole::LoseLead(const absl::Status& status) {

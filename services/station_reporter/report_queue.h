@@ -242,10 +242,9 @@ class ReportQueue {
   // All but what is patient, if the oldest is old enough.
   void ExpireWaiting(absl::Duration before, std::deque<Submission>& expired)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const auto is_late = [before](const Submission& submission) {
-      return !submission.patient && submission.added_at < before;
-    };
-    if (std::none_of(waiting_.begin(), waiting_.end(), is_late)) return;
+    const auto oldest = std::find_if(waiting_.begin(), waiting_.end(),
+                                     [](const Submission& each) { return !each.patient; });
+    if (oldest == waiting_.end() || oldest->added_at >= before) return;
     std::deque<Submission> patient;
     for (Submission& submission : waiting_) {
       if (submission.patient) {

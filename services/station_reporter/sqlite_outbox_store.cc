@@ -221,9 +221,13 @@ absl::Status SqliteOutboxStore::Apply(const OutboxChange& change) {
 }
 
 absl::Status SqliteOutboxStore::Write(const OutboxChange& change) {
-  Statement remove(database_.get(), "DELETE FROM report WHERE number = ?");
+  std::optional<Statement> remove;
   for (const std::int64_t number : change.removed) {
-    if (!remove.Bind(number).Run()) return UseError();
+    if (!remove.has_value()) remove.emplace(database_.get(), "DELETE FROM report WHERE number = ?");
+    if (remove->Bind(number).Run()) continue;
+    // What lies on a damaged page cannot leave it, and must not keep everything else from the disk.
+    if (!IsDamaged()) return UseError();
+    remove.reset();
   }
   Statement add(database_.get(), "INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const NewReport& report : change.added) {
@@ -260,8 +264,7 @@ absl::StatusOr<std::vector<std::string>> SqliteOutboxStore::ReadSubmitted(
       row->Run();
       continue;
     }
-    const bool is_damaged = (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_CORRUPT;
-    if (!row->ok() && !is_damaged) return UseError();
+    if (!row->ok() && !IsDamaged()) return UseError();
     submitted.emplace_back();
     row.reset();
   }
@@ -288,6 +291,10 @@ absl::Status SqliteOutboxStore::OpenError() const {
     return NotUsable(file_, "OUTBOX_READ_ONLY", "it may not be written.");
   }
   return NotUsable(file_, "OUTBOX_UNREADABLE", StrCat(sqlite3_errmsg(database_.get()), "."));
+}
+
+bool SqliteOutboxStore::IsDamaged() const {
+  return (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_CORRUPT;
 }
 
 absl::Status SqliteOutboxStore::UseError() const {

@@ -58,6 +58,8 @@ class SqliteOutboxStore final : public OutboxStore {
   // What to make of SQLite's last error: where the file is opened, and afterwards.
   absl::Status OpenError() const;
   absl::Status UseError() const;
+  // Whether that was a part of the file that makes no sense.
+  bool IsDamaged() const;
 
   const std::string file_;
   const Database database_;

@@ -75,7 +75,9 @@ absl::Status SimulatedLedger::Replay(const std::map<std::string, std::int64_t, s
   for (const auto& [election_id, sequence] : after) {
     const auto& rows = database_.RowsOf(election_id);
     if (rows.empty() || rows.back().sequence < sequence) {
-      return absl::DataLossError(absl::StrCat(election_id, " has lost entry ", sequence));
+      return MakeError(absl::StatusCode::kDataLoss,
+                       absl::StrCat(election_id, " has lost entry ", sequence),
+                       {.reason = "LEDGER_DIVERGED"});
     }
   }
   for (const std::string& election_id : database_.Elections()) {

@@ -73,6 +73,11 @@ void MemoryStore::Restore(std::string_view election_id, std::int64_t last_sequen
   ++ledger_number_;
 }
 
+void MemoryStore::Damage(std::string_view election_id, std::int64_t sequence) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)][Index(sequence - 1)].bytes = "damaged";
+}
+
 void MemoryStore::Truncate(std::string_view election_id, std::int64_t last_sequence) {
   entries_[std::string(election_id)].resize(Index(last_sequence));
   leader_ = nullptr;
@@ -113,7 +118,9 @@ absl::Status MemoryLedger::Replay(const std::map<std::string, std::int64_t, std:
   }
   for (const auto& [election_id, sequence] : after) {
     if (static_cast<std::int64_t>(entries[election_id].size()) < sequence) {
-      return absl::DataLossError(absl::StrCat(election_id, " has lost entry ", sequence));
+      return MakeError(absl::StatusCode::kDataLoss,
+                       absl::StrCat(election_id, " has lost entry ", sequence),
+                       {.reason = "LEDGER_DIVERGED"});
     }
   }
   for (const auto& [election_id, stored] : entries) {

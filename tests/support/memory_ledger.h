@@ -38,6 +38,8 @@ class MemoryStore {
   void Lose(std::string_view election_id, std::int64_t last_sequence);
   // As a restore of a backup does: the same, and the ledger has another id.
   void Restore(std::string_view election_id, std::int64_t last_sequence);
+  // Its bytes are no entry any more.
+  void Damage(std::string_view election_id, std::int64_t sequence);
 
  private:
   friend class MemoryLedger;

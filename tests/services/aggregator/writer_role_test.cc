@@ -96,17 +96,30 @@ TEST(WriterRoleTest, AStandbyTriesAgainAfterItsIntervalAndTakesALeadThatIsFree) 
 
 TEST(WriterRoleTest, ALeaderThatCannotReadTheLedgerLeavesTheLeadToOthers) {
   testing::MemoryStore store;
-  SteppedWriter behind(store);
-  behind.role.Step();
-  behind.Define();
+  {
+    SteppedWriter writer(store);
+    writer.role.Step();
+    writer.Define();
+  }
+  store.Damage("e-1", 2);
+  SteppedWriter unable(store);
+  unable.role.Step();
+  EXPECT_EQ(ReasonOf(unable.queue.Lead()), "LEDGER_UNAVAILABLE");
+  EXPECT_TRUE(MemoryLedger(store).TakeLead().ok());
+}
+
+// A standby that has not seen what was lost would go on without it.
+TEST(WriterRoleTest, ALeaderOfALedgerThatLostEntriesKeepsTheLead) {
+  testing::MemoryStore store;
+  SteppedWriter leader(store);
+  leader.role.Step();
+  leader.Define();
   store.Lose("e-1", 1);
-  behind.steady_clock.now += absl::Seconds(1);
-  behind.role.Step();  // its heartbeat fails
-  behind.role.Step();
-  EXPECT_EQ(ReasonOf(behind.queue.Lead()), "LEDGER_UNAVAILABLE");
-  SteppedWriter other(store);
-  other.role.Step();
-  EXPECT_TRUE(other.queue.Lead().ok());
+  leader.steady_clock.now += absl::Seconds(1);
+  leader.role.Step();  // its heartbeat fails
+  leader.role.Step();
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "LEDGER_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(MemoryLedger(store).TakeLead()), "NOT_ACTIVE");
 }
 
 // What is recorded already needs no commit, and says nothing of the lead.
