@@ -43,7 +43,9 @@ using ::testing::HasSubstr;
 constexpr int kStations = 2000;
 constexpr int kVotesOfAnn = 30;
 constexpr int kVotesOfBob = 20;
-// Far more than it takes: how long that is, the fault campaign measures.
+constexpr absl::Duration kTakeoverMax = absl::Seconds(2);
+// Frozen for 5 s, then noticed.
+constexpr absl::Duration kFrozenTakeoverMax = absl::Seconds(10);
 constexpr absl::Duration kPatience = absl::Seconds(60);
 using Health = grpc::health::v1::HealthCheckResponse;
 const char* const kLeads = "canvass.aggregator.v1.AggregatorService";
@@ -296,7 +298,7 @@ TEST_F(StandbyTest, TakesOverFromOneThatIsKilled) {
     leader.Signal(SIGKILL);
     const absl::Duration took = standby.Await(kLeads, Health::SERVING);
     std::cout << "took over within " << took << '\n';
-    EXPECT_LT(took, kPatience);
+    EXPECT_LT(took, kTakeoverMax);
     load.Await(200);
     leader.Start();
     leader.Await("", Health::SERVING);
@@ -311,10 +313,10 @@ TEST_F(StandbyTest, TakesOverFromOneThatIsFrozenAndThatOneStepsDown) {
   aggregators_[0]->Signal(SIGSTOP);
   const absl::Duration took = aggregators_[1]->Await(kLeads, Health::SERVING);
   std::cout << "took over within " << took << '\n';
-  EXPECT_LT(took, kPatience);
+  EXPECT_LT(took, kFrozenTakeoverMax);
   load.Await(200);
   aggregators_[0]->Signal(SIGCONT);
-  EXPECT_LT(aggregators_[0]->Await(kLeads, Health::NOT_SERVING), kPatience);
+  EXPECT_LT(aggregators_[0]->Await(kLeads, Health::NOT_SERVING), kTakeoverMax);
   EXPECT_EQ(aggregators_[0]->HealthOf(""), Health::SERVING);
   EXPECT_EQ(aggregators_[1]->HealthOf(kLeads), Health::SERVING);
   load.Await(200);
