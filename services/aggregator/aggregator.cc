@@ -25,6 +25,7 @@ absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerO
       server, {&aggregator->aggregator_service_, &aggregator->election_service_});
   if (!started.ok()) return started.status();
   aggregator->server_ = *std::move(started);
+  aggregator->SetServing(false);
   aggregator->server_->SetServing("", true);
   aggregator->feed_.Start();
   aggregator->writer_.Start();

@@ -113,7 +113,7 @@ absl::Status GroupCommit::CommitReports() {
       LoseAppend();
       return status;
     }
-    Succeeded(appending_->appended_at);
+    Confirm(appending_->appended_at);
     group_reports_max_ = options_.group_reports_max;
     TakeQueued();
     Gather(*next);  // what came meanwhile
@@ -315,7 +315,7 @@ absl::Status GroupCommit::Commit(AppendGroup& append) {
   const absl::Duration began_at = steady_clock_.Now();
   absl::Status status = ledger_.Append(append);
   if (!status.ok()) return status;
-  Succeeded(began_at);
+  Confirm(began_at);
   book_.Fold(std::move(append));
   return status;
 }
@@ -323,15 +323,15 @@ absl::Status GroupCommit::Commit(AppendGroup& append) {
 absl::Status GroupCommit::Heartbeat() {
   const absl::Duration asked_at = steady_clock_.Now();
   absl::Status status = ledger_.Heartbeat();
-  if (status.ok()) queue_.Confirm(asked_at);
+  if (status.ok()) Confirm(asked_at);
   return status;
 }
 
 // Before the book changes: whoever hears of that asks whether the lead stands.
-void GroupCommit::Succeeded(absl::Duration began_at) {
-  ++appends_;
-  appended_at_ = began_at;
-  queue_.Confirm(began_at);
+void GroupCommit::Confirm(absl::Duration asked_at) {
+  ++confirmations_;
+  confirmed_at_ = asked_at;
+  queue_.Confirm(asked_at);
 }
 
 void GroupCommit::MarkInDoubt(Command& command) const {

@@ -39,10 +39,13 @@ class GroupCommit {
   // Commits what comes first, of what it has and what waits in the queue. An error: the lead is
   // lost, and what was to be committed in doubt. REQUIRES: a book that has caught up.
   absl::Status CommitNext();
-  // Appends that have succeeded so far; not every command needs one.
-  std::int64_t appends() const { return appends_; }
-  // When the last of them began, by the steady clock.
-  absl::Duration appended_at() const { return appended_at_; }
+  // Asks the ledger whether the lead stands; an error: it does not. REQUIRES: !appending().
+  absl::Status Heartbeat();
+  // How often the ledger has confirmed the lead: by a commit, which not every command needs, or a
+  // heartbeat.
+  std::int64_t confirmations() const { return confirmations_; }
+  // When it was last asked for what confirmed it, by the steady clock.
+  absl::Duration confirmed_at() const { return confirmed_at_; }
 
   // Takes out the commands of which nothing is in doubt.
   std::deque<CommandPtr> RemoveUntouched();
@@ -89,8 +92,7 @@ class GroupCommit {
   bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(DefinitionRequest& request) const;
   absl::Status Commit(AppendGroup& append);
-  absl::Status Heartbeat();
-  void Succeeded(absl::Duration began_at);
+  void Confirm(absl::Duration asked_at);
   void MarkInDoubt(Command& command) const;
   void AnswerInDoubt(absl::Duration until);
   void FinishFront();
@@ -106,8 +108,8 @@ class GroupCommit {
   std::deque<CommandPtr> work_;       // in order; those in doubt come first
   std::unique_ptr<Batch> appending_;  // of the first commands
   std::size_t group_reports_max_;
-  std::int64_t appends_ = 0;
-  absl::Duration appended_at_;
+  std::int64_t confirmations_ = 0;
+  absl::Duration confirmed_at_;
 };
 
 }  // namespace canvass::aggregator

@@ -87,22 +87,14 @@ absl::Duration WriterRole::Serve() {
 // A heartbeat may be due although there is always something to do: what needs no commit, such as
 // reports that are recorded already, says nothing of the lead.
 absl::Status WriterRole::ServeOnce() {
-  if (steady_clock_.Now() >= heartbeat_due_ && !commits_.appending()) {
-    const absl::Duration asked_at = steady_clock_.Now();
-    absl::Status status = ledger_.Heartbeat();
-    if (status.ok()) Confirm(asked_at);
-    return status;
+  const bool asks = steady_clock_.Now() >= heartbeat_due_ && !commits_.appending();
+  const std::int64_t before = commits_.confirmations();
+  absl::Status status = asks ? commits_.Heartbeat() : commits_.CommitNext();
+  if (status.ok() && commits_.confirmations() > before) {
+    failures_ = 0;
+    heartbeat_due_ = commits_.confirmed_at() + options_.heartbeat_interval;
   }
-  const std::int64_t appends = commits_.appends();
-  absl::Status status = commits_.CommitNext();
-  if (commits_.appends() > appends) Confirm(commits_.appended_at());
   return status;
-}
-
-void WriterRole::Confirm(absl::Duration asked_at) {
-  failures_ = 0;
-  queue_.Confirm(asked_at);
-  heartbeat_due_ = asked_at + options_.heartbeat_interval;
 }
 
 void WriterRole::LoseLead(const absl::Status& status) {

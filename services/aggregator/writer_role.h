@@ -48,7 +48,6 @@ class WriterRole {
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
   absl::Status ServeOnce();
-  void Confirm(absl::Duration asked_at);
   void LoseLead(const absl::Status& status);
   void SetLead(const absl::Status& status, absl::Duration asked_at);
 

@@ -147,6 +147,20 @@ TEST_F(GroupCommitTest, WhatIsGatheredBehindAFailedAppendIsUntouched) {
   EXPECT_FALSE((**first)->front().repeated_submission);
 }
 
+// The check of a register takes seconds: the lead may be another's by then. Nothing is in doubt.
+TEST_F(GroupCommitTest, ADefinitionIsNotSentWhenTheLeadIsLost) {
+  election::DefinitionChange change = ElectionOf(4).Request();
+  change.reason = "one more station";
+  Accept({.what = PendingDefinition{
+              .request = {.election_id = "e-1", .actor = "office", .change = std::move(change)},
+              .done = [](const auto&) { ADD_FAILURE() << "answered"; }}});
+  store_.BreakSession();
+  const std::int64_t confirmations = commits_.confirmations();
+  EXPECT_FALSE(commits_.CommitNext().ok());
+  EXPECT_EQ(commits_.confirmations(), confirmations);
+  EXPECT_EQ(commits_.RemoveUntouched().size(), 1);
+}
+
 TEST_F(GroupCommitTest, ADecisionWaitsForWhatIsAppended) {
   const auto first = Submit(Of("s-1"));
   EXPECT_TRUE(commits_.CommitNext().ok());

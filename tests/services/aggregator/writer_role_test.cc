@@ -29,8 +29,9 @@ class SteppedClock final : public SteadyClock {
 struct SteppedWriter {
   explicit SteppedWriter(testing::MemoryStore& store) : ledger(store) {}
 
-  // Defines the election of one station.
-  void Define() {
+  // Takes the lead and defines the election of one station.
+  void LeadAndDefine() {
+    role.Step();
     bool defined = false;
     QueueDefinition(queue, 1, defined);
     role.Step();
@@ -96,11 +97,7 @@ TEST(WriterRoleTest, AStandbyTriesAgainAfterItsIntervalAndTakesALeadThatIsFree) 
 
 TEST(WriterRoleTest, ALeaderThatCannotReadTheLedgerLeavesTheLeadToOthers) {
   testing::MemoryStore store;
-  {
-    SteppedWriter writer(store);
-    writer.role.Step();
-    writer.Define();
-  }
+  SteppedWriter(store).LeadAndDefine();
   store.Damage("e-1", 2);
   SteppedWriter unable(store);
   unable.role.Step();
@@ -108,12 +105,23 @@ TEST(WriterRoleTest, ALeaderThatCannotReadTheLedgerLeavesTheLeadToOthers) {
   EXPECT_TRUE(MemoryLedger(store).TakeLead().ok());
 }
 
+TEST(WriterRoleTest, ALedgerWhoseFirstEntryCannotBeReadIsReadAgain) {
+  testing::MemoryStore store;
+  SteppedWriter(store).LeadAndDefine();
+  store.Damage("e-1", 1);
+  SteppedWriter unable(store);
+  for (int i = 0; i < 3; ++i) {
+    unable.role.Step();
+    EXPECT_EQ(ReasonOf(unable.queue.Lead()), "LEDGER_UNAVAILABLE");
+  }
+  EXPECT_TRUE(MemoryLedger(store).TakeLead().ok());
+}
+
 // A standby that has not seen what was lost would go on without it.
 TEST(WriterRoleTest, ALeaderOfALedgerThatLostEntriesKeepsTheLead) {
   testing::MemoryStore store;
   SteppedWriter leader(store);
-  leader.role.Step();
-  leader.Define();
+  leader.LeadAndDefine();
   store.Lose("e-1", 1);
   leader.steady_clock.now += absl::Seconds(1);
   leader.role.Step();  // its heartbeat fails
@@ -127,8 +135,7 @@ TEST(WriterRoleTest, ALeaderThatIsAskedOnlyForWhatItHasNoticesThatAnotherLeads) 
   testing::MemoryStore store;
   SteppedWriter leader(store);
   SteppedWriter other(store);
-  leader.role.Step();
-  leader.Define();
+  leader.LeadAndDefine();
   leader.Submit();
   leader.StepThroughAppend();
   store.BreakSession();
@@ -145,8 +152,7 @@ TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownOnceAnotherLeads) {
   testing::MemoryStore store;
   SteppedWriter leader(store);
   SteppedWriter other(store);
-  leader.role.Step();
-  leader.Define();
+  leader.LeadAndDefine();
   const auto answer = leader.Submit();
   leader.ledger.FailAppendsAfterCommit(1);
   leader.StepThroughAppend();
