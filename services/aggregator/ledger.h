@@ -79,7 +79,8 @@ class Ledger {
 
   // Visits every entry after the given sequences (elections that are not named: from 1), each
   // election's in sequence; stops at the first error. DATA_LOSS where a stored leaf hash is not the
-  // hash of its bytes or a sequence is missing.
+  // hash of its bytes or a sequence is missing. The visitor may be called by another thread, while
+  // the caller waits.
   virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
 

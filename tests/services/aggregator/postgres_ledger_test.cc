@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -254,6 +255,24 @@ TEST_F(PostgresLedgerTest, DamageIsFoundBeforeItIsFolded) {
   status = replay();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("has no entry 2"));
+}
+
+// PostgreSQL prefers to sort a country's ledger, on a disk that may be full.
+TEST_F(PostgresLedgerTest, AReplayNeedsNoRoomOnTheDisk) {
+  constexpr int kReports = 2'000;
+  for (int revision = 1; revision <= kReports; ++revision) {
+    election_->Submit(testing::ReportBuilder().WithStation("s-1").WithRevision(revision).Build());
+  }
+  ASSERT_EQ(ledger_->Append(election_.Next()), absl::OkStatus());
+  const std::string writer =
+      StrCat("ALTER ROLE canvass_writer IN DATABASE ", PostgresStore::database().name());
+  const absl::Cleanup reset = [&writer] { Select(StrCat(writer, " RESET ALL")); };
+  for (const char* setting : {"random_page_cost = 1000", "seq_page_cost = 0", "work_mem = '64kB'",
+                              "temp_file_limit = 0"}) {
+    Select(StrCat(writer, " SET ", setting));
+  }
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), kReports + 2U);
 }
 
 TEST_F(PostgresLedgerTest, ASchemaOfAnotherVersionIsRefused) {
