@@ -1,9 +1,6 @@
 // Checks that every file in common/ and services/ includes only what its layer may depend on.
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -13,17 +10,17 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_tree.h"
 
 namespace canvass {
 namespace {
 
+using canvass::testing::ReadSourceTree;
+using canvass::testing::SourceTree;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// Path from the root, and text.
-using SourceTree = std::map<std::string, std::string>;
 
 // Something that a file can depend on.
 enum class Part {
@@ -44,9 +41,11 @@ enum class Part {
   kBase,
   kElection,
   kLedger,
+  kProcess,
   kPostgres,
   kRpc,
   kTelemetry,
+  kProgram,       // common/service
   kService,       // the service that the file belongs to
   kOtherService,  // another one: they meet through gRPC alone
   kUnknown,
@@ -90,8 +89,10 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"common/base/", Part::kBase},
       {"common/election/", Part::kElection},
       {"common/ledger/", Part::kLedger},
+      {"common/process/", Part::kProcess},
       {"common/postgres/", Part::kPostgres},
       {"common/rpc/", Part::kRpc},
+      {"common/service/", Part::kProgram},
       {"common/telemetry/", Part::kTelemetry},
       {"services/", Part::kOtherService},
       {"sys/", Part::kPosix},
@@ -106,7 +107,7 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
 // The aggregator owns the database's schema; the operator's command brings it up to date.
 bool IsSchemaForOperator(std::string_view including_file, std::string_view include) {
   return StartsWith(including_file, "services/canvass/") &&
-         include == "services/aggregator/schema.h";
+         include == "services/aggregator/store/schema.h";
 }
 
 Part PartOf(std::string_view including_file, std::string_view include) {
@@ -146,6 +147,8 @@ Layer LayerOf(const std::string& path) {
   if (folder == "common/base") return {"base", base, {}};
   if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
   if (folder == "common/ledger") return {"ledger", core, {}};
+  if (folder == "common/process")
+    return {"process", With(base, {Part::kPosix, Part::kProcess}), {}};
   if (folder == "common/telemetry") {
     return {"telemetry",
             With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kTelemetry}),
@@ -153,9 +156,14 @@ Layer LayerOf(const std::string& path) {
   }
   const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc,
                                 Part::kTelemetry, Part::kService});
+  if (folder == "common/service") {
+    return {"service program",
+            With(base, {Part::kFlags, Part::kRpc, Part::kTelemetry, Part::kProgram}),
+            {Part::kPostgresLibrary}};
+  }
   if (folder == "common/rpc") return {"rpc", rpc, {Part::kPostgresLibrary}};
-  const Parts postgres =
-      With(With(core, system), {Part::kPostgresLibrary, Part::kPostgres, Part::kTelemetry});
+  const Parts postgres = With(With(core, system), {Part::kPostgresLibrary, Part::kPostgres,
+                                                   Part::kProcess, Part::kTelemetry});
   const std::string file = FileNameOf(path);
   if (folder == "common/postgres" || StartsWith(file, "postgres_")) {
     return {"postgres", postgres, {Part::kGrpc, Part::kProto}};
@@ -164,13 +172,61 @@ Layer LayerOf(const std::string& path) {
     return {"service", rpc, {Part::kPostgresLibrary}};
   }
   // What is left in a service may use what its service is made of; libpqxx stays behind postgres_*.
-  const Parts rest = With(With(rpc, system), {Part::kPostgres, Part::kFormat, Part::kJson,
-                                              Part::kCommandLine, Part::kSqlite});
+  const Parts rest =
+      With(With(rpc, system), {Part::kProgram, Part::kProcess, Part::kPostgres, Part::kFormat,
+                               Part::kJson, Part::kCommandLine, Part::kSqlite});
   if (file == "main.cc") return {"main", rest, {}};
   if (folder == "services/station_reporter" || folder == "services/publisher") {
     return {"no database", rest, {Part::kPostgresLibrary, Part::kPostgres}};
   }
   return {"rest of a service", rest, {}};
+}
+
+// What the files of a room may include from the other rooms of their service; from their own they
+// may include everything. The files beside main.cc compose the rooms and belong to none.
+const std::map<std::string, std::set<std::string>, std::less<>>& Rooms() {
+  static const auto* const kRooms = new std::map<std::string, std::set<std::string>, std::less<>>{
+      {"services/aggregator/store", {}},
+      {"services/aggregator/writer", {"store"}},
+      {"services/aggregator/watch", {"writer"}},
+      {"services/aggregator/calls", {"writer", "watch"}},
+      {"services/station_reporter/link", {}},
+      {"services/station_reporter/outbox", {"link"}},
+      {"services/station_reporter/calls", {"link", "outbox"}},
+      {"services/publisher/board", {}},
+      {"services/publisher/calls", {"board"}},
+      {"services/publisher/watch", {"board", "calls"}},
+      {"services/canvass/terminal", {}},
+      {"services/canvass/views", {"terminal"}},
+      {"services/canvass/clients", {"terminal", "views"}},
+      {"services/canvass/import", {"terminal", "views", "clients"}},
+      {"services/canvass/stack", {}},
+      {"services/canvass/demo", {"terminal", "views", "clients"}},
+      {"services/canvass/bench", {"terminal", "clients", "stack"}},
+      {"services/canvass/commands",
+       {"terminal", "views", "clients", "import", "stack", "demo", "bench"}},
+  };
+  return *kRooms;
+}
+
+// "services/publisher/board" of "services/publisher/board/result_board.cc"; empty for a file that
+// stands in no room.
+std::string RoomOf(std::string_view path) {
+  const std::string service = FolderOf(path);
+  if (!StartsWith(service, "services/")) return "";
+  const std::size_t end = path.find('/', service.size() + 1);
+  return end == std::string_view::npos ? "" : std::string(path.substr(0, end));
+}
+
+// Whether the rooms let this file include that one of the same service.
+bool MayEnter(std::string_view including_file, std::string_view include) {
+  const std::string from = RoomOf(including_file);
+  if (from.empty() || FolderOf(including_file) != FolderOf(include)) return true;
+  const std::string to = RoomOf(include);
+  if (from == to) return true;
+  const auto room = Rooms().find(from);
+  return room != Rooms().end() && !to.empty() &&
+         room->second.contains(to.substr(to.rfind('/') + 1));
 }
 
 // The files that the text includes, in its order.
@@ -212,8 +268,11 @@ std::vector<std::string> FindViolations(const SourceTree& tree) {
   for (const auto& [path, direct] : includes) {
     const Layer layer = LayerOf(path);
     for (const std::string& include : direct) {
-      if (layer.may_include.contains(PartOf(path, include))) continue;
-      violations.push_back(path + " (" + layer.name + ") includes " + include);
+      if (!layer.may_include.contains(PartOf(path, include))) {
+        violations.push_back(path + " (" + layer.name + ") includes " + include);
+      } else if (!MayEnter(path, include)) {
+        violations.push_back(path + " (room " + RoomOf(path) + ") includes " + include);
+      }
     }
     if (layer.must_not_reach.empty()) continue;
     for (const std::string& include : ReachedFrom(path, includes)) {
@@ -224,25 +283,17 @@ std::vector<std::string> FindViolations(const SourceTree& tree) {
   return violations;
 }
 
-SourceTree ReadTree() {
-  SourceTree tree;
-  const std::filesystem::path root(CANVASS_SOURCE_DIR);
-  for (const char* top : {"common", "services"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
-      const std::string extension = entry.path().extension().string();
-      if (extension != ".cc" && extension != ".h") continue;
-      std::ifstream file(entry.path());
-      tree[entry.path().lexically_relative(root).generic_string()] =
-          std::string(std::istreambuf_iterator<char>(file), {});
-    }
-  }
-  return tree;
-}
-
 TEST(LayersTest, EveryFileKeepsToItsLayer) {
-  const SourceTree tree = ReadTree();
+  const SourceTree tree = ReadSourceTree();
   ASSERT_FALSE(tree.empty());
   EXPECT_THAT(FindViolations(tree), IsEmpty());
+}
+
+TEST(LayersTest, EveryRoomIsKnown) {
+  for (const auto& [path, text] : ReadSourceTree()) {
+    const std::string room = RoomOf(path);
+    EXPECT_TRUE(room.empty() || Rooms().contains(room)) << path;
+  }
 }
 
 TEST(LayersTest, AllowsWhatTheLayersAllow) {
@@ -254,11 +305,11 @@ TEST(LayersTest, AllowsWhatTheLayersAllow) {
                    "#include <openssl/sha.h>\n"
                    "#include \"common/election/event.h\"\n"},
                   {"common/postgres/session.cc", "#include <libpq-fe.h>\n#include <pqxx/pqxx>\n"},
-                  {"services/aggregator/postgres_ledger.cc",
-                   "#include <pqxx/pqxx>\n#include \"services/aggregator/ledger.h\"\n"},
+                  {"services/aggregator/store/postgres_ledger_store.cc",
+                   "#include <pqxx/pqxx>\n#include \"services/aggregator/store/ledger_store.h\"\n"},
                   {"services/publisher/publisher_service.cc",
                    "#include \"canvass/publisher/v1/publisher_service.grpc.pb.h\"\n"
-                   "#include \"services/publisher/result_board.h\"\n"},
+                   "#include \"services/publisher/board/result_board.h\"\n"},
               }),
               IsEmpty());
 }
@@ -269,7 +320,7 @@ struct Forbidden {
   std::string include;
 };
 
-class ForbiddenIncludeTest : public testing::TestWithParam<Forbidden> {};
+class ForbiddenIncludeTest : public ::testing::TestWithParam<Forbidden> {};
 
 TEST_P(ForbiddenIncludeTest, IsFound) {
   const auto& [file, include] = GetParam();
@@ -282,7 +333,7 @@ TEST_P(ForbiddenIncludeTest, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(
     EachLayer, ForbiddenIncludeTest,
-    testing::Values(
+    ::testing::Values(
         Forbidden{"common/base/clock.h", "\"common/election/tally.h\""},
         Forbidden{"common/election/count.cc", "\"common/ledger/encoding.h\""},
         Forbidden{"common/election/count.cc", "<fstream>"},
@@ -295,18 +346,30 @@ INSTANTIATE_TEST_SUITE_P(
         Forbidden{"common/rpc/server.cc", "<pqxx/pqxx>"},
         Forbidden{"common/rpc/server.cc", "\"common/postgres/session.h\""},
         Forbidden{"common/telemetry/log.cc", "\"common/election/count.h\""},
-        Forbidden{"services/aggregator/postgres_ledger.cc", "\"common/rpc/status.h\""},
-        Forbidden{"services/aggregator/election_service.cc", "\"common/postgres/session.h\""},
-        Forbidden{"services/aggregator/ledger_writer.cc", "<pqxx/pqxx>"},
-        Forbidden{"services/publisher/result_board.cc", "\"common/postgres/session.h\""},
-        Forbidden{"services/publisher/main.cc", "\"services/aggregator/ledger.h\""},
-        Forbidden{"services/canvass/up.cc", "<boost/asio.hpp>"}));
+        Forbidden{"services/aggregator/store/postgres_ledger_store.cc", "\"common/rpc/status.h\""},
+        Forbidden{"services/aggregator/calls/election_service.cc", "\"common/postgres/session.h\""},
+        Forbidden{"services/aggregator/writer/ledger_writer.cc", "<pqxx/pqxx>"},
+        Forbidden{"services/publisher/board/result_board.cc", "\"common/postgres/session.h\""},
+        Forbidden{"services/publisher/main.cc", "\"services/aggregator/store/ledger_store.h\""},
+        Forbidden{"services/canvass/commands/up.cc", "<boost/asio.hpp>"},
+        Forbidden{"common/process/child_process.cc", "\"common/postgres/session.h\""},
+        // Rooms of one service.
+        Forbidden{"services/aggregator/store/schema.cc",
+                  "\"services/aggregator/writer/ledger_writer.h\""},
+        Forbidden{"services/aggregator/writer/ledger_writer.h",
+                  "\"services/aggregator/aggregator.h\""},
+        Forbidden{"services/publisher/board/result_board.h",
+                  "\"services/publisher/calls/question.h\""},
+        Forbidden{"services/canvass/terminal/table.h", "\"services/canvass/views/result_view.h\""},
+        Forbidden{"services/canvass/unknown_room/file.h",
+                  "\"services/canvass/terminal/table.h\""}));
 
 TEST(LayersTest, FindsLibpqxxBehindAHeader) {
   const std::vector<std::string> violations = FindViolations({
-      {"services/aggregator/ledger.h", "#include \"common/postgres/session.h\"\n"},
+      {"services/aggregator/writer/ledger.h", "#include \"common/postgres/session.h\"\n"},
       {"common/postgres/session.h", "#include <pqxx/pqxx>\n"},
-      {"services/aggregator/aggregator_service.cc", "#include \"services/aggregator/ledger.h\"\n"},
+      {"services/aggregator/calls/aggregator_service.cc",
+       "#include \"services/aggregator/writer/ledger.h\"\n"},
   });
   EXPECT_THAT(violations, SizeIs(1));
   EXPECT_THAT(violations, Contains(HasSubstr("aggregator_service.cc (service) reaches pqxx/pqxx")));

@@ -8,7 +8,7 @@
 
 namespace canvass {
 
-// Where a class asks for the time, so that tests can say what it is. Thread-safe.
+// Source of the current time, which tests replace. Thread-safe.
 class Clock {
  public:
   Clock() = default;
@@ -23,13 +23,13 @@ class SystemClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
-// Time since some moment that never goes back and knows no date, for waits and deadlines: the
-// system's clock may be set at any time, by hours.
+// Returns the time since an arbitrary fixed point. It never goes back, so it is the clock for waits
+// and deadlines. The system clock may be set at any time, by hours.
 inline absl::Duration SteadyNow() {
   return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// The same for a class whose tests say what time it is. Thread-safe.
+// SteadyNow behind an interface, for classes whose tests control the time. Thread-safe.
 class SteadyClock {
  public:
   SteadyClock() = default;
@@ -37,7 +37,7 @@ class SteadyClock {
   SteadyClock& operator=(const SteadyClock&) = delete;
   virtual ~SteadyClock() = default;
 
-  // Since some moment.
+  // Returns the time since an arbitrary fixed point.
   virtual absl::Duration Now() const { return SteadyNow(); }
 };
 

@@ -1,5 +1,6 @@
 #include "common/base/error.h"
 
+#include <cassert>
 #include <charconv>
 #include <cstddef>
 #include <string>
@@ -11,9 +12,10 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 
-// The payload never leaves the process: common/rpc turns it into google.rpc details. Its grammar:
+// The payload never leaves the process. common/rpc converts it to google.rpc details. Its grammar:
 //
 //   payload  = text(reason) number(retry_after_ms)
 //              number(n) n * (text(field) text(description))
@@ -48,7 +50,7 @@ std::string ToPayload(const ErrorDetail& detail) {
   return payload;
 }
 
-// Takes values off the front of a payload; afterwards `ok` says whether all of them were there.
+// Reads values from the front of a payload. ok() becomes false if a value is missing or malformed.
 class PayloadReader {
  public:
   explicit PayloadReader(std::string_view rest) : rest_(rest) {}
@@ -99,18 +101,30 @@ ErrorDetail FromPayload(std::string_view payload) {
 
 }  // namespace
 
-absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
+absl::Status MakeError(const Reason& reason, std::string_view message, ErrorDetail detail) {
+  return MakeError(reason.code, reason, message, std::move(detail));
+}
+
+absl::Status MakeError(absl::StatusCode code, const Reason& reason, std::string_view message,
+                       ErrorDetail detail) {
+  assert(code != absl::StatusCode::kOk && detail.reason.empty());
+  detail.reason = reason.name;
+  return ErrorWithDetail(code, message, detail);
+}
+
+absl::Status FieldError(const Reason& reason, std::string_view field,
+                        std::string_view description) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, reason, StrCat(field, ": ", description),
+      {.violations = {{.field = std::string(field), .description = std::string(description)}}});
+}
+
+absl::Status ErrorWithDetail(absl::StatusCode code, std::string_view message,
+                             const ErrorDetail& detail) {
+  assert(code != absl::StatusCode::kOk);
   absl::Status status(code, ToAbsl(message));
   status.SetPayload(kTypeUrl, absl::Cord(ToPayload(detail)));
   return status;
-}
-
-absl::Status FieldError(std::string_view reason, std::string_view field,
-                        std::string_view description) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, StrCat(field, ": ", description),
-      {.reason = std::string(reason),
-       .violations = {{.field = std::string(field), .description = std::string(description)}}});
 }
 
 ErrorDetail DetailOf(const absl::Status& status) {
@@ -118,6 +132,10 @@ ErrorDetail DetailOf(const absl::Status& status) {
   if (!payload) return {};
   const std::string text(*payload);
   return FromPayload(text);
+}
+
+bool HasReason(const absl::Status& status, const Reason& reason) {
+  return DetailOf(status).reason == reason.name;
 }
 
 }  // namespace canvass

@@ -5,7 +5,7 @@
 
 namespace canvass {
 
-// As precise as the ledger keeps times; rounded down.
+// Rounds `time` down to whole microseconds, the precision of the ledger.
 inline absl::Time InMicroseconds(absl::Time time) {
   return absl::FromUnixMicros(absl::ToUnixMicros(time));
 }

@@ -8,7 +8,8 @@
 
 #include "absl/base/thread_annotations.h"
 
-// Locks that Clang checks (-Wthread-safety). std types inside, so that ThreadSanitizer knows them.
+// Locks that Clang checks with -Wthread-safety. They wrap std types, which ThreadSanitizer
+// understands.
 namespace canvass {
 
 class ABSL_LOCKABLE Mutex {
@@ -34,16 +35,17 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// REQUIRES of every Wait: the caller holds `mutex`; it holds it again afterwards.
+// REQUIRES for every wait: the caller holds `mutex`. The caller holds it again when the wait
+// returns.
 class CondVar {
  public:
-  // May wake without a reason: call it in a loop that checks the condition.
+  // May wake spuriously, so call it in a loop that checks the condition.
   void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
     lock.release();
   }
-  // False if `timeout` passed first.
+  // Returns false if `timeout` passes first. May wake spuriously.
   template <typename Duration>
   bool WaitFor(Mutex& mutex, Duration timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
@@ -58,9 +60,9 @@ class CondVar {
   std::condition_variable condition_;
 };
 
-// Many readers or one writer. A writer that waits goes before readers that come later, which
-// std::shared_mutex does not promise: with glibc, readers that overlap would keep it out for ever.
-// So whoever holds it, even as a reader, must not lock it again.
+// Lock for many readers or one writer. A waiting writer goes before readers that arrive later.
+// std::shared_mutex does not guarantee this, and with glibc, overlapping readers would starve a
+// writer forever. A thread that holds the lock, even as a reader, must therefore not lock it again.
 class ABSL_LOCKABLE SharedMutex {
  public:
   SharedMutex() {

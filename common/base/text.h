@@ -3,33 +3,31 @@
 
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-// Debian's Abseil has a string_view of its own that std::string_view does not convert to; other
-// builds use the standard one. Canvass's interfaces take std::string_view, and hand it to Abseil
-// through here.
+// Bridges std::string_view and absl::string_view. Debian's Abseil has a string_view of its own, to
+// which std::string_view does not convert. Other builds use the standard type. Canvass's interfaces
+// take std::string_view and convert it here before calling Abseil.
 namespace canvass {
 
-// E.g. for absl::flat_hash_map<std::string, ...>::find and absl::Status.
+// Converts for calls such as absl::flat_hash_map<std::string, ...>::find.
 inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 namespace internal {
 
+inline absl::string_view Piece(std::string_view piece) { return ToAbsl(piece); }
+
+// For one expression, which a temporary outlives.
 template <typename T>
-decltype(auto) Piece(const T& piece) {
-  if constexpr (std::is_same_v<T, std::string_view>) {
-    return ToAbsl(piece);
-  } else {
-    return (piece);
-  }
+const T& Piece(const T& piece) {
+  return piece;  // NOLINT(bugprone-return-const-ref-from-parameter)
 }
 
 }  // namespace internal
 
-// absl::StrCat and absl::StrAppend that take std::string_view too.
+// absl::StrCat and absl::StrAppend that also accept std::string_view.
 template <typename... Pieces>
 std::string StrCat(const Pieces&... pieces) {
   return absl::StrCat(internal::Piece(pieces)...);

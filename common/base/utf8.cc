@@ -1,50 +1,48 @@
 #include "common/base/utf8.h"
 
+#include <array>
+#include <cassert>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace canvass {
 namespace {
 
-bool IsIn(unsigned char byte, unsigned char low, unsigned char high) {
-  return low <= byte && byte <= high;
-}
-
-// Bytes of the character that `text` begins with, by the grammar of RFC 3629 section 4; 0 if it
-// begins with none.
-std::size_t CharacterLength(std::string_view text) {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
-  };
-  const auto tails = [byte](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) {
-      if (!IsIn(byte(i), 0x80, 0xBF)) return false;
-    }
-    return true;
-  };
-  const unsigned char lead = byte(0);
+// Length of the character that starts with `lead`, or 0 if no character does.
+std::size_t LengthFor(unsigned char lead) {
   if (lead < 0x80) return 1;
-  if (IsIn(lead, 0xC2, 0xDF)) return tails(1, 2) ? 2 : 0;
-  if (IsIn(lead, 0xE0, 0xEF)) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-    return IsIn(byte(1), low, high) && tails(2, 3) ? 3 : 0;
-  }
-  if (IsIn(lead, 0xF0, 0xF4)) {
-    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-    return IsIn(byte(1), low, high) && tails(2, 4) ? 4 : 0;
-  }
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if (lead >= 0xE0 && lead <= 0xEF) return 3;
+  if (lead >= 0xF0 && lead <= 0xF4) return 4;
   return 0;
 }
 
 }  // namespace
 
+std::optional<CodePoint> FirstCodePoint(std::string_view text) {
+  assert(!text.empty());
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t bytes = LengthFor(lead);
+  if (bytes == 0 || text.size() < bytes) return std::nullopt;
+  constexpr std::array<unsigned char, 5> kLeadBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t value = lead & kLeadBits.at(bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xC0U) != 0x80) return std::nullopt;
+    value = (value << 6U) | (next & 0x3FU);
+  }
+  const bool overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (overlong || surrogate || value > 0x10FFFF) return std::nullopt;
+  return CodePoint{.value = value, .bytes = bytes};
+}
+
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    const std::optional<CodePoint> first = FirstCodePoint(text);
+    if (!first) return false;
+    text.remove_prefix(first->bytes);
   }
   return true;
 }

@@ -5,7 +5,7 @@
 
 namespace canvass {
 
-// A random (version 4, RFC 9562) UUID in its usual text form of 36 characters. Thread-safe.
+// Returns a random UUID (version 4, RFC 9562) as 36 characters. Thread-safe.
 std::string RandomUuid();
 
 }  // namespace canvass

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,10 +11,11 @@
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/index.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/count.h"
 #include "common/election/decision_check.h"
-#include "common/election/decision_request.h"
+#include "common/election/decision_fields.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
@@ -35,24 +37,25 @@ absl::StatusOr<ContestOfSource> FindOfficialContest(const Definition& definition
   const absl::StatusOr<int> source_no = FindSourceAt(definition, "", source_id);
   if (!source_no.ok()) return source_no.status();
   if (definition.sources()[Index(*source_no)].kind != SourceKind::kOfficial) {
-    return FieldError(
-        "SOURCE_KIND_MISMATCH", "source_id",
-        StrCat("source \"", source_id, "\" is not official; only an official result is certified"));
+    return FieldError(reason::kSourceKindMismatch, "source_id",
+                      StrCat("source \"", source_id,
+                             "\" is not official; only official results can be certified"));
   }
   return ContestOfSource{.contest_no = *contest_no, .source_no = *source_no};
 }
 
-// In ballot order, so that the same candidates in another order are the same decision.
+// Returns the candidates in ballot order, so that the same candidates in another order are the same
+// decision.
 absl::StatusOr<std::vector<std::int32_t>> ReadElected(const Definition& definition, int contest_no,
                                                       const std::vector<std::string>& ids) {
   std::vector<std::int32_t> elected;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::string field = StrCat("elected_candidate_ids[", i, "]");
     const std::optional<int> candidate_no = definition.FindCandidate(contest_no, ids[i]);
-    if (!candidate_no) return UnknownIdError("CANDIDATE_UNKNOWN", field, "candidate", ids[i]);
+    if (!candidate_no) return UnknownIdError(reason::kCandidateUnknown, field, "candidate", ids[i]);
     if (std::find(elected.begin(), elected.end(), *candidate_no) != elected.end()) {
-      return FieldError("CANDIDATE_REPEATED", field,
-                        StrCat("names candidate \"", ids[i], "\" again"));
+      return FieldError(reason::kCandidateRepeated, field,
+                        StrCat("repeats candidate \"", ids[i], "\""));
     }
     elected.push_back(*candidate_no);
   }
@@ -66,22 +69,23 @@ absl::Status CheckIncompleteness(const Progress& progress, int held_corrections,
     return RequireReason(request.reason, "must say why an incomplete result is certified");
   }
   if (progress.complete() && held_corrections == 0) return absl::OkStatus();
-  return StandingError(
-      absl::StatusCode::kFailedPrecondition, "RESULT_INCOMPLETE",
-      StrCat(progress.missing(), " stations are missing and ", progress.held, " are held, of ",
-             progress.expected, "; corrections of ", held_corrections, " that count are held"),
-      {{"missing", progress.missing()},
-       {"held", progress.held},
-       {"expected", progress.expected},
-       {"held_corrections", held_corrections}});
+  return StandingError(reason::kResultIncomplete,
+                       StrCat("of ", progress.expected, " expected stations, ", progress.missing(),
+                              " are missing and ", progress.held, " are held; ", held_corrections,
+                              " counted stations have held corrections"),
+                       {{"missing", progress.missing()},
+                        {"held", progress.held},
+                        {"expected", progress.expected},
+                        {"held_corrections", held_corrections}});
 }
 
-// Votes of a candidate; a certified tally has a number of each once anything is counted.
+// Returns the votes of a candidate. A tally has no votes before the first report counts.
 std::int64_t VotesOf(const Tally& tally, std::size_t candidate_no) {
   return candidate_no < tally.votes.size() ? tally.votes[candidate_no].total : 0;
 }
 
-// Whether everybody who is elected stood to the end and has more votes than everybody who is not.
+// Whether no elected candidate has withdrawn and each has more votes than every candidate who is
+// not elected.
 bool VotesDecide(const Contest& contest, const Tally& tally,
                  const std::vector<std::int32_t>& elected) {
   return std::all_of(elected.begin(), elected.end(), [&](std::int32_t elected_no) {
@@ -97,7 +101,8 @@ bool VotesDecide(const Contest& contest, const Tally& tally,
   });
 }
 
-// A reopening moves a result too: what was read before it is the result that was reopened.
+// Checks that nothing changed after the result was read. A reopening is a change too: a caller that
+// read the result before it has seen the earlier certified result.
 absl::Status CheckSequence(const Count& count, const ContestOfSource& contest,
                            std::int64_t sequence, std::int64_t expected_sequence) {
   const RecordedReopening* const reopened =
@@ -107,19 +112,20 @@ absl::Status CheckSequence(const Count& count, const ContestOfSource& contest,
                reopened == nullptr ? 0 : reopened->sequence);
   if (last_change <= expected_sequence) return absl::OkStatus();
   const bool moved_by_reopening = reopened != nullptr && reopened->sequence == last_change;
-  return StandingError(
-      absl::StatusCode::kAborted, "RESULT_MOVED",
-      StrCat("the result was read at sequence ", expected_sequence, " and ",
-             moved_by_reopening ? "reopened" : "changed", " at ", last_change, "; read it again"),
-      {{"expected_sequence", expected_sequence},
-       {"last_change_sequence", last_change},
-       {"sequence", sequence}});
+  return StandingError(reason::kResultMoved,
+                       StrCat("the result was read at sequence ", expected_sequence, ", but ",
+                              moved_by_reopening ? "was reopened" : "changed", " at sequence ",
+                              last_change, "; read it again"),
+                       {{"expected_sequence", expected_sequence},
+                        {"last_change_sequence", last_change},
+                        {"sequence", sequence}});
 }
 
 absl::Status CheckExpectedSequence(std::int64_t expected_sequence, std::int64_t sequence) {
   if (1 <= expected_sequence && expected_sequence <= sequence) return absl::OkStatus();
-  return FieldError("SEQUENCE_OUT_OF_RANGE", "expected_sequence",
-                    StrCat("is ", expected_sequence, "; the ledger has 1 to ", sequence));
+  return FieldError(reason::kSequenceOutOfRange, "expected_sequence",
+                    StrCat("is ", expected_sequence, ", but must be between 1 and ", sequence,
+                           ", the last sequence of the ledger"));
 }
 
 bool IsSame(const ResultCertification& certification, const CertificationRequest& request,
@@ -136,7 +142,7 @@ bool IsSame(const RecordedReopening& recorded, const ReopeningRequest& request) 
          reopening.documents == request.documents;
 }
 
-// The certification, if the figures bear it.
+// Returns the certification, if the current figures allow it.
 absl::StatusOr<Decision> Certify(const Count& count, const ContestOfSource& contest,
                                  const CertificationRequest& request,
                                  std::vector<std::int32_t> elected) {
@@ -144,8 +150,7 @@ absl::StatusOr<Decision> Certify(const Count& count, const ContestOfSource& cont
   const Tally& tally = count.TallyOfArea(contest.contest_no, contest.source_no, area_no);
   const Progress progress = count.ProgressOfArea(contest.contest_no, contest.source_no, area_no);
   if (tally.reports == 0) {
-    return StandingError(absl::StatusCode::kFailedPrecondition, "NOTHING_COUNTED",
-                         "no report of this contest counts");
+    return StandingError(reason::kNothingCounted, "no report of this contest counts");
   }
   const int held_corrections = count.HeldCorrections(contest.contest_no, contest.source_no);
   if (absl::Status complete = CheckIncompleteness(progress, held_corrections, request);
@@ -155,7 +160,8 @@ absl::StatusOr<Decision> Certify(const Count& count, const ContestOfSource& cont
   if (!VotesDecide(count.definition().contests()[Index(contest.contest_no)], tally, elected)) {
     absl::Status reason = RequireReason(
         request.reason,
-        "must say why: an elected candidate withdrew, or somebody not elected has as many votes");
+        "must say why: an elected candidate has withdrawn, or does not have more votes than every "
+        "candidate who is not elected");
     if (!reason.ok()) return reason;
   }
   const Certified* const before = count.FindCertified(contest.contest_no, contest.source_no);
@@ -176,6 +182,7 @@ absl::StatusOr<Decision> Certify(const Count& count, const ContestOfSource& cont
 
 absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t sequence,
                                             const CertificationRequest& request) {
+  assert(count.defined());
   const absl::StatusOr<ContestOfSource> contest =
       FindOfficialContest(count.definition(), request.contest_id, request.source_id);
   if (!contest.ok()) return contest.status();
@@ -194,9 +201,9 @@ absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t seq
     if (IsSame(certified.certification, request, *elected)) {
       return Decision{.standing_sequence = certified.sequence};
     }
-    return StandingError(absl::StatusCode::kFailedPrecondition, "ALREADY_CERTIFIED",
+    return StandingError(reason::kAlreadyCertified,
                          StrCat("the result is certified by entry ", certified.sequence,
-                                " with other content; reopen the contest first"),
+                                " with different content; reopen the contest first"),
                          {{"certification_sequence", certified.sequence}});
   }
   if (absl::Status moved = CheckSequence(count, *contest, sequence, request.expected_sequence);
@@ -207,6 +214,7 @@ absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t seq
 }
 
 absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningRequest& request) {
+  assert(count.defined());
   const absl::StatusOr<ContestOfSource> contest =
       FindOfficialContest(count.definition(), request.contest_id, request.source_id);
   if (!contest.ok()) return contest.status();
@@ -226,7 +234,7 @@ absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningReque
     return SupersededError(same->sequence, same->superseded_sequence);
   }
   if (!count.IsCertified(contest->contest_no, contest->source_no)) {
-    return StandingError(absl::StatusCode::kFailedPrecondition, "RESULT_NOT_CERTIFIED",
+    return StandingError(reason::kResultNotCertified,
                          "the result of this contest is not certified");
   }
   return Decision{.event = ContestReopening{.contest_no = contest->contest_no,

@@ -1,6 +1,7 @@
 #include "common/election/contest_count.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@
 namespace canvass::election {
 namespace {
 
-// What a station in this state adds to progress.
+// Returns what a station in this state adds to progress.
 Progress ProgressOf(const Territory::StationPlace& station, bool in_sample, StationState state) {
   Progress progress;
   if (!in_sample) return progress;
@@ -37,7 +38,7 @@ Progress ProgressOf(const Territory::StationPlace& station, bool in_sample, Stat
   return progress;
 }
 
-// 1 where a report counts and a correction of it is held, otherwise 0.
+// Returns 1 if a report counts and a correction of it is held, otherwise 0.
 int HasHeldCorrection(const StationStanding& standing) {
   return standing.newest_is_held && standing.counting_revision != 0 ? 1 : 0;
 }
@@ -69,7 +70,7 @@ ContestCount::ContestCount(const Definition& definition, const Territory& territ
       reports_(definition.contests()[Index(contest_no)].candidates.size()) {}
 
 void ContestCount::Rebuild(const std::vector<Progress>& without_reports) {
-  // The ballot may still change while nothing was reported, and rows are as wide as it.
+  // The number of candidates may change until the first report, and it sets the width of the rows.
   if (reports_.empty()) {
     reports_ = StationReports(definition_.contests()[Index(contest_no_)].candidates.size());
   }
@@ -91,7 +92,7 @@ void ContestCount::AddDirectly(int station_no) {
     Subtract(progress, ProgressOfStation(affected_no, StationState::kMissing));
     Merge(progress, ProgressOfStation(affected_no, state));
   };
-  // What a station once reported says nothing of it while it is counted at another.
+  // While a station is counted at another one, its own reports do not affect its progress.
   if (definition_.CountedAt(station_no) == station_no) settle(station_no);
   for (const int merged_no : definition_.StationsCountedHere(station_no)) settle(merged_no);
 }
@@ -264,7 +265,7 @@ const PublishedPoll* ContestCount::FindPoll(int area_no, std::int32_t revision) 
 
 const ContestCount::AreaSums* ContestCount::FindSums(int area_no) const {
   const int position = territory_.PositionOf(area_no);
-  // Above the contest's area nothing else is added.
+  // The areas above the contest's area have the same sums as the contest's area.
   if (territory_.IsWithin(top(), position)) return &sums_.front();
   if (!territory_.IsWithin(position, top())) return nullptr;
   return &sums_[Index(position - top())];
@@ -275,6 +276,7 @@ StationState ContestCount::ReportedState(int station_no) const {
 }
 
 bool ContestCount::IsInSample(int station_no) const {
+  assert(territory_.IsWithin(territory_.PlaceOf(station_no).position, top()));
   return definition_.IsInSample(station_no, definition_.sources()[Index(source_no_)].sample_tag);
 }
 

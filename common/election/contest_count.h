@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_ELECTION_CONTEST_COUNT_H_
 #define CANVASS_COMMON_ELECTION_CONTEST_COUNT_H_
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,22 +21,25 @@
 
 namespace canvass::election {
 
-// Progress before any report of a contest in `area_no` from sources with this sample: for each area
-// at and below it, by position, of the stations directly in that area alone.
+// Returns the progress before any report, for a contest in `area_no` and a source with this sample.
+// Element i is about the area that is i positions after `area_no`, and only about the stations
+// directly in that area.
 std::vector<Progress> ProgressWithoutReports(const Definition& definition,
                                              const Territory& territory, int area_no,
                                              std::string_view sample_tag);
 
-// One contest as one source gives it: the reports, the sums of each of the contest's areas, the
-// decisions. Events as in Count::Apply. Not thread-safe; const access may be shared.
+// The count of one contest from one source: its reports, the sums of all areas of the contest, and
+// the decisions. Events must be legal as for Count::Apply. Not thread-safe; const access may be
+// shared.
 class ContestCount {
  public:
-  // `definition` and `territory` outlive this. Nothing may be asked before the first Rebuild.
+  // `definition` and `territory` must outlive this. No other function may be called before the
+  // first Rebuild.
   ContestCount(const Definition& definition, const Territory& territory, int contest_no,
                int source_no);
 
-  // Adds everything up anew; due after each change of the definition. `without_reports` is
-  // ProgressWithoutReports of the contest's area and the source's sample.
+  // Computes all sums again. Must be called after each change of the definition. `without_reports`
+  // is ProgressWithoutReports of the contest's area and the source's sample.
   void Rebuild(const std::vector<Progress>& without_reports);
 
   void Record(std::int64_t sequence, const ReportRecorded& report);
@@ -47,7 +51,7 @@ class ContestCount {
                const ResultCertification& certification);
   void Reopen(std::int64_t sequence, const ContestReopening& reopening);
 
-  // As those of Count.
+  // See the functions of Count with the same names.
   const Tally& TallyOfArea(int area_no) const;
   Progress ProgressOfArea(int area_no) const;
   Tally TallyOfTag(int area_no, std::string_view tag) const;
@@ -55,19 +59,20 @@ class ContestCount {
   StationStanding StandingOf(int station_no) const;
   ResultStatus StatusOf(int area_no) const;
   const StationReports& reports() const { return reports_; }
-  // Of held newest revisions.
+  // Sequences of the newest revisions that are held.
   const absl::btree_set<std::int64_t>& held_sequences() const { return held_sequences_; }
   bool HasReportsOrFigures() const { return !reports_.empty() || !polls_.empty(); }
-  // Stations with a report that counts and a held correction of it.
+  // Number of stations that have a report that counts and a held correction of it.
   int held_corrections() const { return held_corrections_; }
   bool IsCertified() const { return certified_.has_value() && reopening() == nullptr; }
   const Certified* certified() const { return certified_ ? &*certified_ : nullptr; }
-  // Since that certification; null while it stands.
+  // Returns the reopening since the newest certification, or null if there is none.
   const RecordedReopening* reopening() const;
   const std::vector<RecordedReopening>& reopenings() const { return reopenings_; }
-  // Revision 0: the newest. Null if it was never published.
+  // Revision 0 means the newest. Returns null if the revision was never published.
   const PublishedPoll* FindPoll(int area_no, std::int32_t revision) const;
-  // Sequence of the last entry that changed the figures, definitions left out; 0 for none.
+  // Sequence of the last entry that changed the figures, definitions not included; 0 if there is
+  // none.
   std::int64_t last_change() const { return last_change_; }
 
  private:
@@ -76,15 +81,17 @@ class ContestCount {
     Progress progress{};
   };
 
-  // Calls `fold`, which is about the station's reports, and moves the sums by what that changed.
+  // Calls `fold`, which may change the reports of this station only, and updates the sums by the
+  // difference.
   void Change(std::int64_t sequence, int station_no, absl::FunctionRef<void()> fold);
   void MoveCounts(int station_no, const std::optional<CountingReport>& before,
                   const std::optional<CountingReport>& after);
   void MoveProgress(int station_no, StationState before, StationState after);
-  // Calls `visit` with the sums of the station's area and of each area above it in the contest.
+  // Calls `visit` with the sums of the station's area and of every area above it in the contest.
   template <typename Visit>
   void ForEachAreaOf(int station_no, const Visit& visit);
-  // Calls `visit` for each station of the contest with the tag at or below the area.
+  // Calls `visit` for each station of the contest that has the tag and lies in the area or below
+  // it.
   void ForEachTagged(int area_no, std::string_view tag,
                      absl::FunctionRef<void(int station_no)> visit) const;
 
@@ -93,23 +100,26 @@ class ContestCount {
 
   // Position of the contest's area.
   int top() const { return territory_.PositionOf(definition_.AreaOfContest(contest_no_)); }
-  // REQUIRES: the position lies within the contest's area.
-  AreaSums& SumsAt(int position) { return sums_[Index(position - top())]; }
-  // Null for an area that has no station in common with the contest's.
+  // REQUIRES: `position` lies within the contest's area.
+  AreaSums& SumsAt(int position) {
+    assert(territory_.IsWithin(position, top()));
+    return sums_[Index(position - top())];
+  }
+  // Returns null if the area neither lies in the contest's area nor contains it.
   const AreaSums* FindSums(int area_no) const;
-  // By the station's reports or those of the one that it is counted at.
+  // Returns the state by the reports of the station, or of the station that it is counted at.
   StationState ReportedState(int station_no) const;
-  // Whether the source is to report the station, were it open. REQUIRES: it is in the contest's
-  // area.
+  // Whether the station is in the source's sample, even if it is closed. REQUIRES: the station lies
+  // in the contest's area.
   bool IsInSample(int station_no) const;
-  // What the station adds to progress when its reports stand like that.
+  // Returns what the station adds to progress if `reported` is the state by its reports.
   Progress ProgressOfStation(int station_no, StationState reported) const;
 
   const Definition& definition_;
   const Territory& territory_;
   const int contest_no_;
   const int source_no_;
-  std::vector<AreaSums> sums_;  // of the contest's areas, by position from its own on
+  std::vector<AreaSums> sums_;  // by position, relative to top()
   StationReports reports_;
   absl::btree_set<std::int64_t> held_sequences_;
   int held_corrections_ = 0;

@@ -1,6 +1,7 @@
 #include "common/election/count.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,7 +52,8 @@ void Count::ApplyEvent(const Entry& entry, const DefinitionSeal& /*seal*/) {
 }
 
 void Count::RebuildContestCounts() {
-  // Contests of the same area expect the same stations of sources with the same sample.
+  // Contests of the same area expect the same stations from sources with the same sample, so their
+  // progress is computed only once.
   absl::flat_hash_map<std::pair<int, std::string>, std::vector<Progress>> without_reports;
   const int contests = static_cast<int>(definition_.contests().size());
   const int sources = static_cast<int>(definition_.sources().size());
@@ -102,11 +104,15 @@ void Count::ApplyEvent(const Entry& entry, const ContestReopening& reopening) {
 }
 
 ContestCount& Count::ContestCountOf(int contest_no, int source_no) {
-  return *contest_counts_.find({contest_no, source_no})->second;
+  const auto found = contest_counts_.find({contest_no, source_no});
+  assert(found != contest_counts_.end());
+  return *found->second;
 }
 
 const ContestCount& Count::ContestCountOf(int contest_no, int source_no) const {
-  return *contest_counts_.find({contest_no, source_no})->second;
+  const auto found = contest_counts_.find({contest_no, source_no});
+  assert(found != contest_counts_.end());
+  return *found->second;
 }
 
 ContestCount& Count::ContestCountOf(const StationKey& key) {

@@ -22,80 +22,85 @@ class ContestCount;
 class StationHistory;
 class StationReports;
 
-// What an election's ledger adds up to: the pure fold over its events. Every tally equals the sum
-// of the counting reports below its area. The counting report of a station is its newest revision
-// that is recorded and neither held nor annulled.
+// The count of one election: a pure fold over the events of its ledger. Every tally equals the sum
+// of the counting reports in its area and below. The counting report of a station is its newest
+// revision that is neither held nor annulled.
 //
-// Not thread-safe; const access may be shared. Memory is per station that reported, for each
-// contest and source: a first report that counts costs its numbers and a few words; only stations
-// with further revisions or decisions cost more. A report is folded in the time that its area is
-// deep.
+// Not thread-safe; const access may be shared. Memory grows with the stations that have reported,
+// for each contest and source. A first report that counts costs its numbers and a few words. Only
+// stations with further revisions or decisions cost more. Folding a report takes time proportional
+// to the depth of its area.
 class Count final : public CountedParts {
  public:
   Count();
   ~Count() override;
 
-  // Folds the next event. REQUIRES: a legal event, i.e. one that a checker let pass against this
-  // very count (ledgers hold nothing else). Sequences rise, except that entries of a source whose
-  // embargo ended come late: sources do not depend on each other.
+  // Folds the next event. REQUIRES: the event is legal, i.e. a check accepted it against this
+  // count; ledgers contain no other events. Sequences rise, with one exception: the entries of a
+  // source whose embargo has ended come late. That is safe because sources do not depend on each
+  // other.
   void Apply(const Entry& entry);
-  // The same, and takes over what it keeps: a definition may be a country's register.
+  // The same, but moves what it keeps out of `entry`: a definition may be a country's register.
   void Apply(Entry&& entry);
 
   // True once a definition has been sealed.
   bool defined() const { return defined_; }
-  // REQUIRES: defined().
+  // Empty until defined().
   const Definition& definition() const { return definition_; }
   // Sequence of the last change of the definition.
   std::int64_t definition_sequence() const { return definition_sequence_; }
-  // Parts that wait for their seal.
+  // DefinitionChange entries that are not sealed yet.
   const std::vector<DefinitionChange>& unsealed() const { return pending_; }
   std::int32_t unsealed_parts() const { return static_cast<std::int32_t>(pending_.size()); }
 
-  // REQUIRES, of all below but the last three: defined(), and numbers of parts of the definition.
+  // REQUIRES, for everything below but the overrides of CountedParts: defined(), and all numbers
+  // are those of parts of the definition.
 
-  // An area's totals; all zero where nothing is counted.
+  // Totals of an area; all zero if nothing is counted.
   const Tally& TallyOfArea(int contest_no, int source_no, int area_no) const;
   Progress ProgressOfArea(int contest_no, int source_no, int area_no) const;
-  // The same over the stations with `tag` at or below the area; walks them.
+  // The same for the stations that have `tag` and lie in the area or below it. Visits every station
+  // there.
   Tally TallyOfTag(int contest_no, int source_no, int area_no, std::string_view tag) const;
   Progress ProgressOfTag(int contest_no, int source_no, int area_no, std::string_view tag) const;
 
   StationStanding StandingOf(const StationKey& key) const;
-  // Numbers of the counting report. Absent if none counts.
+  // Numbers of the counting report; nullopt if none counts.
   std::optional<Counts> CountingCounts(const StationKey& key) const;
-  // Sequence of this revision's entry (0: the newest); absent if it was never recorded.
+  // Sequence of the revision's entry; revision 0 means the newest. nullopt if it was never
+  // recorded.
   std::optional<std::int64_t> FindRevision(const StationKey& key, std::int32_t revision) const;
-  // Sequence of the entry that released this revision; 0 if none did.
+  // Sequence of the entry that released the revision; 0 if none did.
   std::int64_t FindRelease(const StationKey& key, std::int32_t revision) const;
-  // The annulment in force; null for none.
+  // The annulment in force; null if there is none.
   const RecordedAnnulment* FindAnnulment(const StationKey& key) const;
-  // Every revision and decision; null for a station that never reported, or whose first report
-  // counts and is all there is.
+  // All revisions and decisions of the station. Null if it never reported, or if it has a single
+  // report that counts and no decisions.
   const StationHistory* FindHistory(const StationKey& key) const;
-  // Sequences of held newest revisions, of all contests and sources, oldest first.
+  // Sequences of the newest revisions that are held, in all contests and from all sources, oldest
+  // first.
   std::vector<std::int64_t> HeldReports() const;
-  // Number of stations with a report that counts and a held correction of it.
+  // Number of stations that have a report that counts and a held correction of it.
   int HeldCorrections(int contest_no, int source_no) const;
 
-  // PRE_ELECTION, UNOFFICIAL_PARTIAL or _COMPLETE from the area's progress; CERTIFIED, CORRECTION
-  // and RECOUNT hold for every area of the contest.
+  // Status of an area. PRE_ELECTION, UNOFFICIAL_PARTIAL and UNOFFICIAL_COMPLETE follow from the
+  // progress of the area. CERTIFIED, CORRECTION and RECOUNT apply to every area of the contest.
   ResultStatus StatusOf(int contest_no, int source_no, int area_no) const;
-  // True while reports of this contest and source are held with CONTEST_CERTIFIED.
+  // True while the newest certification stands, so that further reports break CONTEST_CERTIFIED.
   bool IsCertified(int contest_no, int source_no) const;
-  // Null before the first certification.
+  // The newest certification; null if there is none.
   const Certified* FindCertified(int contest_no, int source_no) const;
-  // The reopening since that certification; null while it stands.
+  // The reopening since the newest certification; null if there is none.
   const RecordedReopening* FindReopening(int contest_no, int source_no) const;
-  // Every one, oldest first.
+  // All reopenings, oldest first.
   const std::vector<RecordedReopening>& ReopeningsOf(int contest_no, int source_no) const;
-  // The newest figures. Null if none were published for the area.
+  // The newest poll figures of the area; null if none were published.
   const PublishedPoll* FindPoll(int contest_no, int source_no, int area_no) const;
-  // One revision of them (0: the newest). Null if it was never published.
+  // One revision of the poll figures; revision 0 means the newest. Null if it was never published.
   const PublishedPoll* FindPollRevision(int contest_no, int source_no, int area_no,
                                         std::int32_t revision) const;
-  // Sequence of the last entry that changed this contest's figures from this source (reports,
-  // releases, annulments, reinstatements, poll figures; also the definition); 0 for none.
+  // Sequence of the last entry that changed this contest's figures from this source: a report,
+  // release, annulment, reinstatement, poll figures or the definition. 0 if there is none.
   std::int64_t LastChangeOf(int contest_no, int source_no) const;
 
   bool HasReportsOfContest(int contest_no) const override;

@@ -3,19 +3,19 @@
 
 namespace canvass::election {
 
-// What has been counted already, as far as it limits a change.
+// Tells which parts of a definition have reports. Such parts may change only within limits.
 class CountedParts {
  public:
   CountedParts() = default;
   CountedParts(const CountedParts&) = delete;
   CountedParts& operator=(const CountedParts&) = delete;
   virtual ~CountedParts() = default;
-  // Whether any report or poll figure of the contest (of the source, of the station) is in the
-  // ledger.
+  // Whether the ledger has a report of the contest, source or station. For a contest or a source,
+  // poll figures count as reports.
   virtual bool HasReportsOfContest(int contest_no) const = 0;
   virtual bool HasReportsFromSource(int source_no) const = 0;
   virtual bool HasReportsOfStation(int station_no) const = 0;
-  // Whether a report of the station counts, or is held and waits for a decision.
+  // Whether a report of the station counts, or is held and awaits a decision.
   virtual bool HasCountingOrHeldReportOf(int station_no) const = 0;
 };
 

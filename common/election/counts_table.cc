@@ -1,6 +1,7 @@
 #include "common/election/counts_table.h"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -10,7 +11,8 @@
 namespace canvass::election {
 namespace {
 
-// A row: whether it is of interviews (0 or 1), these numbers, then one for each candidate.
+// A row contains 1 for interviews or 0 for ballots, then these numbers, then one number for each
+// candidate.
 constexpr auto kNumbers = std::to_array<std::int32_t Counts::*>(
     {&Counts::registered_voters, &Counts::ballots_issued, &Counts::ballots_cast,
      &Counts::blank_votes, &Counts::invalid_votes, &Counts::asked, &Counts::refused,
@@ -22,6 +24,7 @@ constexpr std::size_t kFixedWords = 1 + kNumbers.size();
 CountsTable::CountsTable(std::size_t candidates) : candidates_(candidates) {}
 
 void CountsTable::Append(const Counts& counts) {
+  assert(counts.votes.size() == candidates_);
   if (size_ % kBlockRows == 0) {
     blocks_.emplace_back().reserve(kBlockRows * (kFixedWords + candidates_));
   }
@@ -33,6 +36,7 @@ void CountsTable::Append(const Counts& counts) {
 }
 
 Counts CountsTable::Get(std::size_t row) const {
+  assert(row < size_);
   const std::vector<std::int32_t>& block = blocks_[row / kBlockRows];
   const std::size_t words = kFixedWords + candidates_;
   const std::int32_t* word = block.data() + row % kBlockRows * words;

@@ -9,13 +9,13 @@
 
 namespace canvass::election {
 
-// Many Counts of one contest, each in 4 bytes a number. Rows lie in blocks that never move: growing
-// copies nothing and never needs the memory of all rows twice.
+// A table of Counts of one contest, with 4 bytes for each number. Rows are stored in blocks that
+// never move, so growing copies nothing and never needs memory for all rows twice.
 class CountsTable {
  public:
   explicit CountsTable(std::size_t candidates);
 
-  // REQUIRES: one number for each candidate.
+  // REQUIRES: `counts` has one number for each candidate.
   void Append(const Counts& counts);
   std::size_t size() const { return size_; }
   // REQUIRES: row < size().

@@ -11,9 +11,10 @@
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/index.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/count.h"
-#include "common/election/decision_request.h"
+#include "common/election/decision_fields.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
@@ -22,7 +23,7 @@
 namespace canvass::election {
 namespace {
 
-// A decision about a report, with what the count knows of it.
+// The report that a decision is about, and its standing in the count.
 struct ReportInQuestion {
   StationKey key{};
   StationStanding standing{};
@@ -30,7 +31,7 @@ struct ReportInQuestion {
 
 absl::StatusOr<StationKey> FindStation(const Count& count, const ReportKey& key) {
   if (!count.defined() || key.election_id != count.definition().election().id) {
-    return UnknownIdError("ELECTION_UNKNOWN", "key.election_id", "election", key.election_id);
+    return UnknownIdError(reason::kElectionUnknown, "key.election_id", "election", key.election_id);
   }
   const Definition& definition = count.definition();
   const absl::StatusOr<int> contest_no = FindContestAt(definition, "key.", key.contest_id);
@@ -39,19 +40,20 @@ absl::StatusOr<StationKey> FindStation(const Count& count, const ReportKey& key)
   if (!source_no.ok()) return source_no.status();
   const std::optional<int> station_no = definition.FindStation(key.station_id);
   if (!station_no) {
-    return UnknownIdError("STATION_UNKNOWN", "key.station_id", "station", key.station_id);
+    return UnknownIdError(reason::kStationUnknown, "key.station_id", "station", key.station_id);
   }
   return StationKey{.contest_no = *contest_no, .source_no = *source_no, .station_no = *station_no};
 }
 
-// What every decision about a report must have, and that there is a report.
+// Checks what every decision about a report needs: known ids, a revision, valid texts, a reason,
+// and a report of the station.
 absl::StatusOr<ReportInQuestion> FindReport(const Count& count,
                                             const ReportDecisionRequest& request) {
   const absl::StatusOr<StationKey> key = FindStation(count, request.key);
   if (!key.ok()) return key.status();
   if (request.key.revision < 1) {
-    return FieldError("REVISION_MISSING", "key.revision",
-                      "must be given, so that no revision is decided about unseen");
+    return FieldError(reason::kRevisionMissing, "key.revision",
+                      "must be given, so that the decision never applies to an unseen revision");
   }
   if (absl::Status texts = CheckDecisionTexts("", request.reason, request.documents); !texts.ok()) {
     return texts;
@@ -62,27 +64,26 @@ absl::StatusOr<ReportInQuestion> FindReport(const Count& count,
   }
   const StationStanding standing = count.StandingOf(*key);
   if (standing.newest_revision == 0) {
-    return StandingError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+    return StandingError(reason::kReportUnknown,
                          StrCat("station \"", request.key.station_id, "\" has not reported"));
   }
   return ReportInQuestion{.key = *key, .standing = standing};
 }
 
-// What a station reported cannot count while it is closed or counted at another.
+// A station's own reports cannot count while it is closed or counted at another station.
 absl::Status CheckReportsForItself(const Definition& definition, int station_no) {
   const std::string& station_id = definition.stations()[Index(station_no)].id;
   if (definition.IsClosed(station_no)) {
-    return StandingError(absl::StatusCode::kFailedPrecondition, "STATION_CLOSED",
-                         StrCat("station \"", station_id, "\" is closed"));
+    return StandingError(reason::kStationClosed, StrCat("station \"", station_id, "\" is closed"));
   }
   const int counted_at = definition.CountedAt(station_no);
   if (counted_at == station_no) return absl::OkStatus();
-  return StandingError(absl::StatusCode::kFailedPrecondition, "STATION_COUNTED_ELSEWHERE",
+  return StandingError(reason::kStationCountedElsewhere,
                        StrCat("station \"", station_id, "\" is counted at station \"",
                               definition.stations()[Index(counted_at)].id, "\""));
 }
 
-// Whether anything may be decided about the station's report now.
+// Checks whether decisions about the station's report are allowed now.
 absl::Status CheckOpen(const Count& count, const StationKey& key) {
   if (absl::Status station = CheckReportsForItself(count.definition(), key.station_no);
       !station.ok()) {
@@ -90,17 +91,18 @@ absl::Status CheckOpen(const Count& count, const StationKey& key) {
   }
   if (!count.IsCertified(key.contest_no, key.source_no)) return absl::OkStatus();
   return StandingError(
-      absl::StatusCode::kFailedPrecondition, "CONTEST_CERTIFIED",
-      "the result of this contest is certified; reopen it before deciding about its reports",
+      reason::kContestCertified,
+      "the result of this contest is certified; reopen the contest before deciding about its "
+      "reports",
       {{"certification_sequence", count.FindCertified(key.contest_no, key.source_no)->sequence}});
 }
 
 absl::Status CheckNewest(const ReportDecisionRequest& request, const StationStanding& standing) {
   if (request.key.revision == standing.newest_revision) return absl::OkStatus();
   return StandingError(
-      absl::StatusCode::kAborted, "REVISION_MOVED",
-      StrCat("revision ", request.key.revision, " is not the newest one of this report; that is ",
-             standing.newest_revision),
+      reason::kRevisionMoved,
+      StrCat("revision ", request.key.revision,
+             " is not the newest revision of this report, which is ", standing.newest_revision),
       {{"revision", request.key.revision}, {"newest_revision", standing.newest_revision}});
 }
 
@@ -119,7 +121,7 @@ bool IsSame(const RecordedReinstatement& recorded, const ReportDecisionRequest& 
          reinstatement.documents == request.documents;
 }
 
-// The newest of `decisions` that is the same as `request`; null for none.
+// Returns the newest of `decisions` that is the same as `request`; null if there is none.
 template <typename Recorded>
 const Recorded* FindSame(const std::vector<Recorded>& decisions,
                          const ReportDecisionRequest& request) {
@@ -129,7 +131,7 @@ const Recorded* FindSame(const std::vector<Recorded>& decisions,
   return same == decisions.rend() ? nullptr : &*same;
 }
 
-// What a decision that is recorded answers to the same one again.
+// Returns the answer to a request for a decision that is already recorded.
 template <typename Recorded>
 absl::StatusOr<Decision> AnswerAgain(const Recorded& recorded) {
   if (recorded.superseded_sequence == 0) return Standing(recorded.sequence);
@@ -148,7 +150,7 @@ absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRe
   if (absl::Status newest = CheckNewest(request, report->standing); !newest.ok()) return newest;
   if (!report->standing.newest_is_held) {
     const bool annulled = report->standing.annulled_revision >= revision;
-    return StandingError(absl::StatusCode::kFailedPrecondition, "REPORT_NOT_HELD",
+    return StandingError(reason::kReportNotHeld,
                          StrCat("revision ", revision, " of this report is not held: it ",
                                 annulled ? "was annulled" : "counts"),
                          {{"revision", revision}});
@@ -187,12 +189,12 @@ absl::StatusOr<Decision> CheckReinstatement(const Count& count,
   const RecordedAnnulment* const in_force = count.FindAnnulment(report->key);
   if (absl::Status open = CheckOpen(count, report->key); !open.ok()) return open;
   if (in_force == nullptr) {
-    return StandingError(absl::StatusCode::kFailedPrecondition, "REPORT_NOT_ANNULLED",
-                         "no annulment of this report is in force", {{"revision", revision}});
+    return StandingError(reason::kReportNotAnnulled, "no annulment of this report is in force",
+                         {{"revision", revision}});
   }
   if (in_force->annulment.revision != revision) {
     return StandingError(
-        absl::StatusCode::kAborted, "REVISION_MOVED",
+        reason::kRevisionMoved,
         StrCat("the annulment in force names revision ", in_force->annulment.revision, ", not ",
                revision),
         {{"revision", revision}, {"annulled_revision", in_force->annulment.revision}});

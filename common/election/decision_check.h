@@ -13,39 +13,48 @@
 #include "common/election/event.h"
 #include "common/election/report.h"
 
-// Whether an operator's decision may be recorded. Each function takes a decision in ids, and
-// returns the event to append; or, where the same decision stands already (asking again is
-// harmless), the entry that says so; or an error with a reason. Decisions are the same if all that
-// they say is, their reason and documents too. Fields are named as in ElectionService's requests,
-// e.g. "key.station_id". Common errors:
-//   NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN,
+// Checks whether an operator's decision may be recorded. Each function takes a decision that names
+// parts by id, and returns one of these:
+//   - the event to append;
+//   - the sequence of the entry that already records the same decision, which makes resending
+//     harmless;
+//   - an error with a reason.
+//
+// Two decisions are the same if all of their content is, including reason and documents. A release
+// is an exception: once a revision is released, every further release of it is the same decision.
+//
+// Field names in errors are those of ElectionService's requests, e.g. "key.station_id". Common
+// errors:
+//   NOT_FOUND {ELECTION,CONTEST,SOURCE,STATION,CANDIDATE,AREA}_UNKNOWN;
 //   INVALID_ARGUMENT {CONTEST,SOURCE}_MISSING, REASON_MISSING, REVISION_MISSING, TEXT_INVALID;
 //   FAILED_PRECONDITION STATION_CLOSED, STATION_COUNTED_ELSEWHERE (decisions about a report);
 //   FAILED_PRECONDITION DECISION_SUPERSEDED (annulments, reinstatements, reopenings): the same
-//     decision was recorded once and another has superseded it, so this may be a late resend;
-//     whoever means it anew gives a reason that says so.
+//     decision was recorded before and has been superseded since, so this may be a late resend. A
+//     caller that means a new decision must give a different reason.
 // REQUIRES: count.defined().
 namespace canvass::election {
 
-// An event, or the sequence of the entry that says the same already.
+// The event to append, or the sequence of the entry that already records the same decision.
 struct Decision {
   std::optional<Event> event{};
   std::int64_t standing_sequence = 0;
 };
 
 struct ReportDecisionRequest {
-  ReportKey key{};  // contest_id and source_id may be empty where there is only one
+  ReportKey key{};  // an empty contest_id or source_id means the only contest or official source
   std::string reason{};
   bool station_expected_again = false;  // annulments only
   std::vector<Document> documents{};
 };
 
-// ABORTED REVISION_MOVED: the key does not name the newest revision (both numbers in the metadata).
+// ABORTED REVISION_MOVED: the key does not name the newest revision. Both numbers are in the
+// metadata.
 // FAILED_PRECONDITION REPORT_NOT_HELD, CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
 absl::StatusOr<Decision> CheckRelease(const Count& count, const ReportDecisionRequest& request);
 // ABORTED REVISION_MOVED. FAILED_PRECONDITION CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
 absl::StatusOr<Decision> CheckAnnulment(const Count& count, const ReportDecisionRequest& request);
-// FAILED_PRECONDITION REPORT_NOT_ANNULLED, CONTEST_CERTIFIED. ABORTED REVISION_MOVED.
+// ABORTED REVISION_MOVED: the annulment in force names another revision.
+// FAILED_PRECONDITION REPORT_NOT_ANNULLED, CONTEST_CERTIFIED. NOT_FOUND REPORT_UNKNOWN.
 absl::StatusOr<Decision> CheckReinstatement(const Count& count,
                                             const ReportDecisionRequest& request);
 
@@ -58,7 +67,7 @@ struct PollFiguresRequest {
     std::string share_percent;
   };
   std::vector<Share> shares{};
-  PollFigures figures{};  // all but the ids; the check fills in the numbers of parts
+  PollFigures figures{};  // without ids; CheckPollFigures fills in the numbers of parts
 };
 
 // INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not an exit poll), AREA_NOT_IN_CONTEST, REVISION_INVALID
@@ -77,13 +86,13 @@ struct CertificationRequest {
   std::vector<Document> documents{};
 };
 
-// `sequence`: the ledger's last.
-// ABORTED RESULT_MOVED: the contest changed, or was reopened, after expected_sequence.
-// FAILED_PRECONDITION NOTHING_COUNTED, RESULT_INCOMPLETE (stations missing or held, or corrections
-//   held, with these numbers in the metadata), ALREADY_CERTIFIED (with other content).
+// `sequence` is the last sequence of the ledger.
+// ABORTED RESULT_MOVED: the contest changed or was reopened after expected_sequence.
+// FAILED_PRECONDITION NOTHING_COUNTED, ALREADY_CERTIFIED (with other content), RESULT_INCOMPLETE
+// (stations are missing or held, or corrections are held; the numbers are in the metadata).
 // INVALID_ARGUMENT SEQUENCE_OUT_OF_RANGE, SOURCE_KIND_MISMATCH (not official), CANDIDATE_REPEATED,
-//   REASON_MISSING (accept_incomplete; an elected candidate who withdrew, or who has no more votes
-//   than somebody who is not elected).
+// REASON_MISSING (with accept_incomplete, or if an elected candidate has withdrawn or does not have
+// more votes than every candidate who is not elected).
 absl::StatusOr<Decision> CheckCertification(const Count& count, std::int64_t sequence,
                                             const CertificationRequest& request);
 
@@ -95,12 +104,12 @@ struct ReopeningRequest {
   std::vector<Document> documents{};
 };
 
-// FAILED_PRECONDITION RESULT_NOT_CERTIFIED.
+// FAILED_PRECONDITION RESULT_NOT_CERTIFIED. INVALID_ARGUMENT SOURCE_KIND_MISMATCH (not official).
 absl::StatusOr<Decision> CheckReopening(const Count& count, const ReopeningRequest& request);
 
-// Numbers of the parts that ids name; an empty id stands for the only contest, the only official
-// source. NOT_FOUND CONTEST_UNKNOWN, SOURCE_UNKNOWN; INVALID_ARGUMENT CONTEST_MISSING,
-// SOURCE_MISSING where there is not one only.
+// Return the number of the contest or source with this id. An empty id means the only contest or
+// the only official source. NOT_FOUND CONTEST_UNKNOWN, SOURCE_UNKNOWN. INVALID_ARGUMENT
+// CONTEST_MISSING, SOURCE_MISSING if the id is empty and there is not exactly one.
 absl::StatusOr<int> ResolveContest(const Definition& definition, std::string_view contest_id);
 absl::StatusOr<int> ResolveOfficialOrNamedSource(const Definition& definition,
                                                  std::string_view source_id);

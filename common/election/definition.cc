@@ -25,12 +25,13 @@ std::optional<int> Find(const NumbersById& numbers, std::string_view id) {
   return found->second;
 }
 
-// -1 where there is none.
+// Returns -1 if there is none.
 int NumberOf(const NumbersById& numbers, std::string_view id) {
   return Find(numbers, id).value_or(-1);
 }
 
-// Room for `more` elements; grows by half at least, so that many small changes stay linear.
+// Reserves memory for `more` elements. Grows by at least a half, so that many small changes take
+// linear time.
 template <typename Container>
 void MakeRoom(Container& container, std::size_t more) {
   const std::size_t needed = container.size() + more;
@@ -38,8 +39,8 @@ void MakeRoom(Container& container, std::size_t more) {
   container.reserve(std::max(needed, container.size() + container.size() / 2));
 }
 
-// Puts `changed` in the place of those with the same id, and appends new ones. `replaced(number,
-// new)` is told of each part that is about to be replaced.
+// Replaces the parts that have the same ids as those of `changed`, and appends the new ones. Calls
+// `replaced(number, new)` before each replacement.
 template <typename Part, typename Replaced>
 void PutParts(std::vector<Part>&& changed, std::vector<Part>& parts, NumbersById& numbers,
               const Replaced& replaced) {
@@ -77,7 +78,7 @@ void Definition::Apply(DefinitionChange change) {
   const bool index_contests = unresolved_ || !change.contests.empty();
   PutParts(std::move(change.contests), contests_, contest_no_);
 
-  // New areas and stations are added to the tree; only where old ones move is it built again.
+  // New areas and stations are added to the tree. The tree is rebuilt only if an old one moves.
   std::size_t first_area = areas_.size();
   std::size_t first_station = stations_.size();
   bool moved = unresolved_;
@@ -89,7 +90,7 @@ void Definition::Apply(DefinitionChange change) {
              const Station& old = stations_[number];
              moved = moved || old.area_id != station.area_id ||
                      old.counted_at_station_id != station.counted_at_station_id;
-             // Those that come with this change are not indexed yet.
+             // Stations that were added by this change are not indexed yet.
              if (number < station_places_.size()) {
                station_places_[number].is_closed = IsClosedStation(station);
              }
@@ -139,7 +140,7 @@ void Definition::IndexStations(std::size_t first) {
   for (std::size_t i = first; i < stations_.size(); ++i) {
     const Station& station = stations_[i];
     const int number = static_cast<int>(i);
-    // Registers list the stations of an area one after another.
+    // Registers list the stations of one area together, so the last lookup is usually reused.
     if (area < 0 || areas_[Index(area)].id != station.area_id) {
       area = NumberOf(area_no_, station.area_id);
     }

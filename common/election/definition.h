@@ -13,21 +13,22 @@
 #include "absl/time/time.h"
 #include "common/election/rule.h"
 
-// What an election consists of. Ids match [a-z0-9][a-z0-9._-]{0,62} and never change.
+// The definition of an election. Ids match [a-z0-9][a-z0-9._-]{0,62} and never change.
 namespace canvass::election {
 
-// A text in several languages: (BCP 47 tag, text), ordered by tag, each tag once.
+// A text in several languages: pairs of BCP 47 tag and text, ordered by tag, each tag once.
 using LocalizedText = std::vector<std::pair<std::string, std::string>>;
 
-// What an election decides for itself.
+// The rules and limits that an election sets for itself.
 struct Policy {
   // Severities that differ from DefaultSeverity, ordered by rule, each rule once.
   std::vector<std::pair<Rule, Severity>> severities{};
-  // Percent of ballots cast at which INVALID_SHARE_HIGH / BLANK_SHARE_HIGH warn, in hundredths: 300
-  // is 3 %.
+  // Percentage of ballots cast at which INVALID_SHARE_HIGH and BLANK_SHARE_HIGH warn, in
+  // hundredths: 300 is 3 %.
   std::int32_t invalid_share_high_hundredths = 300;
   std::int32_t blank_share_high_hundredths = 300;
-  // Official reports before this instant are refused; none if absent.
+  // Official reports before this instant break POLLS_NOT_CLOSED. If absent, the rule is not
+  // checked.
   std::optional<absl::Time> polls_close_at{};
 
   bool operator==(const Policy&) const = default;
@@ -39,7 +40,7 @@ struct Election {
   std::vector<std::string> languages{};  // in order of preference
   std::string polling_date{};            // YYYY-MM-DD
   std::string time_zone{};               // IANA name
-  std::optional<Policy> policy{};        // absent in a change: stays as it is
+  std::optional<Policy> policy{};        // absent in a request means unchanged
   std::string previous_election_id{};
   std::optional<bool> rehearsal{};
   LocalizedText notices{};
@@ -59,7 +60,7 @@ struct Candidate {
 struct Contest {
   std::string id{};
   LocalizedText names{};
-  std::string area_id{};                // the root area where empty at first definition
+  std::string area_id{};                // empty in the request for a new contest: root area
   std::vector<Candidate> candidates{};  // in ballot order
   std::optional<bool> blank_votes_valid{};
 
@@ -68,7 +69,7 @@ struct Contest {
 
 struct Area {
   std::string id{};
-  std::string parent_id{};  // empty for the one root
+  std::string parent_id{};  // empty for the root
   std::string kind{};
   LocalizedText names{};
 
@@ -80,9 +81,9 @@ struct Station {
   std::string area_id{};
   LocalizedText names{};
   std::vector<std::string> tags{};
-  std::optional<std::int64_t> registered_voters{};     // register before the poll
-  std::optional<std::string> counted_at_station_id{};  // "" : counted by itself again
-  std::optional<std::string> closed_reason{};          // "" : open again
+  std::optional<std::int64_t> registered_voters{};     // on the register before the poll
+  std::optional<std::string> counted_at_station_id{};  // "" in a request: counted by itself again
+  std::optional<std::string> closed_reason{};          // "" in a request: open again
 
   bool operator==(const Station&) const = default;
 };
@@ -99,16 +100,16 @@ struct Source {
   SourceKind kind = SourceKind::kUnspecified;
   LocalizedText names{};
   std::vector<std::string> organisations{};
-  std::optional<absl::Time> visible_from{};  // embargo until then
-  std::string sample_tag{};                  // only stations with it are expected; all if empty
-  std::string design_effect{};               // decimal, e.g. "1.6"; "1" if empty
+  std::optional<absl::Time> visible_from{};  // end of the embargo
+  std::string sample_tag{};     // only stations with this tag are expected; all if empty
+  std::string design_effect{};  // decimal, e.g. "1.6"; "1" if empty
 
   bool operator==(const Source&) const = default;
 };
 
-// Parts of a definition, matched by id. As a request: a field or list left out (empty, nullopt)
-// stays as it is, one given replaces it. As an event: every part whole, and only those that are new
-// or differ.
+// Parts of a definition, matched by id. In a request, a field or list that is left out (empty,
+// nullopt) stays unchanged, and one that is given replaces the old value. In an event, every part
+// is complete, and only parts that are new or differ are included.
 struct DefinitionChange {
   std::optional<Election> election{};
   std::vector<Contest> contests{};
@@ -117,21 +118,21 @@ struct DefinitionChange {
   std::vector<Station> stations{};
   std::string reason{};
 
-  // Number of parts; 0 when nothing changes.
+  // Number of parts; 0 if nothing changes.
   std::size_t Parts() const {
     return (election ? 1U : 0U) + contests.size() + sources.size() + areas.size() + stations.size();
   }
   bool operator==(const DefinitionChange&) const = default;
 };
 
-// A complete, consistent definition. Parts have numbers: their positions in the order in which they
-// were first defined, which never change. Not thread-safe; const access may be shared.
+// A complete, consistent definition. The number of a part is its position in the order in which
+// parts were first defined, and never changes. Not thread-safe; const access may be shared.
 class Definition {
  public:
-  // Puts the parts of `change` in the place of those with the same id, and appends new ones. A
-  // change may be applied in pieces: the definition is consistent after the last. Costs only what
-  // is new, as long as no area or station that was there moves.
-  // REQUIRES: `change` comes from CheckDefinitionChange against this definition.
+  // Replaces the parts that have the same ids as those of `change`, and appends the new ones. A
+  // change may be applied in pieces; the definition is consistent after the last one. Costs only
+  // what is new, unless an existing area or station moves. REQUIRES: `change` comes from
+  // CheckDefinitionChange against this definition.
   void Apply(DefinitionChange change);
 
   const Election& election() const { return election_; }
@@ -141,20 +142,20 @@ class Definition {
   const std::vector<Area>& areas() const { return areas_; }
   const std::vector<Station>& stations() const { return stations_; }
 
-  // Number of the part with this id.
+  // Return the number of the part with this id; nullopt if there is none.
   std::optional<int> FindContest(std::string_view id) const;
   std::optional<int> FindSource(std::string_view id) const;
   std::optional<int> FindArea(std::string_view id) const;
   std::optional<int> FindStation(std::string_view id) const;
-  // Begins to bring into the processor what FindStation will need.
+  // Prefetches into the CPU cache what FindStation will read.
   void PrefetchStation(std::string_view id) const;
   std::optional<int> FindCandidate(int contest_no, std::string_view id) const;
 
-  // The only contest, or the only official source; absent if there are none or several.
+  // Return the only contest or the only official source; nullopt if there are none or several.
   std::optional<int> OnlyContest() const;
   std::optional<int> OnlyOfficialSource() const;
 
-  // -1 for the root.
+  // Returns -1 for the root.
   int ParentOfArea(int area_no) const { return area_parent_[static_cast<std::size_t>(area_no)]; }
   int AreaOfStation(int station_no) const { return PlaceOf(station_no).area_no; }
   int AreaOfContest(int contest_no) const {
@@ -162,35 +163,36 @@ class Definition {
   }
   // True if `area_no` is `ancestor_no` or lies below it.
   bool IsWithin(int area_no, int ancestor_no) const;
-  // Numbers of the areas directly below, in the order of definition.
+  // Numbers of the areas directly below, in order of definition.
   const std::vector<int>& ChildrenOfArea(int area_no) const {
     return area_children_[static_cast<std::size_t>(area_no)];
   }
-  // Numbers of the stations directly in the area, in the order of definition.
+  // Numbers of the stations directly in the area, in order of definition.
   const std::vector<int>& StationsInArea(int area_no) const {
     return area_stations_[static_cast<std::size_t>(area_no)];
   }
-  // All areas, parents before children, siblings in the order of definition; from `area_no` down.
+  // Returns `area_no` and all areas below it, parents before children, siblings in order of
+  // definition.
   std::vector<int> AreasBelow(int area_no) const;
   int RootArea() const { return root_area_; }
 
-  // Station whose report includes this one's ballots: itself unless merged (one step; chains are
-  // refused).
+  // Returns the station whose report includes this one's ballots: the station itself unless it is
+  // merged. A merged station is counted at one that is not merged.
   int CountedAt(int station_no) const { return PlaceOf(station_no).counted_at; }
-  // Stations counted at this one, itself left out.
+  // Stations counted at this one, without the station itself.
   const std::vector<int>& StationsCountedHere(int station_no) const;
   bool IsClosed(int station_no) const { return PlaceOf(station_no).is_closed; }
   bool HasTag(int station_no, std::string_view tag) const;
-  // Whether stations of a sample (all if the tag is empty) include this one. A station that is
-  // counted at another is in the samples of that one, which reports for both.
+  // Whether the station is in the sample; an empty tag means all stations. A station that is
+  // counted at another one is in the samples of that one, which reports for both.
   bool IsInSample(int station_no, std::string_view sample_tag) const;
-  // Whether `source_no` should report this station in this contest: in the contest's area, in the
-  // source's sample, not closed.
+  // Whether `source_no` should report this station in this contest: the station lies in the
+  // contest's area, is in the source's sample, and is not closed.
   bool IsExpected(int contest_no, int source_no, int station_no) const;
 
  private:
-  // What every report of a station asks of it, side by side: among a million stations each place in
-  // memory that is looked at costs a tenth of a microsecond.
+  // What the checks of every report read about its station, kept together. With a million stations,
+  // each access to another place in memory costs about 0.1 us.
   struct StationPlace {
     int area_no = -1;
     int counted_at = -1;
@@ -222,11 +224,11 @@ class Definition {
   std::vector<StationPlace> station_places_;
   absl::flat_hash_map<int, std::vector<int>> counted_here_;
   int root_area_ = -1;
-  bool unresolved_ = false;  // a parent, area or station is named that a later piece defines
+  bool unresolved_ = false;  // some part names an area or station that a later piece defines
 };
 
-// `text` in the first of `languages` that it has; else in English; else the first; "" if it has
-// none.
+// Returns the text in the first of `languages` that it exists in, else in English, else the first
+// one. Returns "" if there is no text.
 std::string_view TextIn(const LocalizedText& text, const std::vector<std::string>& languages);
 
 // Whether `id` matches [a-z0-9][a-z0-9._-]{0,62}.

@@ -17,7 +17,7 @@
 namespace canvass::election {
 namespace {
 
-// ---- What is left out stays: an empty text or list, an absent value.
+// ---- Fields that are left out (an empty text or list, an absent value) keep their old values.
 
 template <typename T>
 void Keep(const T& old, T& value) {
@@ -91,7 +91,7 @@ void MergePart(const Station& old, Station& station) {
   Keep(old.closed_reason, station.closed_reason);
 }
 
-// ---- One form for what means the same.
+// ---- Values with the same meaning get the same form.
 
 void OrderTexts(LocalizedText& texts) {
   std::stable_sort(texts.begin(), texts.end(),
@@ -146,7 +146,7 @@ void NormalisePart(Station& station) {
 
 // ---- Lists of parts.
 
-// The part in `parts` with the number that `find` gives for its id; null if it is new.
+// Returns the part in `parts` with this number; null without a number, i.e. for a new part.
 template <typename Part>
 const Part* OldPart(const std::vector<Part>& parts, std::optional<int> number) {
   return number ? &parts[Index(*number)] : nullptr;

@@ -5,17 +5,18 @@
 
 namespace canvass::election {
 
-// Makes every part of `request` whole: what it leaves out comes from the part with the same id in
-// `current` (null: from nowhere). Brings each into its one form: texts ordered by language,
-// severities by rule, times in whole microseconds (as the ledger keeps them), false and "" left out
-// where that means the same. An empty area of a new contest is left to the caller.
+// Completes every part of `request`: a field that is left out is copied from the part with the same
+// id in `current`. A null `current` has no parts. Brings every part into a single form: texts
+// ordered by language, severities by rule, times in whole microseconds (as the ledger stores them),
+// and false and "" left out where that means the same. The caller fills in the empty area of a new
+// contest.
 void MergeDefinition(const Definition* current, DefinitionChange& request);
 
-// Of a whole station: whether its votes come with another's, and whether it has none.
+// Whether a complete station is counted at another one, and whether it is closed.
 inline bool IsMerged(const Station& station) { return station.counted_at_station_id.has_value(); }
 inline bool IsClosed(const Station& station) { return station.closed_reason.has_value(); }
 
-// Takes out of the whole parts of `request` those that are in `current` already.
+// Removes the parts of `request` that equal those in `current`. REQUIRES: the parts are complete.
 void DropUnchangedParts(const Definition& current, DefinitionChange& request);
 
 }  // namespace canvass::election

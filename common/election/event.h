@@ -14,18 +14,18 @@
 #include "common/election/rule.h"
 #include "common/election/tally.h"
 
-// What can happen in an election. Parts are named by their numbers in the Definition.
+// The events of an election. They refer to parts by their numbers in the Definition.
 namespace canvass::election {
 
-// The parts take effect at the next seal.
+// Puts the DefinitionChange entries directly before it into effect.
 struct DefinitionSeal {
-  std::int32_t parts = 0;                 // DefinitionChange entries directly before this one
-  std::array<std::uint8_t, 32> digest{};  // SHA-256 over their leaf hashes in sequence
+  std::int32_t parts = 0;                 // DefinitionChange entries that it seals
+  std::array<std::uint8_t, 32> digest{};  // SHA-256 over their leaf hashes in sequence order
 
   bool operator==(const DefinitionSeal&) const = default;
 };
 
-// Names one contest, source and station.
+// Identifies the report of one station in one contest from one source.
 struct StationKey {
   std::int32_t contest_no = 0;
   std::int32_t source_no = 0;
@@ -61,7 +61,7 @@ struct ReportRelease {
   bool operator==(const ReportRelease&) const = default;
 };
 
-// Takes every revision up to `revision` out of the totals.
+// Takes all revisions up to and including `revision` out of the totals.
 struct ReportAnnulment {
   StationKey key{};
   std::int32_t revision = 0;
@@ -72,8 +72,8 @@ struct ReportAnnulment {
   bool operator==(const ReportAnnulment&) const = default;
 };
 
-// Takes back the annulment in force, which names this revision; one of an earlier revision is then
-// in force again.
+// Takes back the annulment in force, which names this revision. If an earlier revision was annulled
+// too, that annulment is then in force again.
 struct ReportReinstatement {
   StationKey key{};
   std::int32_t revision = 0;
@@ -109,8 +109,8 @@ struct PollFigures {
 struct ResultCertification {
   std::int32_t contest_no = 0;
   std::int32_t source_no = 0;
-  std::int32_t number = 1;              // 1 for the first, one higher after each reopening
-  std::int64_t certified_sequence = 0;  // sequence of the figures that were read and signed
+  std::int32_t number = 1;              // 1 for the first; one higher after each reopening
+  std::int64_t certified_sequence = 0;  // of the figures that were read and signed
   Tally tally{};                        // of the contest's whole area
   Progress progress{};
   std::vector<std::int32_t> elected_candidate_nos{};
@@ -137,11 +137,11 @@ using Event =
     std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease, ReportAnnulment,
                  ReportReinstatement, PollFigures, ResultCertification, ContestReopening>;
 
-// One thing that happened.
+// One entry of an election's ledger.
 struct Entry {
   std::int64_t sequence = 0;  // from 1
-  absl::Time recorded_at{};   // whole microseconds; never before the entry before it
-  std::string actor{};        // authenticated caller; "local" on one machine without TLS
+  absl::Time recorded_at{};   // whole microseconds; never earlier than the entry before
+  std::string actor{};        // the caller; "local" if it was not authenticated
   Event event{};
 
   bool operator==(const Entry&) const = default;

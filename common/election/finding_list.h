@@ -9,23 +9,27 @@
 
 namespace canvass::election {
 
-// Findings kept of one report. A garbage report may break a rule in each of its lines, and every
-// finding is stored and sent back; a hundred are more than anybody reads. Only rules that refuse a
-// report can be broken so often, so that nothing hangs on the others.
+// Maximum number of findings kept for one report. A garbage report can break a rule on every line,
+// and every finding is stored and sent back. Only REJECT rules can be broken that often, so the
+// findings that are dropped do not change the outcome.
 inline constexpr std::size_t kFindingsMax = 100;
 
-// What an election makes of a report that breaks `rule`.
+// Returns the severity of `rule` under `policy`: the one that the policy sets, if MaySetSeverity
+// allows it, else the default.
 Severity SeverityOf(const Policy& policy, Rule rule);
 
-// Gathers what a report breaks, each finding with the severity that the election gives to its rule.
+// Collects the findings of one report and sets the severity of each to the one that the election
+// gives its rule.
 class FindingList {
  public:
-  // `policy` outlives the list.
+  // `policy` must outlive this.
   explicit FindingList(const Policy& policy) : policy_(policy) {}
 
-  // Fills in the severity. A rule that is OFF adds nothing, nor does a finding after kFindingsMax.
+  // Sets the severity of `finding` and adds it. Drops it if the rule is OFF or if there are
+  // kFindingsMax findings already.
   void Add(Finding finding);
-  // Hands over what was gathered: in rule order, and of one rule as they came.
+  // Moves the findings out, ordered by rule. Findings of one rule stay in the order in which they
+  // were added.
   std::vector<Finding> Take();
 
  private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/index.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/counted_parts.h"
 #include "common/election/definition.h"
@@ -48,7 +49,7 @@ class MoveCheck {
 
  private:
   void Add(const Place& place, std::string_view field, std::string_view description) {
-    problems_.Add("VOTES_WOULD_MOVE", place, field, description);
+    problems_.Add(reason::kVotesWouldMove, place, field, description);
   }
 
   void CheckContest(int number, const Contest& contest, const Place& place) {
@@ -64,14 +65,14 @@ class MoveCheck {
     if (!same_candidates) Add(place, "candidates", DifferenceOf(old, contest));
     if (!same_area) {
       Add(place, "area_id",
-          StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
+          StrCat("has reports, so it cannot move from area ", Quoted(old.area_id), " to ",
                  Quoted(contest.area_id)));
     }
     if (!same_validity) {
       const bool valid = contest.blank_votes_valid.value_or(false);
       Add(place, "blank_votes_valid",
-          StrCat("has reports, and its blank votes would ", valid ? "become" : "no longer be",
-                 " valid votes, which changes every share"));
+          StrCat("has reports, so its blank votes cannot ", valid ? "become" : "stop being",
+                 " valid votes: every share would change"));
     }
   }
 
@@ -82,25 +83,25 @@ class MoveCheck {
     };
     for (const Candidate& candidate : contest.candidates) {
       if (find(old, candidate)) continue;
-      return StrCat("has reports, and candidate ", Quoted(candidate.id), " would be added to its ",
+      return StrCat("has reports, so candidate ", Quoted(candidate.id), " cannot be added to its ",
                     old.candidates.size(), " candidates");
     }
     for (const Candidate& candidate : old.candidates) {
       if (find(contest, candidate)) continue;
-      return StrCat("has reports, and candidate ", Quoted(candidate.id), " of its ",
-                    old.candidates.size(), " candidates would be removed");
+      return StrCat("has reports, so candidate ", Quoted(candidate.id), " of its ",
+                    old.candidates.size(), " candidates cannot be removed");
     }
-    return "has reports, and its candidates would change their order";
+    return "has reports, so its candidates cannot be reordered";
   }
 
   void CheckSource(int number, const Source& source, const Place& place) {
     const Source& old = current_.sources()[Index(number)];
     if (old.kind == source.kind && old.sample_tag == source.sample_tag) return;
     if (!counted_.HasReportsFromSource(number)) return;
-    if (old.kind != source.kind) Add(place, "kind", "has reports, and would change its kind");
+    if (old.kind != source.kind) Add(place, "kind", "has reports, so its kind cannot change");
     if (old.sample_tag == source.sample_tag) return;
     Add(place, "sample_tag",
-        StrCat("has reports, and its sample would change from ", Quoted(old.sample_tag), " to ",
+        StrCat("has reports, so its sample cannot change from ", Quoted(old.sample_tag), " to ",
                Quoted(source.sample_tag)));
   }
 
@@ -111,9 +112,9 @@ class MoveCheck {
       for (const int station_no : current_.StationsInArea(below)) {
         if (!counted_.HasReportsOfStation(station_no)) continue;
         return Add(place, "parent_area_id",
-                   StrCat("would move from area ", Quoted(old.parent_id), " to ",
-                          Quoted(area.parent_id), " with the reports of station ",
-                          Quoted(current_.stations()[Index(station_no)].id)));
+                   StrCat("cannot move from area ", Quoted(old.parent_id), " to ",
+                          Quoted(area.parent_id), " because station ",
+                          Quoted(current_.stations()[Index(station_no)].id), " has reports"));
       }
     }
   }
@@ -127,27 +128,27 @@ class MoveCheck {
     const bool tags_differ = old.tags != station.tags;
     if (!moves && !merges && !closes && !tags_differ) return;
     if (!counted_.HasReportsOfStation(number)) return;
-    // An annulled report keeps nobody: it may have been posted here because the station never
-    // opened.
+    // An annulled report does not prevent a merge or a closure: it may have been posted here by
+    // mistake because the station never opened.
     const bool in_force = counted_.HasCountingOrHeldReportOf(number);
     if (moves) {
       Add(place, "area_id",
-          StrCat("has reports, and would move from area ", Quoted(old.area_id), " to ",
+          StrCat("has reports, so it cannot move from area ", Quoted(old.area_id), " to ",
                  Quoted(station.area_id)));
     }
     if (merges && in_force) {
       Add(place, "counted_at_station_id",
-          StrCat("has a report of its own that counts or is held, and would be counted at station ",
+          StrCat("has a report that counts or is held, so it cannot be counted at station ",
                  Quoted(*station.counted_at_station_id), "; annul the report first"));
     }
     if (closes && in_force) {
       Add(place, "closed_reason",
-          "has a report that counts or is held, and would be closed; annul the report first");
+          "has a report that counts or is held, so it cannot be closed; annul the report first");
     }
     if (tags_differ) CheckSample(old, station, place);
   }
 
-  // A station that a source has reported stays in its sample.
+  // A station with reports must stay in the sample of each source that has reports.
   void CheckSample(const Station& old, const Station& station, const Place& place) {
     const auto has = [](const std::vector<std::string>& tags, const std::string& tag) {
       return std::find(tags.begin(), tags.end(), tag) != tags.end();
@@ -158,7 +159,7 @@ class MoveCheck {
       if (tag.empty() || !has(old.tags, tag) || has(station.tags, tag)) continue;
       if (!counted_.HasReportsFromSource(static_cast<int>(i))) continue;
       Add(place, "tags",
-          StrCat("has reports, and would leave the sample ", Quoted(tag), " of source ",
+          StrCat("has reports, so it cannot leave the sample ", Quoted(tag), " of source ",
                  Quoted(source.id)));
     }
   }

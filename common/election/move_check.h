@@ -8,9 +8,8 @@ namespace canvass::election {
 class CountedParts;
 class ProblemList;
 
-// What has been counted stays where it is: adds to `problems` a VOTES_WOULD_MOVE for everything in
-// `change`, whose parts are whole, that would move votes which are counted. See
-// CheckDefinitionChange.
+// Adds a VOTES_WOULD_MOVE to `problems` for everything in `change` that would move votes that have
+// been counted. See CheckDefinitionChange. REQUIRES: the parts of `change` are complete.
 void CheckMoves(const Definition& current, const CountedParts& counted,
                 const DefinitionChange& change, ProblemList& problems);
 

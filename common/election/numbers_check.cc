@@ -47,7 +47,7 @@ std::int32_t ReadOptional(std::string_view field, std::optional<std::int64_t> co
 // The lines of one report that give numbers to candidates.
 class CandidateLines {
  public:
-  // `field` is where the lines stand, e.g. "ballots.votes".
+  // `field` is the path of the list of lines, e.g. "ballots.votes".
   CandidateLines(const Definition& definition, int contest_no, std::string_view field,
                  FindingList& findings)
       : definition_(definition),
@@ -73,7 +73,8 @@ class CandidateLines {
     }
   }
 
-  // Of all lines; absent unless each names a candidate of its own and has a number.
+  // Returns the sum of all lines; nullopt unless each line has a number and names a different
+  // candidate of the contest.
   std::optional<std::int64_t> Sum() const {
     if (!usable_) return std::nullopt;
     std::int64_t sum = 0;
@@ -81,13 +82,13 @@ class CandidateLines {
     return sum;
   }
 
-  // In ballot order.
+  // Moves the numbers out, in ballot order.
   std::vector<std::int32_t> TakeCounts() { return std::move(counts_); }
 
  private:
   struct Place {
     int times = 0;
-    std::size_t second_line = 0;  // from 2 times on
+    std::size_t second_line = 0;  // set once `times` is 2
   };
 
   void ReadLine(std::size_t line, const CandidateCount& candidate) {
@@ -175,7 +176,7 @@ void CheckInterviewsBalance(const Counts& counts, std::optional<std::int64_t> an
                             {"sum", sum}}});
 }
 
-// A number of a report by the name of its field.
+// A number of a report and the name of its field.
 struct NamedNumber {
   std::string_view name;
   std::int32_t number = kUnknown;

@@ -8,16 +8,16 @@
 
 namespace canvass::election {
 
-// Rules on the numbers of one report. Each function adds what they break to `findings`, and returns
-// them in ballot order; a number that was not given or is out of range is kUnknown, and no further
-// rule applies to it.
+// Checks of the numbers of one report. Each function adds its findings to `findings` and returns
+// the numbers in ballot order. A number that is missing or out of range becomes kUnknown, and no
+// further rule applies to it.
 
-// Ballots from an official source, which must give all but registered and issued, or from a
-// parallel count, which must give the candidates' votes.
+// Checks ballots. An official source must give every number but registered voters and ballots
+// issued. A parallel count must give the votes of every candidate.
 Counts CheckBallots(const Definition& definition, int contest_no, SourceKind kind,
                     const BallotCount& ballots, FindingList& findings);
 
-// Interviews from an exit poll, which answers for the candidates that it asked about.
+// Checks interviews of an exit poll. It has answers only for the candidates that it asked about.
 Counts CheckInterviews(const Definition& definition, int contest_no,
                        const InterviewCount& interviews, FindingList& findings);
 

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/election/definition.h"
@@ -31,13 +32,13 @@ namespace {
 
 constexpr std::string_view kIdPattern = "[a-z0-9][a-z0-9._-]{0,62}";
 
-// Where a field of a part stands, or one of the election. Written out only when something is wrong.
+// Locates a field of a part or of the election. Formats its path only if there is a problem.
 class Spot {
  public:
   Spot(const Place& place, std::string_view field) : place_(&place), field_(field) {}
   explicit Spot(std::string_view election_field) : field_(election_field) {}
 
-  void Add(ProblemList& problems, std::string_view reason, std::string_view description) const {
+  void Add(ProblemList& problems, const Reason& reason, std::string_view description) const {
     if (place_ != nullptr) {
       problems.Add(reason, *place_, field_, description);
     } else {
@@ -52,27 +53,28 @@ class Spot {
 
 void CheckId(std::string_view id, const Spot& spot, ProblemList& problems) {
   if (IsValidId(id)) return;
-  if (id.empty()) return spot.Add(problems, "ID_MALFORMED", "an id must be given");
-  spot.Add(problems, "ID_MALFORMED", StrCat(Quoted(id), " is not an id: ids match ", kIdPattern));
+  if (id.empty()) return spot.Add(problems, reason::kIdMalformed, "an id must be given");
+  spot.Add(problems, reason::kIdMalformed,
+           StrCat(Quoted(id), " is not an id: ids match ", kIdPattern));
 }
 
 void CheckText(std::string_view text, const Spot& spot, ProblemList& problems) {
   if (text.size() > kTextBytesMax) {
-    spot.Add(problems, "TEXT_TOO_LONG",
+    spot.Add(problems, reason::kTextTooLong,
              StrCat("has ", text.size(), " bytes; at most ", kTextBytesMax, " are allowed"));
   } else if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
-    spot.Add(problems, "TEXT_NOT_UTF8", "is not UTF-8, or holds a NUL character");
+    spot.Add(problems, reason::kTextNotUtf8, "is not UTF-8 or contains a NUL character");
   }
 }
 
 void CheckCount(std::size_t count, std::size_t limit, std::string_view what, const Spot& spot,
                 ProblemList& problems) {
   if (count <= limit) return;
-  spot.Add(problems, "TOO_MANY_PARTS",
+  spot.Add(problems, reason::kTooManyParts,
            StrCat("has ", count, " ", what, "; at most ", limit, " are allowed"));
 }
 
-// The form of BCP 47: letters and digits in groups of 1 to 8, with hyphens between them.
+// Whether `tag` has the form of BCP 47: groups of 1 to 8 letters and digits, separated by hyphens.
 bool IsLanguageTag(std::string_view tag) {
   constexpr std::size_t kTagBytesMax = 35;
   constexpr std::size_t kGroupBytesMax = 8;
@@ -89,10 +91,11 @@ bool IsLanguageTag(std::string_view tag) {
 
 void CheckLanguage(std::string_view tag, const Spot& spot, ProblemList& problems) {
   if (IsLanguageTag(tag)) return;
-  spot.Add(problems, "ID_MALFORMED", StrCat(Quoted(tag), " is not a language tag like \"az\""));
+  spot.Add(problems, reason::kIdMalformed,
+           StrCat(Quoted(tag), " is not a language tag like \"az\""));
 }
 
-// REQUIRES: ordered by tag.
+// REQUIRES: `texts` is ordered by tag.
 void CheckLocalized(const LocalizedText& texts, const Spot& spot, ProblemList& problems) {
   CheckCount(texts.size(), kLanguagesMax, "languages", spot, problems);
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -100,12 +103,13 @@ void CheckLocalized(const LocalizedText& texts, const Spot& spot, ProblemList& p
     CheckLanguage(language, spot, problems);
     CheckText(text, spot, problems);
     if (i > 0 && texts[i - 1].first == language) {
-      spot.Add(problems, "ID_REPEATED", StrCat("language ", Quoted(language), " comes twice"));
+      spot.Add(problems, reason::kIdRepeated,
+               StrCat("language ", Quoted(language), " is listed twice"));
     }
   }
 }
 
-// Short texts of which each may come once: tags, organisations.
+// Checks a list of short texts, each of which may be listed only once: tags, organisations.
 void CheckLabels(const std::vector<std::string>& labels, std::size_t limit, std::string_view what,
                  const Spot& spot, ProblemList& problems) {
   CheckCount(labels.size(), limit, what, spot, problems);
@@ -113,14 +117,14 @@ void CheckLabels(const std::vector<std::string>& labels, std::size_t limit, std:
   for (auto label = labels.begin(); label != labels.end(); ++label) {
     CheckText(*label, spot, problems);
     if (label->empty())
-      spot.Add(problems, "ID_MALFORMED", StrCat("one of the ", what, " is empty"));
+      spot.Add(problems, reason::kIdMalformed, StrCat("one of the ", what, " is empty"));
     if (std::find(labels.begin(), label, *label) != label) {
-      spot.Add(problems, "ID_REPEATED", StrCat(Quoted(*label), " comes twice"));
+      spot.Add(problems, reason::kIdRepeated, StrCat(Quoted(*label), " is listed twice"));
     }
   }
 }
 
-// A calendar date, YYYY-MM-DD.
+// Whether `text` is a calendar date, YYYY-MM-DD.
 bool IsDate(std::string_view text) {
   const std::vector<absl::string_view> fields = absl::StrSplit(ToAbsl(text), '-');
   constexpr std::array<std::size_t, 3> kDigits{4, 2, 2};
@@ -133,12 +137,13 @@ bool IsDate(std::string_view text) {
     if (fields[i].size() != kDigits[i] || !digits) return false;
     if (!absl::SimpleAtoi(fields[i], &numbers[i])) return false;
   }
-  // CivilDay carries what is too large into the next month.
+  // CivilDay normalizes: February 30 becomes a day in March.
   const absl::CivilDay day(numbers[0], numbers[1], numbers[2]);
   return day.year() == numbers[0] && day.month() == numbers[1] && day.day() == numbers[2];
 }
 
-// A zone of the time zone database. The letters keep a name from being read as a path elsewhere.
+// Whether `name` is a zone of the time zone database. The characters are restricted so that the
+// name cannot be a path to a file outside the database.
 bool IsTimeZone(std::string_view name) {
   const auto is_letter = [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '_' || c == '-' ||
@@ -153,8 +158,8 @@ bool IsTimeZone(std::string_view name) {
 void CheckShareLimit(std::int32_t hundredths, std::string_view field, ProblemList& problems) {
   constexpr std::int32_t kWhole = 10'000;
   if (hundredths >= 0 && hundredths <= kWhole) return;
-  Spot(field).Add(problems, "COUNT_OUT_OF_RANGE",
-                  StrCat("is ", FormatHundredths(hundredths), " %; it lies between 0 and 100"));
+  Spot(field).Add(problems, reason::kCountOutOfRange,
+                  StrCat("is ", FormatHundredths(hundredths), " %, but must be between 0 and 100"));
 }
 
 void CheckPolicy(const Policy& policy, ProblemList& problems) {
@@ -162,14 +167,14 @@ void CheckPolicy(const Policy& policy, ProblemList& problems) {
     const auto [rule, severity] = policy.severities[i];
     const std::string field = StrCat("policy.severities[", RuleName(rule), "]");
     if (i > 0 && policy.severities[i - 1].first == rule) {
-      Spot(field).Add(problems, "ID_REPEATED", "the rule comes twice");
+      Spot(field).Add(problems, reason::kIdRepeated, "the rule is listed twice");
     } else if (severity == Severity::kUnspecified) {
-      Spot(field).Add(problems, "RULE_FIXED", "a severity must be given");
+      Spot(field).Add(problems, reason::kRuleFixed, "a severity must be given");
     } else if (!MaySetSeverity(rule, severity)) {
-      Spot(field).Add(problems, "RULE_FIXED",
+      Spot(field).Add(problems, reason::kRuleFixed,
                       MaySetSeverity(rule)
-                          ? "this rule can be SEVERITY_HOLD or SEVERITY_REJECT only"
-                          : "this rule is always SEVERITY_REJECT: the count depends on it");
+                          ? "this rule can only be SEVERITY_HOLD or SEVERITY_REJECT"
+                          : "this rule is always SEVERITY_REJECT because the count depends on it");
     }
   }
   CheckShareLimit(policy.invalid_share_high_hundredths, "policy.invalid_share_high_percent",
@@ -177,7 +182,7 @@ void CheckPolicy(const Policy& policy, ProblemList& problems) {
   CheckShareLimit(policy.blank_share_high_hundredths, "policy.blank_share_high_percent", problems);
 }
 
-// Two candidates whom readers could not tell apart.
+// Readers could not tell two candidates with the same name apart.
 void CheckCandidateNames(const Contest& contest, const Place& place, ProblemList& problems) {
   absl::flat_hash_map<std::pair<absl::string_view, absl::string_view>, std::size_t> first_by_name;
   for (std::size_t i = 0; i < contest.candidates.size(); ++i) {
@@ -185,9 +190,10 @@ void CheckCandidateNames(const Contest& contest, const Place& place, ProblemList
       const auto [first, is_new] = first_by_name.try_emplace({language, name}, i);
       if (is_new || first->second == i) continue;
       const Place candidate{"candidates", i, "candidate", contest.candidates[i].id, &place};
-      problems.Add("NAME_REPEATED", candidate, "names",
-                   StrCat("has the name ", Quoted(name), " (", language, ") of candidate ",
-                          Quoted(contest.candidates[first->second].id)));
+      problems.Add(
+          reason::kNameRepeated, candidate, "names",
+          StrCat("has the same name as candidate ", Quoted(contest.candidates[first->second].id),
+                 ": ", Quoted(name), " (", language, ")"));
     }
   }
 }
@@ -202,8 +208,8 @@ void CheckCandidates(const Contest& contest, const Place& place, ProblemList& pr
     CheckLocalized(candidate.affiliations, {candidate_place, "affiliations"}, problems);
     const auto [first, is_new] = first_by_id.try_emplace(candidate.id, i);
     if (is_new) continue;
-    problems.Add("ID_REPEATED", candidate_place, "candidate_id",
-                 StrCat("is also candidates[", first->second, "]"));
+    problems.Add(reason::kIdRepeated, candidate_place, "candidate_id",
+                 StrCat("has the same id as candidates[", first->second, "]"));
   }
 }
 
@@ -219,12 +225,12 @@ void CheckElection(const Election& election, ProblemList& problems) {
   }
   if (!IsDate(election.polling_date)) {
     Spot("polling_date")
-        .Add(problems, "DATE_MALFORMED",
-             StrCat(Quoted(election.polling_date), " is not a date of the calendar, YYYY-MM-DD"));
+        .Add(problems, reason::kDateMalformed,
+             StrCat(Quoted(election.polling_date), " is not a calendar date (YYYY-MM-DD)"));
   }
   if (!election.time_zone.empty() && !IsTimeZone(election.time_zone)) {
     Spot("time_zone")
-        .Add(problems, "TIME_ZONE_MALFORMED",
+        .Add(problems, reason::kTimeZoneMalformed,
              StrCat(Quoted(election.time_zone), " is not a time zone like \"Asia/Baku\""));
   }
   if (!election.previous_election_id.empty()) {
@@ -237,7 +243,7 @@ void CheckContest(const Contest& contest, const Place& place, ProblemList& probl
   CheckId(contest.id, {place, "contest_id"}, problems);
   CheckLocalized(contest.names, {place, "names"}, problems);
   if (contest.candidates.empty()) {
-    problems.Add("PART_MISSING", place, "candidates", "has no candidates");
+    problems.Add(reason::kPartMissing, place, "candidates", "has no candidates");
   }
   CheckCount(contest.candidates.size(), kCandidatesMax, "candidates", {place, "candidates"},
              problems);
@@ -248,7 +254,7 @@ void CheckContest(const Contest& contest, const Place& place, ProblemList& probl
 void CheckSource(const Source& source, const Place& place, ProblemList& problems) {
   CheckId(source.id, {place, "source_id"}, problems);
   if (source.kind == SourceKind::kUnspecified) {
-    problems.Add("KIND_MISSING", place, "kind", "has no kind");
+    problems.Add(reason::kKindMissing, place, "kind", "has no kind");
   }
   CheckLocalized(source.names, {place, "names"}, problems);
   CheckLabels(source.organisations, kOrganisationsMax, "organisations", {place, "organisations"},
@@ -257,7 +263,7 @@ void CheckSource(const Source& source, const Place& place, ProblemList& problems
   if (source.design_effect.empty()) return;
   const absl::StatusOr<Decimal> design_effect = ParseDecimal(source.design_effect);
   if (design_effect.ok() && design_effect->units > 0) return;
-  problems.Add("DECIMAL_MALFORMED", place, "design_effect",
+  problems.Add(reason::kDecimalMalformed, place, "design_effect",
                StrCat(Quoted(source.design_effect), " is not a decimal number above 0"));
 }
 
@@ -274,14 +280,15 @@ void CheckStation(const Station& station, const Place& place, ProblemList& probl
   if (station.closed_reason) CheckText(*station.closed_reason, {place, "closed_reason"}, problems);
   const std::int64_t registered = station.registered_voters.value_or(0);
   if (registered >= 0 && registered <= kCountMax) return;
-  problems.Add("COUNT_OUT_OF_RANGE", place, "registered_voters",
-               StrCat("is ", registered, "; it lies between 0 and ", kCountMax));
+  problems.Add(reason::kCountOutOfRange, place, "registered_voters",
+               StrCat("is ", registered, ", but must be between 0 and ", kCountMax));
 }
 
 void CheckReason(const DefinitionChange& change, ProblemList& problems) {
   for (const TextFault& fault : CheckTexts(change.reason, {})) {
-    problems.Add(change.reason.size() > kReasonBytesMax ? "TEXT_TOO_LONG" : "TEXT_NOT_UTF8",
-                 StrCat("definition.", fault.field), fault.description);
+    problems.Add(
+        change.reason.size() > kReasonBytesMax ? reason::kTextTooLong : reason::kTextNotUtf8,
+        StrCat("definition.", fault.field), fault.description);
   }
 }
 

@@ -6,12 +6,13 @@
 #include "common/election/definition.h"
 #include "common/election/problem_list.h"
 
-// Checks of single parts of a definition, each by itself. All are whole (merged).
+// Checks of single parts of a definition, without their relations to other parts. REQUIRES: the
+// parts are complete, i.e. MergeDefinition has merged them.
 namespace canvass::election {
 
-// A name, an address, a reason: a paragraph at most, so that lists stay readable.
+// For names, addresses and other short texts: about a paragraph, so that lists stay readable.
 inline constexpr std::size_t kTextBytesMax = 1'000;
-// More than any country prints its ballots in.
+// More languages than any country prints ballots in.
 inline constexpr std::size_t kLanguagesMax = 50;
 // The longest ballots of large countries have a few hundred names.
 inline constexpr std::size_t kCandidatesMax = 1'000;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,10 +14,11 @@
 #include "common/base/error.h"
 #include "common/base/index.h"
 #include "common/base/microseconds.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/count.h"
 #include "common/election/decision_check.h"
-#include "common/election/decision_request.h"
+#include "common/election/decision_fields.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/election/report.h"
@@ -29,16 +31,16 @@ namespace {
 
 constexpr std::string_view kPath = "figures.";
 
-// A number of percent, or of percentage points, as it was published: 0 to 100.
+// Checks a percentage, or a number of percentage points, as published: 0 to 100.
 absl::Status CheckPercent(const std::string& field, std::string_view text) {
   const absl::StatusOr<Decimal> percent = ParseDecimal(text);
   if (!percent.ok()) {
-    return FieldError("DECIMAL_MALFORMED", field, StrCat(percent.status().message()));
+    return FieldError(reason::kDecimalMalformed, field, StrCat(percent.status().message()));
   }
   const Decimal hundred{.units = 100};
   if (percent->units < 0 || !IsWithinMargin(*percent, Decimal(), hundred)) {
-    return FieldError("SHARE_OUT_OF_RANGE", field,
-                      StrCat("is ", text, "; it lies between 0 and 100"));
+    return FieldError(reason::kShareOutOfRange, field,
+                      StrCat("is ", text, ", but must be between 0 and 100"));
   }
   return absl::OkStatus();
 }
@@ -48,7 +50,7 @@ absl::StatusOr<PollShare> ReadShare(const Definition& definition, int contest_no
   const std::string path = StrCat(kPath, "shares[", line, "].");
   const std::optional<int> candidate_no = definition.FindCandidate(contest_no, share.candidate_id);
   if (!candidate_no) {
-    return UnknownIdError("CANDIDATE_UNKNOWN", path + "candidate_id", "candidate",
+    return UnknownIdError(reason::kCandidateUnknown, path + "candidate_id", "candidate",
                           share.candidate_id);
   }
   if (absl::Status percent = CheckPercent(path + "share_percent", share.share_percent);
@@ -58,11 +60,12 @@ absl::StatusOr<PollShare> ReadShare(const Definition& definition, int contest_no
   return PollShare{.candidate_no = *candidate_no, .share_percent = share.share_percent};
 }
 
-// In ballot order, so that the same shares in another order are the same figures.
+// Returns the shares in ballot order, so that the same shares in another order are the same
+// figures.
 absl::StatusOr<std::vector<PollShare>> ReadShares(const Definition& definition, int contest_no,
                                                   const PollFiguresRequest& request) {
   if (request.shares.empty() && !request.figures.retracted) {
-    return FieldError("SHARES_MISSING", "figures.shares", "must have at least one share");
+    return FieldError(reason::kSharesMissing, "figures.shares", "must have at least one share");
   }
   std::vector<PollShare> shares;
   for (std::size_t i = 0; i < request.shares.size(); ++i) {
@@ -80,7 +83,7 @@ absl::StatusOr<std::vector<PollShare>> ReadShares(const Definition& definition, 
   const auto repeated = std::adjacent_find(shares.begin(), shares.end(), same_candidate);
   if (repeated != shares.end()) {
     const std::vector<Candidate>& candidates = definition.contests()[Index(contest_no)].candidates;
-    return FieldError("CANDIDATE_REPEATED", "figures.shares",
+    return FieldError(reason::kCandidateRepeated, "figures.shares",
                       StrCat("names candidate \"", candidates[Index(repeated->candidate_no)].id,
                              "\" more than once"));
   }
@@ -89,12 +92,12 @@ absl::StatusOr<std::vector<PollShare>> ReadShares(const Definition& definition, 
 
 absl::StatusOr<int> FindExitPoll(const Definition& definition, const std::string& source_id) {
   if (source_id.empty()) {
-    return FieldError("SOURCE_MISSING", "figures.source_id", "must name an exit poll");
+    return FieldError(reason::kSourceMissing, "figures.source_id", "must name an exit poll");
   }
   const absl::StatusOr<int> source_no = FindSourceAt(definition, kPath, source_id);
   if (!source_no.ok()) return source_no.status();
   if (definition.sources()[Index(*source_no)].kind != SourceKind::kExitPoll) {
-    return FieldError("SOURCE_KIND_MISMATCH", "figures.source_id",
+    return FieldError(reason::kSourceKindMismatch, "figures.source_id",
                       StrCat("source \"", source_id, "\" is not an exit poll"));
   }
   return *source_no;
@@ -105,9 +108,9 @@ absl::StatusOr<int> FindPollArea(const Definition& definition, int contest_no,
   const int contest_area = definition.AreaOfContest(contest_no);
   if (area_id.empty()) return contest_area;
   const std::optional<int> area_no = definition.FindArea(area_id);
-  if (!area_no) return UnknownIdError("AREA_UNKNOWN", "figures.area_id", "area", area_id);
+  if (!area_no) return UnknownIdError(reason::kAreaUnknown, "figures.area_id", "area", area_id);
   if (!definition.IsWithin(*area_no, contest_area)) {
-    return FieldError("AREA_NOT_IN_CONTEST", "figures.area_id",
+    return FieldError(reason::kAreaNotInContest, "figures.area_id",
                       StrCat("area \"", area_id, "\" lies outside the contest's area"));
   }
   return *area_no;
@@ -115,12 +118,13 @@ absl::StatusOr<int> FindPollArea(const Definition& definition, int contest_no,
 
 absl::Status CheckNumbers(const PollFigures& figures) {
   if (figures.revision < 1) {
-    return FieldError("REVISION_INVALID", "figures.revision",
-                      StrCat("is ", figures.revision, "; the first figures are revision 1"));
+    return FieldError(reason::kRevisionInvalid, "figures.revision",
+                      StrCat("is ", figures.revision, ", but revisions start at 1"));
   }
   if (figures.sample_size && (*figures.sample_size < 0 || *figures.sample_size > kCountMax)) {
-    return FieldError("COUNT_OUT_OF_RANGE", "figures.sample_size",
-                      StrCat("is ", *figures.sample_size, "; it lies between 0 and ", kCountMax));
+    return FieldError(
+        reason::kCountOutOfRange, "figures.sample_size",
+        StrCat("is ", *figures.sample_size, ", but must be between 0 and ", kCountMax));
   }
   if (figures.margin_of_error_points.empty()) return absl::OkStatus();
   return CheckPercent("figures.margin_of_error_points", figures.margin_of_error_points);
@@ -133,13 +137,13 @@ absl::Status CheckWords(const PollFigures& figures) {
   }
   if (figures.revision > 1 && IsBlank(figures.reason)) {
     return FieldError(
-        "CORRECTION_REASON_MISSING", "figures.reason",
-        StrCat("must say why revision ", figures.revision, " replaces the one before it"));
+        reason::kCorrectionReasonMissing, "figures.reason",
+        StrCat("must say why revision ", figures.revision, " replaces the previous one"));
   }
   return absl::OkStatus();
 }
 
-// The request's figures with the numbers of the parts that it names.
+// Returns the figures of the request, with the ids of parts resolved to numbers.
 absl::StatusOr<PollFigures> ReadFigures(const Definition& definition,
                                         const PollFiguresRequest& request) {
   const absl::StatusOr<int> contest_no = FindContestAt(definition, kPath, request.contest_id);
@@ -166,6 +170,7 @@ absl::StatusOr<PollFigures> ReadFigures(const Definition& definition,
 }  // namespace
 
 absl::StatusOr<Decision> CheckPollFigures(const Count& count, const PollFiguresRequest& request) {
+  assert(count.defined());
   absl::StatusOr<PollFigures> figures = ReadFigures(count.definition(), request);
   if (!figures.ok()) return figures.status();
   const int contest_no = figures->contest_no;
@@ -179,16 +184,17 @@ absl::StatusOr<Decision> CheckPollFigures(const Count& count, const PollFiguresR
     const PublishedPoll* const published =
         count.FindPollRevision(contest_no, source_no, figures->area_no, revision);
     if (published->figures == *figures) return Decision{.standing_sequence = published->sequence};
-    return StandingError(
-        absl::StatusCode::kAlreadyExists, "REVISION_CONFLICT",
-        StrCat("revision ", revision, " of these figures is published with other content"),
-        numbers);
+    return StandingError(reason::kRevisionConflict,
+                         StrCat("revision ", revision,
+                                " of these figures is already published with different content"),
+                         numbers);
   }
   if (revision > std::int64_t{newest_revision} + 1) {
-    return StandingError(absl::StatusCode::kFailedPrecondition, "REVISION_GAP",
-                         StrCat("revision ", revision, " does not follow the newest one, which is ",
-                                newest_revision),
-                         numbers);
+    return StandingError(
+        reason::kRevisionGap,
+        StrCat("revision ", revision, " does not directly follow the newest revision, which is ",
+               newest_revision),
+        numbers);
   }
   return Decision{.event = *std::move(figures)};
 }

@@ -8,47 +8,52 @@
 
 #include "absl/status/status.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 
-// What is wrong with the parts of a definition.
+// The problems found in the parts of a definition.
 namespace canvass::election {
 
-// `text` in quotes, for an error: shortened, and escaped where it is not UTF-8.
+// Returns `text` in quotes for an error message. Only the first 100 bytes are shown, and they are
+// escaped if they are not UTF-8.
 std::string Quoted(std::string_view text);
 
-// A part in the list of a request. Cheap to make for a million parts: it is written out only when
-// something is wrong. Does not own its texts.
+// Locates one part in a list of a request. It holds views only and formats nothing until there is a
+// problem, so it is cheap to create for a million parts. The strings that it views must outlive it.
 struct Place {
   std::string_view list{};  // "definition.stations"
   std::size_t index = 0;
   std::string_view kind{};  // "station"
   std::string_view id{};
-  const Place* within = nullptr;  // the contest of a candidate
+  const Place* within = nullptr;  // the contest of a candidate; null for other parts
 
-  // "definition.stations[12].area_id"; without `field` the part itself.
+  // Returns the path of `field`, e.g. "definition.stations[12].area_id", or the path of the part if
+  // `field` is empty.
   std::string Path(std::string_view field) const;
-  // `station "c-1-s-9"`
+  // Returns the kind and id of the part, e.g. `station "c-1-s-9"`.
   std::string Name() const;
 };
 
 class ProblemList {
  public:
-  // A register of a million stations may be wrong in a million places; nobody reads more of them.
+  // Maximum number of problems listed in an error. A register of a million stations can have a
+  // million problems, and nobody reads more than a few.
   static constexpr std::size_t kProblemsMax = 20;
 
-  // The violation names the part too: `station "c-1-s-9": <description>`.
-  void Add(std::string_view reason, const Place& place, std::string_view field,
+  // Adds a problem of one part. The description of the violation starts with the part's name:
+  // `station "c-1-s-9": <description>`.
+  void Add(const Reason& reason, const Place& place, std::string_view field,
            std::string_view description);
-  // About the definition as a whole or the election.
-  void Add(std::string_view reason, std::string_view field, std::string_view description);
+  // Adds a problem of the election or of the definition as a whole.
+  void Add(const Reason& reason, std::string_view field, std::string_view description);
 
   bool empty() const { return count_ == 0; }
-  // With the reason of the first problem and a violation for each of the first kProblemsMax.
-  // REQUIRES: not empty().
+  // Returns an error with the reason of the first problem and a violation for each of the first
+  // kProblemsMax problems. REQUIRES: !empty().
   absl::Status ToStatus(absl::StatusCode code) const;
 
  private:
   std::size_t count_ = 0;
-  std::string reason_;
+  const Reason* reason_ = nullptr;  // of the first problem
   std::vector<FieldViolation> violations_;
 };
 

@@ -6,15 +6,16 @@
 
 namespace canvass::election {
 
-// A candidate's place.
+// The rank of one candidate.
 struct Rank {
   int candidate_no = 0;
-  int rank = 0;  // 1 for the most; equal values share a rank: 1, 1, 3
+  int rank = 0;  // 1 for the highest value; equal values share a rank: 1, 1, 3
 
   bool operator==(const Rank&) const = default;
 };
 
-// Places of the candidates with these values, highest first, equal ones in ballot order.
+// Ranks candidates by their values, highest first. `values` is in ballot order; candidates with
+// equal values stay in it.
 std::vector<Rank> RankCandidates(const std::vector<std::int64_t>& values);
 
 }  // namespace canvass::election

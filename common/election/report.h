@@ -9,10 +9,10 @@
 
 #include "absl/time/time.h"
 
-// A report as it is submitted: ids as they came, right or wrong.
+// A report as submitted. Its ids are not checked yet.
 namespace canvass::election {
 
-// Highest count that a report may give.
+// Largest count that a report may give.
 inline constexpr std::int64_t kCountMax = 999'999'999;
 
 struct Document {
@@ -29,7 +29,7 @@ struct CandidateCount {
   bool operator==(const CandidateCount&) const = default;
 };
 
-// nullopt is unknown, not 0.
+// nullopt means unknown, not 0.
 struct BallotCount {
   std::optional<std::int64_t> registered_voters{};
   std::optional<std::int64_t> ballots_issued{};
@@ -69,7 +69,7 @@ struct ReportKey {
   std::string contest_id{};
   std::string source_id{};
   std::string station_id{};
-  std::int32_t revision = 0;  // 0 in a question: the newest
+  std::int32_t revision = 0;  // 0 in a query means the newest
 
   bool operator==(const ReportKey&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "common/election/report_check.h"
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,15 +24,15 @@
 namespace canvass::election {
 namespace {
 
-// Number of the part that the report names, or of the only one; adds a finding and is absent if
-// neither.
+// Returns `found`, the number of the part that the report names. Adds a finding if it is absent.
 std::optional<std::int32_t> Identify(Rule rule, std::string_view field, const std::string& id,
                                      std::optional<int> found, FindingList& findings) {
   if (!found) findings.Add({.rule = rule, .field = std::string(field), .subject = id});
   return found;
 }
 
-// The numbers of what the report is about, if the election has all of it.
+// Returns the numbers of the contest, source and station of the report; nullopt if one of them or
+// the election is unknown.
 std::optional<StationKey> IdentifyStation(const Definition& definition, const StationReport& report,
                                           FindingList& findings) {
   const bool election_known = report.election_id == definition.election().id;
@@ -56,7 +57,7 @@ std::optional<StationKey> IdentifyStation(const Definition& definition, const St
   return StationKey{.contest_no = *contest_no, .source_no = *source_no, .station_no = *station_no};
 }
 
-// Whether reports of this station are taken at all.
+// Checks whether the station should report at all in this contest and from this source.
 void CheckStation(const Definition& definition, const StationKey& key, FindingList& findings) {
   const std::string& station_id = definition.stations()[Index(key.station_no)].id;
   const std::string& sample_tag = definition.sources()[Index(key.source_no)].sample_tag;
@@ -124,7 +125,7 @@ Counts CheckCount(const Definition& definition, int contest_no, SourceKind kind,
   return {};
 }
 
-// As precisely as the ledger keeps it.
+// Rounds to the precision of the ledger.
 std::optional<absl::Time> InWholeMicros(std::optional<absl::Time> time) {
   if (!time) return std::nullopt;
   return InMicroseconds(*time);
@@ -173,6 +174,7 @@ CheckedReport CheckReport(const Definition& definition, const StationReport& rep
 }
 
 void CheckAgainstCount(const Count& count, CheckedReport& checked) {
+  assert(checked.identified);
   FindingList findings(count.definition().policy());
   for (Finding& finding : checked.findings) findings.Add(std::move(finding));
   const ReportRecorded& report = checked.recorded;
@@ -180,7 +182,7 @@ void CheckAgainstCount(const Count& count, CheckedReport& checked) {
     findings.Add({.rule = Rule::kContestCertified, .field = "contest_id"});
   }
   const StationStanding standing = count.StandingOf(report.key);
-  // Once a later revision was released, the annulment is history.
+  // After a later revision is released, the annulment does not apply to further revisions.
   const bool annulled = standing.annulment_sequence != 0 && !standing.expected_again &&
                         standing.counting_revision == 0;
   if (annulled && report.revision > standing.newest_revision) {

@@ -11,29 +11,29 @@
 
 namespace canvass::election {
 
-// A report with its ids resolved to numbers, as far as they could be.
+// A report whose ids are resolved to numbers as far as possible.
 struct CheckedReport {
-  // What would be recorded; key, revision, counts, ... are complete if no finding is REJECT. Its
-  // `held` and `findings` are those of this check.
+  // The event to record. Complete unless a finding is REJECT. `held` and `findings` are those of
+  // this check.
   ReportRecorded recorded{};
-  // Every rule that was broken, in rule order.
+  // The broken rules in rule order, at most kFindingsMax.
   std::vector<Finding> findings{};
-  // What the election's own rules make of it: kUnspecified or kWarn (count it), kHold, kReject.
+  // The highest severity among the findings: kUnspecified or kWarn (the report counts), kHold or
+  // kReject.
   Severity outcome = Severity::kUnspecified;
-  // True when the ids of contest, source and station are known, so that `recorded.key` names a
-  // station.
+  // True if the ids of contest, source and station are known, so that `recorded.key` is valid.
   bool identified = false;
 };
 
-// Checks identity, shape and arithmetic against the definition alone: every rule that needs no
-// count. contest_id and source_id may be empty where the election has only one contest, only one
-// official source.
+// Checks every rule that does not depend on the count: identity, shape and arithmetic. contest_id
+// may be empty if the election has one contest, and source_id if it has one official source. `now`
+// is compared with the time at which the polls close.
 CheckedReport CheckReport(const Definition& definition, const StationReport& report,
                           absl::Time now);
 
-// Adds to `checked` what the count says: CONTEST_CERTIFIED, REPORT_ANNULLED, REVISION_GAP,
-// and REVISION_CONFLICT (the revision is recorded already; the caller has found before that its
-// content differs). REQUIRES: checked.identified.
+// Adds the findings that depend on the count: CONTEST_CERTIFIED, REPORT_ANNULLED, REVISION_GAP and
+// REVISION_CONFLICT. A revision that is already recorded is a REVISION_CONFLICT, so the caller must
+// have found that its content differs. REQUIRES: checked.identified.
 void CheckAgainstCount(const Count& count, CheckedReport& checked);
 
 }  // namespace canvass::election

@@ -26,7 +26,7 @@ struct RuleFacts {
   Rule rule;
   std::string_view name;
   Severity normal;  // without a policy
-  Severity lowest;  // that a policy may set; REJECT: fixed
+  Severity lowest;  // that a policy may set; REJECT if the severity is fixed
   StatusCode code;
 };
 
@@ -106,7 +106,7 @@ std::optional<std::int64_t> NumberOf(const Finding& finding, std::string_view na
   return std::nullopt;
 }
 
-// "an unknown number" where a finding does not say it.
+// Returns the number as text, or "an unknown number" if the finding does not have it.
 std::string Say(const Finding& finding, std::string_view name) {
   const std::optional<std::int64_t> number = NumberOf(finding, name);
   return number ? StrCat(*number) : "an unknown number";
@@ -117,7 +117,7 @@ std::string Counted(const Finding& finding, std::string_view name, std::string_v
   return StrCat(Say(finding, name), " ", NumberOf(finding, name) == 1 ? one : many);
 }
 
-// E.g. `candidate "x"`; only the kind where the finding has no subject.
+// Returns e.g. `candidate "x"`, or `this candidate` if the finding has no subject.
 std::string Subject(const Finding& finding, std::string_view kind) {
   if (finding.subject.empty()) return StrCat("this ", kind);
   return StrCat(kind, " \"", finding.subject, "\"");
@@ -128,18 +128,19 @@ std::string Unknown(const Finding& finding, std::string_view kind, std::string_v
   return StrCat(where, " no ", kind, " \"", finding.subject, "\".");
 }
 
-// Where the rule is about one field: its path in front of "what".
+// Returns a sentence about the field of the finding, or about the report if it has no field.
 std::string AtField(const Finding& finding, std::string_view what) {
   if (finding.field.empty()) return StrCat("The report ", what);
   return StrCat("The field ", finding.field, " ", what);
 }
 
 struct Addend {
-  std::string_view name;   // of the number
-  std::string_view words;  // for it
+  std::string_view name;   // of the number in the finding
+  std::string_view words;  // for the number in the message
 };
 
-// "The votes (500), blank votes (3) and invalid votes (2) add up to 505", of those that were given.
+// Returns e.g. "The votes (500), blank votes (3) and invalid votes (2) add up to 505". Leaves out
+// the numbers that the finding does not have.
 std::string AddUp(const Finding& finding, const std::vector<Addend>& addends) {
   std::vector<std::string> said;
   std::int64_t sum = 0;
@@ -160,7 +161,9 @@ std::string ShareHighMessage(const Finding& finding, std::string_view name,
                              std::string_view words) {
   const std::int64_t part = NumberOf(finding, name).value_or(0);
   const std::int64_t cast = NumberOf(finding, "ballots_cast").value_or(0);
-  return StrCat("The ", words, " (", part, ") are ", SharePercent(part, cast), " % of the ",
+  // The finding may come from a ledger entry that was read, so its numbers are not trusted.
+  const std::string share = part >= 0 && cast > 0 ? SharePercent(part, cast) : "?";
+  return StrCat("The ", words, " (", part, ") are ", share, " % of the ",
                 Counted(finding, "ballots_cast", "ballot", "ballots"),
                 " cast; the warning limit is ",
                 FormatHundredths(NumberOf(finding, "limit_hundredths").value_or(0)), " %.");
@@ -184,15 +187,15 @@ std::string IdentityMessage(const Finding& finding) {
     case Rule::kStationUnknown:
       return Unknown(finding, "station", "The election has");
     case Rule::kStationNotInContest:
-      return StrCat("No report is expected of ", Subject(finding, "station"),
+      return StrCat("No report is expected from ", Subject(finding, "station"),
                     ": it lies outside the contest's area or the source's sample.");
     case Rule::kStationCountedElsewhere:
       return finding.subject.empty()
-                 ? "The ballots of this station are counted at another station: report them there."
+                 ? "The ballots of this station are counted at another station. Report them there."
                  : StrCat("The ballots of this station are counted at station \"", finding.subject,
-                          "\": report them there.");
+                          "\". Report them there.");
     default:
-      return StrCat("No report is expected of ", Subject(finding, "station"), ": it is closed.");
+      return StrCat("No report is expected from ", Subject(finding, "station"), ": it is closed.");
   }
 }
 
@@ -212,26 +215,27 @@ std::string TextInvalidMessage(const Finding& finding) {
 std::string ShapeMessage(const Finding& finding) {
   switch (finding.rule) {
     case Rule::kCountKindMismatch:
-      return "Official sources and parallel counts report ballots, exit polls report interviews; "
-             "this report does not have the kind of count that its source gives.";
+      return "The report does not have the kind of count that its source requires: official "
+             "sources and parallel counts report ballots, exit polls report interviews.";
     case Rule::kRevisionInvalid:
-      return StrCat("The revision is ", Say(finding, "revision"),
-                    "; the first report is revision 1.");
+      return StrCat("The revision is ", Say(finding, "revision"), ", but revisions start at 1.");
     case Rule::kTextInvalid:
       return TextInvalidMessage(finding);
     case Rule::kCountOutOfRange:
-      return AtField(finding, StrCat("has the number ", Say(finding, "count"),
-                                     "; a count lies between 0 and ", kCountMax, "."));
+      return AtField(finding, StrCat("has the value ", Say(finding, "count"),
+                                     ", but counts must be between 0 and ", kCountMax, "."));
     case Rule::kCandidateUnknown:
       return Unknown(finding, "candidate", "The contest has");
     case Rule::kCandidateRepeated:
-      return StrCat("The report gives ", Subject(finding, "candidate"), " ",
-                    Counted(finding, "times", "time", "times"), "; each candidate comes once.");
+      return StrCat("The report lists ", Subject(finding, "candidate"), " ",
+                    Counted(finding, "times", "time", "times"),
+                    ", but each candidate may be listed only once.");
     case Rule::kCandidateMissing:
-      return StrCat("The report gives no number for ", Subject(finding, "candidate"),
-                    "; 0 must be said.");
+      return StrCat("The report has no number for ", Subject(finding, "candidate"),
+                    "; if the number is 0, report 0.");
     default:
-      return AtField(finding, "has no number, and this source must give it; 0 must be said.");
+      return AtField(finding,
+                     "has no number, but this source must report one; if it is 0, report 0.");
   }
 }
 
@@ -251,9 +255,9 @@ std::string BalanceMessage(const Finding& finding) {
 
 std::string PollsNotClosedMessage(const Finding& finding) {
   const std::optional<std::int64_t> closing = NumberOf(finding, "polls_close_at");
-  if (!closing) return "Official reports are taken only after the polls have closed.";
+  if (!closing) return "Official reports are accepted only after the polls have closed.";
   return StrCat(
-      "Official reports are taken only after the polls have closed, at ",
+      "Official reports are accepted only after the polls have closed, at ",
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(*closing), absl::UTCTimeZone()),
       ".");
 }
@@ -265,27 +269,27 @@ std::string HistoryMessage(const Finding& finding) {
       return PollsNotClosedMessage(finding);
     case Rule::kContestCertified:
       if (finding.severity == Severity::kReject) {
-        return "The result of this contest is certified: further reports are refused unless it is "
-               "reopened.";
+        return "The result of this contest is certified. Further reports are refused unless the "
+               "contest is reopened.";
       }
-      return "The result of this contest is certified: this report is held, and can be released "
-             "once the contest is reopened.";
+      return "The result of this contest is certified. This report is held and can be released "
+             "after the contest is reopened.";
     case Rule::kReportAnnulled:
       return StrCat("The report of this station was annulled at revision ",
                     Say(finding, "annulled_revision"), "; revision ", revision,
                     " needs an operator's decision.");
     case Rule::kRevisionConflict:
       return StrCat("Revision ", revision,
-                    " of this report is recorded with other content; a correction is the "
-                    "next revision and gives its reason.");
+                    " of this report is already recorded with different content. Submit a "
+                    "correction as the next revision, with a reason.");
     case Rule::kRevisionGap: {
       const std::optional<std::int64_t> newest = NumberOf(finding, "newest_revision");
       if (!newest) return StrCat("Revision ", revision, " is not the next one.");
-      return StrCat("Revision ", revision, " does not follow the newest revision (", *newest,
-                    "); the next one is ", *newest + 1, ".");
+      return StrCat("Revision ", revision, " does not directly follow the newest revision (",
+                    *newest, "). The next revision must be ", *newest + 1, ".");
     }
     default:
-      return StrCat("Revision ", revision, " corrects a report and gives no reason.");
+      return StrCat("Revision ", revision, " corrects a report but gives no reason.");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 
 namespace canvass::election {
@@ -28,15 +30,17 @@ constexpr int kDecimalPlacesMax = 6;
 constexpr std::array<std::int64_t, kDecimalPlacesMax + 1> kPowersOfTen{
     1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
 
-// `decimal` in units of 10^-places. REQUIRES: places >= decimal.decimals, at most 6 between them.
+// Returns `decimal` in units of 10^-places. REQUIRES: 0 <= places - decimal.decimals <= 6.
 absl::int128 Scaled(const Decimal& decimal, int places) {
+  assert(0 <= places - decimal.decimals && places - decimal.decimals <= kDecimalPlacesMax);
   return absl::int128(decimal.units) *
          kPowersOfTen[static_cast<std::size_t>(places - decimal.decimals)];
 }
 
 absl::int128 Magnitude(absl::int128 value) { return value < 0 ? -value : value; }
 
-// `units` / 10^places, written out. The quotient of what is shown always fits into 64 bits.
+// Returns `units` / 10^places as text. The integer part of every value that is shown fits into 64
+// bits.
 std::string FormatScaled(absl::int128 units, int places) {
   const std::int64_t unit = kPowersOfTen[static_cast<std::size_t>(places)];
   const absl::int128 magnitude = Magnitude(units);
@@ -54,16 +58,16 @@ bool AllDigits(std::string_view text) {
 }
 
 absl::Status NotADecimal(std::string_view text) {
-  return MakeError(absl::StatusCode::kInvalidArgument,
+  return MakeError(reason::kDecimalMalformed,
                    StrCat("\"", text, "\" is not a decimal number like 93.9 with at most ",
-                          kDecimalPlacesMax, " decimals"),
-                   {.reason = "DECIMAL_MALFORMED"});
+                          kDecimalPlacesMax, " decimals"));
 }
 
 }  // namespace
 
 std::int64_t ShareInHundredths(std::int64_t part, std::int64_t whole) {
-  // Half up: floor(part * 10000 / whole + 1/2), in integers.
+  assert(part >= 0 && whole > 0);
+  // Rounds half up: floor(part * 10000 / whole + 1/2), in integers.
   const absl::int128 doubled = absl::int128(part) * (2 * kWholeInHundredths) + whole;
   const absl::int128 share = doubled / (absl::int128(whole) * 2);
   constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
@@ -115,6 +119,7 @@ bool IsWithinMargin(const Decimal& a, const Decimal& b, const Decimal& margin) {
 
 std::string MarginOfErrorPoints(std::int64_t answers, std::int64_t sample_size,
                                 double design_effect) {
+  assert(0 <= answers && answers <= sample_size);
   if (sample_size <= 1 || answers <= 0 || answers >= sample_size) return "";
   const auto n = static_cast<double>(sample_size);
   const double p = static_cast<double>(answers) / n;

@@ -1,6 +1,7 @@
 #include "common/election/station_history.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -31,19 +32,25 @@ void SupersedeReinstatements(std::int64_t sequence, std::int32_t revision,
 
 StationHistory::StationHistory(Revision first) { revisions_.push_back(std::move(first)); }
 
-void StationHistory::Record(Revision revision) { revisions_.push_back(std::move(revision)); }
+void StationHistory::Record(Revision revision) {
+  assert(revision.revision == newest().revision + 1);
+  revisions_.push_back(std::move(revision));
+}
 
 void StationHistory::Release(std::int64_t sequence, std::int32_t revision) {
+  assert(Find(revision) != nullptr);
   revisions_[Index(revision) - 1].release_sequence = sequence;
 }
 
 void StationHistory::Annul(RecordedAnnulment annulment) {
+  assert(Find(annulment.annulment.revision) != nullptr);
   SupersedeAnnulments(annulment.sequence, annulment.annulment.revision, annulments_);
   SupersedeReinstatements(annulment.sequence, annulment.annulment.revision, reinstatements_);
   annulments_.push_back(std::move(annulment));
 }
 
 void StationHistory::Reinstate(RecordedReinstatement reinstatement) {
+  assert(Find(reinstatement.reinstatement.revision) != nullptr);
   SupersedeAnnulments(reinstatement.sequence, reinstatement.reinstatement.revision, annulments_);
   reinstatements_.push_back(std::move(reinstatement));
 }

@@ -13,40 +13,42 @@ namespace canvass::election {
 struct Revision {
   std::int64_t sequence = 0;
   std::int32_t revision = 0;
-  bool held = false;                  // recorded as held
+  bool held = false;                  // when it was recorded
   bool flagged = false;               // has a warning
-  std::int64_t release_sequence = 0;  // of the entry that released it; 0 for none
+  std::int64_t release_sequence = 0;  // entry that released it; 0 if none did
   Counts counts{};
 };
 
-// Every revision of one station's report from one source in one contest, and what was decided about
-// them. Here is said which of them counts.
+// All revisions of one station's report in one contest from one source, and the decisions about
+// them. Determines which revision counts.
 class StationHistory {
  public:
   explicit StationHistory(Revision first);
 
-  // REQUIRES: the revision after the newest.
+  // REQUIRES: `revision` directly follows the newest one.
   void Record(Revision revision);
-  // REQUIRES, of these three: the revision that is named is recorded.
+  // REQUIRES, for the next three: the named revision is recorded.
   void Release(std::int64_t sequence, std::int32_t revision);
   void Annul(RecordedAnnulment annulment);
   void Reinstate(RecordedReinstatement reinstatement);
 
-  // Null if it was never recorded.
+  // Returns null if the revision was never recorded.
   const Revision* Find(std::int32_t revision) const;
   const Revision& newest() const { return revisions_.back(); }
-  // The newest that is neither held nor annulled; null for none.
+  // Returns the newest revision that is neither held nor annulled; null if there is none. A held
+  // revision that was released is no longer held.
   const Revision* Counting() const;
-  // True while the newest revision waits for a decision: held, and neither released nor annulled.
+  // True while the newest revision awaits a decision: it is held and neither released nor annulled.
   bool NewestIsHeld() const;
-  // In force: the newest that nothing superseded; null for none. It covers what those before it
-  // cover, since each names the revision that is then the newest.
+  // Returns the annulment in force, i.e. the newest one that is not superseded; null if there is
+  // none. It covers every revision that earlier annulments cover, because each annulment names the
+  // revision that is the newest at that time.
   const RecordedAnnulment* annulment() const;
-  // Every one, oldest first.
+  // All of them, oldest first.
   const std::vector<RecordedAnnulment>& annulments() const { return annulments_; }
   const std::vector<RecordedReinstatement>& reinstatements() const { return reinstatements_; }
 
-  // REQUIRES, of its state: the station is open and counted at itself.
+  // REQUIRES, for the state: the station is open and counted by itself.
   StationStanding Standing() const;
 
  private:

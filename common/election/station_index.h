@@ -12,9 +12,9 @@
 
 namespace canvass::election {
 
-// One int32 a station, 0 until it is set. Pages come as stations do, so that a local contest
-// touches a few and a national one wastes nothing; nothing is ever moved, so that no report waits
-// for a rehash.
+// Maps station numbers to int32 values; a value that is not set is 0. A page is allocated when the
+// first of its stations is set, so a local contest needs only a few pages. Pages never move, so no
+// report waits for a rehash.
 class StationIndex {
  public:
   std::int32_t Get(int station_no) const {
@@ -30,7 +30,7 @@ class StationIndex {
     (*pages_[page])[Index(station_no) % kPageStations] = value;
   }
 
-  // Calls `visit` for each station with a value other than 0, by number.
+  // Calls `visit` for each station with a nonzero value, in order of station number.
   void ForEach(absl::FunctionRef<void(int station_no)> visit) const {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       if (pages_[page] == nullptr) continue;

@@ -1,6 +1,7 @@
 #include "common/election/station_reports.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,14 +47,17 @@ void StationReports::Record(std::int64_t sequence, const ReportRecorded& report)
 }
 
 void StationReports::Release(std::int64_t sequence, const ReportRelease& release) {
+  assert(Has(release.key.station_no));
   HistoryOf(release.key.station_no).Release(sequence, release.revision);
 }
 
 void StationReports::Annul(std::int64_t sequence, const ReportAnnulment& annulment) {
+  assert(Has(annulment.key.station_no));
   HistoryOf(annulment.key.station_no).Annul({.sequence = sequence, .annulment = annulment});
 }
 
 void StationReports::Reinstate(std::int64_t sequence, const ReportReinstatement& reinstatement) {
+  assert(Has(reinstatement.key.station_no));
   HistoryOf(reinstatement.key.station_no)
       .Reinstate({.sequence = sequence, .reinstatement = reinstatement});
 }

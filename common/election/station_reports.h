@@ -17,53 +17,58 @@
 
 namespace canvass::election {
 
-// A report that counts.
+// The report that counts for a station.
 struct CountingReport {
   std::int64_t sequence = 0;
   bool flagged = false;
   Counts counts{};
 };
 
-// What every station reported to one contest and source. Nearly all report once and are counted:
-// they take a row each, about 40 bytes and 4 for each candidate; the others have a history.
+// The reports of all stations for one contest and source. Nearly every station reports once, and
+// that report counts. Such a station takes one row in a table: 56 bytes plus 4 for each candidate.
+// Every other station has a StationHistory.
 class StationReports {
  public:
   explicit StationReports(std::size_t candidates);
 
   void Record(std::int64_t sequence, const ReportRecorded& report);
-  // REQUIRES, of the rest: the station has reported.
+  // REQUIRES, for the next three: the station has reported.
   void Release(std::int64_t sequence, const ReportRelease& release);
   void Annul(std::int64_t sequence, const ReportAnnulment& annulment);
   void Reinstate(std::int64_t sequence, const ReportReinstatement& reinstatement);
 
   bool empty() const { return table_.size() == 0 && histories_.empty(); }
   bool Has(int station_no) const { return index_.Get(station_no) != 0; }
-  // Calls `visit` for each station that reported, by number.
+  // Calls `visit` for each station that has reported, in order of station number.
   void ForEach(absl::FunctionRef<void(int station_no)> visit) const { index_.ForEach(visit); }
 
-  // By the reports alone: whether the station is closed or counted at another is not known here.
+  // Returns the standing that follows from the reports alone. Whether the station is closed or
+  // counted at another one is not considered.
   StationStanding StandingOf(int station_no) const;
-  // Absent if none counts.
+  // Returns nullopt if no report counts.
   std::optional<CountingReport> FindCounting(int station_no) const;
-  // Sequence of this revision's entry (0: the newest); absent if it was never recorded.
+  // Returns the sequence of the revision's entry; revision 0 means the newest. Returns nullopt if
+  // the revision was never recorded.
   std::optional<std::int64_t> FindRevision(int station_no, std::int32_t revision) const;
-  // Null for a station that never reported, or whose first report counts and is all there is.
+  // Returns null if the station never reported, or if it has a single report that counts and no
+  // decisions.
   const StationHistory* FindHistory(int station_no) const;
 
  private:
-  // What a row says beside its counts.
+  // The part of a row that is not in the table of counts.
   struct RowEntry {
     std::int64_t sequence = 0;
     bool flagged = false;
   };
 
-  // Row of a station without a history; absent for the others.
+  // Returns the row of a station that has no history; nullopt for all other stations.
   std::optional<std::size_t> FindRow(int station_no) const;
-  // The station's history, begun with its row if it had none. The row itself is then left behind.
+  // Returns the station's history. If it has none, begins one with the station's row, which then
+  // stays unused.
   StationHistory& HistoryOf(int station_no);
   StationHistory& BeginHistory(int station_no, Revision first);
 
-  // Row + 1 of the tables, or -(position + 1) of the histories.
+  // Row + 1 in `table_` and `row_entries_`, or -(position + 1) in `histories_`.
   StationIndex index_;
   CountsTable table_;
   std::deque<RowEntry> row_entries_;

@@ -1,6 +1,7 @@
 #include "common/election/tally.h"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -14,7 +15,7 @@ struct NumberPair {
   std::int32_t Counts::*number;
 };
 
-// The sums beside the numbers that go into them; votes are apart.
+// Each sum with the number that is added to it, except for the votes.
 constexpr auto kNumbers = std::to_array<NumberPair>({
     {&Tally::registered_voters, &Counts::registered_voters},
     {&Tally::ballots_issued, &Counts::ballots_issued},
@@ -58,6 +59,7 @@ void Add(Tally& tally, const Counts& counts, bool flagged) {
 }
 
 void Subtract(Tally& tally, const Counts& counts, bool flagged) {
+  assert(tally.reports >= 1);
   if (tally.reports == 1) {
     tally = Tally();
     return;

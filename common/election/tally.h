@@ -6,12 +6,12 @@
 
 namespace canvass::election {
 
-// A number that was not given.
+// Stands for a number that was not given.
 inline constexpr std::int32_t kUnknown = -1;
 
 // The numbers of one report, each 0 to 999 999 999 or kUnknown.
 struct Counts {
-  bool interviews = false;  // answers of an exit poll instead of ballots
+  bool interviews = false;  // from an exit poll; else ballots
   std::int32_t registered_voters = kUnknown;
   std::int32_t ballots_issued = kUnknown;
   std::int32_t ballots_cast = kUnknown;
@@ -20,13 +20,13 @@ struct Counts {
   std::int32_t asked = kUnknown;
   std::int32_t refused = kUnknown;
   std::int32_t undecided = kUnknown;
-  std::vector<std::int32_t>
-      votes{};  // votes or answers in ballot order; kUnknown where a poll did not ask
+  // Votes or answers in ballot order; kUnknown for candidates whom a poll did not ask about.
+  std::vector<std::int32_t> votes{};
 
   bool operator==(const Counts&) const = default;
 };
 
-// A sum of numbers, and how many reports did not give theirs.
+// A sum over reports, and the number of reports that did not give the number.
 struct Sum {
   std::int64_t total = 0;
   std::int32_t unknown = 0;
@@ -34,10 +34,10 @@ struct Sum {
   bool operator==(const Sum&) const = default;
 };
 
-// Integer totals of one contest, source and area. Holds no station twice.
+// Integer totals of one contest, source and area. Each station is in them at most once.
 struct Tally {
-  std::int32_t reports = 0;  // counting reports in it
-  std::int32_t flagged = 0;  // of those, with a warning
+  std::int32_t reports = 0;  // counting reports
+  std::int32_t flagged = 0;  // counting reports with a warning
   Sum registered_voters{};
   Sum ballots_issued{};
   Sum ballots_cast{};
@@ -46,20 +46,20 @@ struct Tally {
   Sum asked{};
   Sum refused{};
   Sum undecided{};
-  std::vector<Sum> votes{};  // in ballot order; empty exactly while no report is in it
+  std::vector<Sum> votes{};  // in ballot order; empty if and only if `reports` is 0
 
   bool operator==(const Tally&) const = default;
 };
 
-// `tally` with a report counted in. REQUIRES: counts passed CheckReport, so that sums cannot
-// overflow.
+// Adds a report to `tally`. REQUIRES: `counts` passed CheckReport, so that sums cannot overflow.
 void Add(Tally& tally, const Counts& counts, bool flagged);
-// The inverse: corrections and annulments take a report out with it. REQUIRES: it was added before.
+// The inverse of Add, for a report that is corrected or annulled. REQUIRES: the report was added
+// before.
 void Subtract(Tally& tally, const Counts& counts, bool flagged);
-// `tally` with all of `other`: an area is the sum of its children.
+// Adds `other` to `tally`, e.g. the tally of an area to that of its parent.
 void Merge(Tally& tally, const Tally& other);
 
-// How far a count is. expected = counted + annulled + held + missing; closed stations are not
+// Stations by state. expected = counted + annulled + held + missing; closed stations are not
 // expected.
 struct Progress {
   std::int32_t expected = 0;
@@ -67,7 +67,7 @@ struct Progress {
   std::int32_t annulled = 0;
   std::int32_t held = 0;
   std::int32_t closed = 0;
-  std::int64_t registered_expected = 0;  // register before the poll
+  std::int64_t registered_expected = 0;  // on the register before the poll
   std::int64_t registered_counted = 0;
 
   std::int32_t missing() const { return expected - counted - annulled - held; }

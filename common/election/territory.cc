@@ -12,7 +12,7 @@ namespace canvass::election {
 Territory::Territory(const Definition& definition) {
   position_.resize(definition.areas().size());
   areas_.reserve(definition.areas().size());
-  // Not by recursion: a tree may be as deep as it has areas.
+  // Without recursion, because a tree may be as deep as its number of areas.
   std::vector<int> waiting{definition.RootArea()};
   while (!waiting.empty()) {
     const int area_no = waiting.back();

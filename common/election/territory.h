@@ -9,15 +9,15 @@
 
 namespace canvass::election {
 
-// A definition's areas and stations as the fold needs them: the areas in an order in which whatever
-// lies below one follows it directly, so that a contest's areas are a range of positions; of each
-// station a few words, since reports come in any order and each touches a station far from the
-// last. Not thread-safe; const access may be shared.
+// The areas and stations of a definition in the layout that the fold needs. All areas below an area
+// directly follow it, so the areas of a contest are a range of positions. Each station takes only a
+// few words, because reports come in any order and each one touches a station far from the previous
+// one. Not thread-safe; const access may be shared.
 class Territory {
  public:
   struct StationPlace {
-    std::int32_t position = 0;           // of its area
-    std::int32_t registered_voters = 0;  // register before the poll; 0 if unknown
+    std::int32_t position = 0;           // of the station's area
+    std::int32_t registered_voters = 0;  // on the register before the poll; 0 if unknown
     bool closed = false;
   };
 
@@ -26,7 +26,7 @@ class Territory {
 
   int PositionOf(int area_no) const { return position_[Index(area_no)]; }
   int AreaAt(int position) const { return areas_[Index(position)].area_no; }
-  // -1 for the root, which has position 0.
+  // Returns the position of the parent; -1 for the root, which has position 0.
   int ParentAt(int position) const { return areas_[Index(position)].parent; }
   // Number of areas at and below this position.
   int SizeAt(int position) const { return areas_[Index(position)].size; }

@@ -26,10 +26,11 @@ bool IsSha256(std::string_view text) {
 
 TextFault TooMany(std::string field, std::string_view what, std::size_t number,
                   std::size_t number_max) {
-  return {.field = std::move(field),
-          .description = StrCat("has ", number, " ", what, "; at most ", number_max, " may be"),
-          .numbers = {{std::string(what), static_cast<std::int64_t>(number)},
-                      {StrCat(what, "_max"), static_cast<std::int64_t>(number_max)}}};
+  return {
+      .field = std::move(field),
+      .description = StrCat("has ", number, " ", what, "; at most ", number_max, " are allowed"),
+      .numbers = {{std::string(what), static_cast<std::int64_t>(number)},
+                  {StrCat(what, "_max"), static_cast<std::int64_t>(number_max)}}};
 }
 
 void CheckText(std::string field, std::string_view text, std::size_t bytes_max,

@@ -10,31 +10,33 @@
 
 #include "common/election/report.h"
 
-// What people write beside a number or a decision.
+// Checks of the text and documents that come with a report or a decision.
 namespace canvass::election {
 
-// A page of text: a reason, not the protocol itself. Entries stay small and lists readable.
+// About a page of text: this is a reason, not the protocol itself. The limit keeps entries small
+// and lists readable.
 inline constexpr std::size_t kReasonBytesMax = 2000;
-// What browsers and proxies take.
+// As long as browsers and proxies accept.
 inline constexpr std::size_t kUriBytesMax = 2000;
-// A protocol's pages and a decision's annexes.
+// Enough for the pages of a protocol or the annexes of a decision.
 inline constexpr std::size_t kDocumentsMax = 20;
 
-// What is wrong with one text.
+// One fault in a text, a document or their number.
 struct TextFault {
   std::string field{};        // "reason", "documents", "documents[3].sha256", ...
-  std::string description{};  // goes on after the field's name
+  std::string description{};  // continues a sentence that starts with the field's name
   std::vector<std::pair<std::string, std::int64_t>> numbers{};  // e.g. bytes and bytes_max
 
   bool operator==(const TextFault&) const = default;
 };
 
-// Every fault: text that is too long or not UTF-8 or holds a NUL (which PostgreSQL's text cannot),
-// too many documents, a sha256 that is not 64 lower-case hex digits (it may be empty where there is
-// a uri).
+// Returns every fault: a text that is too long, is not UTF-8 or contains a NUL (which PostgreSQL's
+// text type cannot store), too many documents, a document with neither sha256 nor uri, and a sha256
+// that is not 64 lower-case hex digits. If there are too many documents, they are not checked one
+// by one.
 std::vector<TextFault> CheckTexts(std::string_view reason, const std::vector<Document>& documents);
 
-// Whether nothing can be read in `text`: empty, or white space alone.
+// Whether `text` is empty or only white space.
 bool IsBlank(std::string_view text);
 
 }  // namespace canvass::election

@@ -11,14 +11,14 @@
 
 #include "absl/time/time.h"
 
-// How single values are spelled in a ledger entry (grammar in encoding.cc). The two classes have
-// the same members, so that one function describes the fields of a struct for writing and for
-// reading.
+// The encoding of single values in a ledger entry (grammar in encoding.cc). ByteWriter and
+// ByteReader have the same members, so that one function describes the fields of a struct for
+// writing and reading.
 namespace canvass::ledger {
 
 namespace internal {
 
-// A value that is there or not: its bit in a byte of flags.
+// The bit of a value in a byte of flags: a flag itself, or whether an optional has a value.
 inline bool FlagOf(bool flag) { return flag; }
 template <typename T>
 bool FlagOf(const std::optional<T>& value) {
@@ -40,7 +40,7 @@ inline constexpr std::uint8_t kVarintMore = 0x80;  // another byte follows
 
 }  // namespace internal
 
-// Appends values to `bytes`.
+// Appends values to `bytes`, which must outlive this.
 class ByteWriter {
  public:
   static constexpr bool kReads = false;
@@ -86,7 +86,8 @@ class ByteWriter {
   // Microseconds since the Unix epoch.
   void Time(const absl::Time& time) { Signed(absl::ToUnixMicros(time)); }
 
-  // At most 8 numbers: a byte that says which are not `unknown`, then those.
+  // Writes at most 8 numbers: one byte that tells which of them are not `unknown`, then those
+  // numbers.
   template <typename... Numbers>
   void Given(std::int32_t unknown, const Numbers&... numbers) {
     Flags((numbers != unknown)...);
@@ -107,8 +108,9 @@ class ByteWriter {
   std::string& bytes_;
 };
 
-// Takes values off the front of `bytes`. After the first that is not there or not spelled as
-// ByteWriter spells it, ok() is false and every further value is 0 or empty.
+// Reads values from the front of `bytes`, which must outlive this. At the first value that is
+// missing or not encoded as ByteWriter encodes it, ok() becomes false. Every further value is then
+// 0, empty or unknown, and an enumerator stays as it was.
 class ByteReader {
  public:
   static constexpr bool kReads = true;
@@ -119,11 +121,11 @@ class ByteReader {
   bool ok() const { return problem_ == nullptr; }
   bool AtEnd() const { return at_ == end_; }
   std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
-  // What is wrong, and where; null if nothing.
+  // What is wrong, and at which offset. problem() is null if nothing is wrong.
   const char* problem() const { return problem_; }
   std::size_t problem_offset() const { return problem_offset_; }
 
-  // Only the first problem is kept.
+  // Only the first problem is kept. Skips the rest of the bytes.
   void Fail(const char* problem) {
     if (problem_ != nullptr) return;
     problem_ = problem;

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
@@ -22,14 +23,14 @@
 #include "common/election/tally.h"
 #include "common/ledger/bytes.h"
 
-// An entry is spelled in exactly one way. In the order of the bytes, without padding:
+// Every entry has exactly one encoding. Its grammar, in the order of the bytes, without padding:
 //
 //   entry           = version kind sequence recorded-at actor event
 //   version         = %x01
 //   kind            = %x01 definition-change / %x02 definition-seal / %x03 report-recorded /
 //                     %x04 report-release / %x05 report-annulment / %x06 report-reinstatement /
-//                     %x07 poll-figures / %x08 result-certification / %x09 contest-reopening:
-//                     which of them `event` is
+//                     %x07 poll-figures / %x08 result-certification / %x09 contest-reopening
+//                                                    ; the type of `event`
 //   sequence        = whole                          ; from 1
 //   recorded-at     = time
 //   actor           = text
@@ -79,19 +80,20 @@
 //
 //   flags(a b ...)  = one byte, a bit for each, lowest first: true, or present; other bits are 0
 //   [x]             = x if its flag says that it is present; [x] of a truth value is %x00 or %x01
-//   list(x)         = whole *x                       ; how many, then they
+//   list(x)         = whole *x                       ; the number of elements, then the elements
 //   names           = list(tag text)                 ; also affiliations and notices
 //   whole           = varint                         ; unsigned, within its field's range
 //   signed          = varint                         ; zigzag: 0, -1, 1, -2, ...
 //   varint          = *(%x80-FF) %x00-7F             ; LEB128, 7 bits a byte, lowest first, in as
 //                                                    ; few bytes as it needs, at most 64 bits
 //   time            = signed                         ; microseconds since the Unix epoch
-//   text            = varint *byte                   ; bytes, then UTF-8, not checked here
+//   text            = varint *byte                   ; number of bytes, then UTF-8 (not checked)
 //   rule, severity, source-kind, reopening-status = one byte, the enumerator's number
 //
-// Parts of the election are numbers: positions in the order of definition, from 0. Everything that
-// is not spelled out above is a whole where the struct has an integer and a text where it has a
-// string. A further kind or field needs a new version; what version 1 wrote is read forever.
+// Parts of the election are encoded as their numbers, i.e. positions in the order of definition,
+// from 0. A field without a rule above is a whole if its type in the struct is an integer, and a
+// text if it is a string. A new kind or field needs a new version. Version 1 stays readable
+// forever.
 namespace canvass::ledger {
 namespace {
 
@@ -109,16 +111,16 @@ enum class Kind : std::uint8_t {
   kContestReopening = 9,
 };
 
-// No list makes room for more than this before its elements are there: a damaged length must not
-// take the memory of the process.
+// Maximum number of elements reserved before a list is read, so that a damaged length cannot use up
+// the memory of the process.
 constexpr std::size_t kReserveMax = 10'000;
 
-// Spells the fields of every struct in an entry, the same for writing (a ByteWriter) and reading (a
-// ByteReader).
+// Encodes or decodes the fields of every struct in an entry. The same functions write with a
+// ByteWriter and read with a ByteReader.
 template <typename Coder>
 class EntryFields {
  public:
-  // T to be read or written.
+  // T when reading, const T when writing.
   template <typename T>
   using Part = std::conditional_t<Coder::kReads, T, const T>;
 
@@ -204,7 +206,7 @@ class EntryFields {
     CodeList(reopening.documents);
   }
 
-  // What the submitter says of the report; `held` shares its flags.
+  // The part of the report that the submitter provides. `held` shares the byte of its flags.
   void CodeContent(Part<election::ReportRecorded>& report, Part<bool>& held) {
     coder_.Flags(held, report.counts.interviews, report.counted_at);
     coder_.Text(report.reason);
@@ -246,7 +248,7 @@ class EntryFields {
     }
   }
 
-  // [x] of a truth value.
+  // The value of [x] for a truth value; Flags has coded whether it is present.
   void CodeIfGiven(Part<std::optional<bool>>& value) {
     if (value) coder_.Flags(*value);
   }
@@ -255,7 +257,7 @@ class EntryFields {
   void CodeList(T& list, const CodeElement& code) {
     if constexpr (Coder::kReads) {
       const std::uint64_t size = coder_.Varint();
-      // An element has one byte at least.
+      // Every element has at least one byte.
       if (size > coder_.remaining()) coder_.Fail("a list is longer than the entry");
       if (coder_.ok()) list.reserve(std::min<std::size_t>(size, kReserveMax));
       for (std::uint64_t i = 0; i < size && coder_.ok(); ++i) code(list.emplace_back());
@@ -356,7 +358,7 @@ class EntryFields {
     CodeList(counts.votes, [this](Part<std::int32_t>& vote) { CodeVote(vote); });
   }
 
-  // 0 for unknown.
+  // An unknown vote is encoded as 0.
   void CodeVote(Part<std::int32_t>& vote) {
     if constexpr (Coder::kReads) {
       coder_.Whole(vote);
@@ -446,13 +448,12 @@ void ReadEvent(ByteReader& reader, Kind kind, election::Event& event) {
 }
 
 absl::Status Damaged(std::string_view bytes, const ByteReader& reader) {
-  return MakeError(absl::StatusCode::kDataLoss,
+  return MakeError(reason::kEntryMalformed,
                    StrCat("damaged ledger entry: ", reader.problem(), " (byte ",
-                          reader.problem_offset(), " of ", bytes.size(), ")"),
-                   {.reason = "ENTRY_MALFORMED"});
+                          reader.problem_offset(), " of ", bytes.size(), ")"));
 }
 
-// Bytes of a report with a dozen candidates, so that writing one allocates once.
+// Size of a report with a dozen candidates, so that encoding one usually allocates only once.
 constexpr std::size_t kTypicalEntryBytes = 96;
 
 }  // namespace
@@ -484,7 +485,7 @@ absl::StatusOr<election::Entry> Decode(std::string_view bytes) {
   reader.Time(entry.recorded_at);
   reader.Text(entry.actor);
   ReadEvent(reader, kind, entry.event);
-  if (!reader.AtEnd()) reader.Fail("further bytes follow its end");
+  if (!reader.AtEnd()) reader.Fail("more bytes follow the end of the entry");
   if (!reader.ok()) return Damaged(bytes, reader);
   return entry;
 }
@@ -493,7 +494,7 @@ std::string EncodeContent(const election::ReportRecorded& report) {
   std::string bytes;
   bytes.reserve(kTypicalEntryBytes);
   ByteWriter writer(bytes);
-  constexpr bool kNotHeld = false;  // a server's judgement, not the submitter's
+  constexpr bool kNotHeld = false;  // decided by the server, not part of the submitted content
   EntryFields(writer).CodeContent(report, kNotHeld);
   return bytes;
 }

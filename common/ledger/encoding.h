@@ -7,19 +7,18 @@
 #include "absl/status/statusor.h"
 #include "common/election/event.h"
 
-// The exact bytes of a ledger entry: what is stored, hashed, and later signed and published. The
-// grammar stands in encoding.cc. One entry has one encoding: Decode refuses every other spelling of
-// it.
+// The exact bytes of a ledger entry, which are stored and hashed, and later signed and published.
+// encoding.cc has the grammar. Every entry has exactly one encoding, and Decode refuses all others.
 namespace canvass::ledger {
 
 std::string Encode(const election::Entry& entry);
 
-// DATA_LOSS, naming the offset, for bytes that Encode did not write.
+// Returns DATA_LOSS with the offset if Encode cannot have written `bytes`.
 absl::StatusOr<election::Entry> Decode(std::string_view bytes);
 
-// The content of a report: two submissions are the same exactly if this is. Everything that a
-// submitter says (numbers in ballot order, reason, counted_at, documents), nothing that a server
-// adds.
+// Returns the encoded content of a report. Two submissions of a revision are the same if and only
+// if their content is. It includes everything that the submitter gives (numbers in ballot order,
+// reason, counted_at, documents) and nothing that a server adds.
 std::string EncodeContent(const election::ReportRecorded& report);
 
 }  // namespace canvass::ledger

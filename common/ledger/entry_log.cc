@@ -27,11 +27,13 @@ void EntryLog::AppendHidden(const Hash& leaf_hash) {
 }
 
 void EntryLog::Disclose(std::int64_t sequence, std::string_view entry) {
+  assert(IsHidden(sequence));
   entries_[Index(sequence - 1)] = Store(entry);
   hidden_.erase(sequence);
 }
 
 std::string_view EntryLog::Get(std::int64_t sequence) const {
+  assert(1 <= sequence && sequence <= size());
   return entries_[Index(sequence - 1)];
 }
 
@@ -51,6 +53,7 @@ Hash EntryLog::LeafHashOf(std::int64_t sequence) const {
 }
 
 Hash EntryLog::RootAt(std::int64_t size) const {
+  assert(0 <= size && size <= this->size());
   if (size == this->size()) return Root();
   MerkleTree tree;
   for (std::int64_t sequence = 1; sequence <= size; ++sequence) tree.Add(LeafHashOf(sequence));
@@ -59,7 +62,8 @@ Hash EntryLog::RootAt(std::int64_t size) const {
 
 std::string_view EntryLog::Store(std::string_view bytes) {
   if (bytes.size() > kBlockBytes / 4) {
-    // A block of its own, put before the one that is being filled: that one keeps its room.
+    // A large entry gets its own block. It is inserted before the block that is being filled, which
+    // stays the last one.
     const auto place = blocks_.empty() ? blocks_.end() : blocks_.end() - 1;
     const auto block = blocks_.insert(place, Block(new char[bytes.size()]));
     std::memcpy(block->get(), bytes.data(), bytes.size());

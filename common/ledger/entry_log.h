@@ -13,32 +13,33 @@
 
 namespace canvass::ledger {
 
-// An election's entries in memory, sequence 1 first, with their tree. Bytes lie in large blocks
-// that never move, so that a view stays valid as long as the log lives. Not thread-safe; const
-// access may be shared.
+// The entries of one election in memory, from sequence 1, and their Merkle tree. Bytes are stored
+// in large blocks that never move, so a view stays valid as long as the log lives. Not thread-safe;
+// const access may be shared.
 class EntryLog {
  public:
   // Appends the next entry.
   void Append(std::string_view entry) { Append(entry, LeafHash(entry)); }
-  // The same for one whose hash is known. REQUIRES: leaf_hash == LeafHash(entry).
+  // The same for an entry whose hash is known. REQUIRES: leaf_hash == LeafHash(entry).
   void Append(std::string_view entry, const Hash& leaf_hash);
   // Appends the next entry, of which only the leaf hash is known (embargo).
   void AppendHidden(const Hash& leaf_hash);
-  // Gives a hidden entry its bytes. REQUIRES: LeafHash(entry) is its hash, and IsHidden(sequence).
+  // Stores the bytes of a hidden entry. REQUIRES: IsHidden(sequence), and LeafHash(entry) is its
+  // hash.
   void Disclose(std::int64_t sequence, std::string_view entry);
 
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
   // Exact bytes; empty while hidden. REQUIRES: 1 <= sequence <= size().
   std::string_view Get(std::int64_t sequence) const;
   bool IsHidden(std::int64_t sequence) const;
-  // Of the hidden entries, lowest first.
+  // Sequences of the hidden entries, lowest first.
   std::vector<std::int64_t> HiddenSequences() const;
   Hash LeafHashOf(std::int64_t sequence) const;
   // Tree head over all entries.
   Hash Root() const { return tree_.Root(); }
-  // The tree over all entries, to copy and go on with.
+  // The tree over all entries. A caller can copy it and add further leaves.
   const MerkleTree& tree() const { return tree_; }
-  // Tree head over the first `size` entries; walks them. REQUIRES: size <= size().
+  // Tree head over the first `size` entries. Visits all of them. REQUIRES: size <= size().
   Hash RootAt(std::int64_t size) const;
 
  private:

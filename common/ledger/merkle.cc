@@ -15,11 +15,12 @@
 namespace canvass::ledger {
 namespace {
 
-// Prefixes of RFC 6962, section 2.1: no leaf can be taken for a node.
+// Prefixes of RFC 6962, section 2.1, so that a leaf is never mistaken for a node.
 constexpr std::uint8_t kLeafPrefix = 0x00;
 constexpr std::uint8_t kNodePrefix = 0x01;
 
-// A SHA-256 context for each thread: looking the algorithm up costs more than a short hash.
+// One SHA-256 context for each thread, because looking up the algorithm costs more than a short
+// hash.
 class Sha256Context {
  public:
   static Sha256Context& OfThisThread() {
@@ -49,7 +50,7 @@ class Sha256Context {
     EVP_MD_free(algorithm_);
   }
 
-  // SHA-256 fails only without memory or without OpenSSL's default provider.
+  // SHA-256 fails only if memory or OpenSSL's default provider is missing.
   static void Check(int succeeded) {
     if (succeeded == 0) std::abort();
   }
@@ -92,13 +93,14 @@ Hash Sha256OfHashes(const std::vector<Hash>& hashes) {
 }
 
 std::string ToHex(const Hash& hash) {
-  std::string bytes(hash.begin(), hash.end());
+  const std::string bytes(hash.begin(), hash.end());
   return absl::BytesToHexString(bytes);
 }
 
 void MerkleTree::Add(const Hash& leaf_hash) {
   nodes_.push_back(leaf_hash);
-  // Each 1 at the low end of the old size is a full subtree as large as the one that is new.
+  // Each trailing 1 bit of the old size is a full subtree of the same size as the new one, so the
+  // two merge.
   for (auto carry = static_cast<std::uint64_t>(size_); (carry & 1U) != 0; carry >>= 1U) {
     const Hash right = nodes_.back();
     nodes_.pop_back();

@@ -18,18 +18,20 @@ Hash Sha256(std::string_view bytes);
 // SHA-256(0x00 || entry).
 Hash LeafHash(std::string_view entry);
 
-// SHA-256 over the hashes, one after another: a DefinitionSeal's digest, of its parts' leaf hashes.
+// SHA-256 over the concatenated hashes. This is how the digest of a DefinitionSeal is computed from
+// the leaf hashes of its parts.
 Hash Sha256OfHashes(const std::vector<Hash>& hashes);
 
 // 64 lower-case hex digits.
 std::string ToHex(const Hash& hash);
 
-// The tree over a growing list of leaves: keeps one node for each bit of the size. Not thread-safe.
+// The Merkle tree of a growing list of leaves. Keeps one node for each 1 bit of the size. Not
+// thread-safe.
 class MerkleTree {
  public:
   void Add(const Hash& leaf_hash);
   std::int64_t size() const { return size_; }
-  // Merkle Tree Hash of all leaves so far; of no leaves, SHA-256 of nothing.
+  // Merkle Tree Hash of all leaves so far. Without leaves it is the SHA-256 of the empty string.
   Hash Root() const;
 
  private:

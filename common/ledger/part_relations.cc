@@ -1,5 +1,6 @@
 #include "common/ledger/part_relations.h"
 
+#include <cassert>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -40,7 +41,7 @@ class PartRelations {
  private:
   static std::string Unknown(std::string_view kind, std::string_view id, std::string_view named,
                              absl::string_view named_id) {
-    return StrCat("its ", kind, " \"", id, "\" names an unknown ", named, ", \"",
+    return StrCat("its ", kind, " \"", id, "\" names the unknown ", named, " \"",
                   std::string_view(named_id.data(), named_id.size()), "\"");
   }
 
@@ -48,7 +49,8 @@ class PartRelations {
     return parents_.contains(ToAbsl(id)) || current_.FindArea(id).has_value();
   }
 
-  // One root, and every area that changed leads to it; the others did before.
+  // Checks that there is one root and that every changed area leads to it. Unchanged areas led to
+  // it before.
   std::string CheckTree() const {
     if (parents_.empty() && !current_.areas().empty()) return "";
     std::size_t roots = 0;
@@ -72,17 +74,18 @@ class PartRelations {
       for (absl::string_view id = first; !id.empty() && !lead_to_root.contains(id);
            id = ParentOf(id)) {
         if (way.insert(id).second) continue;
-        return StrCat("its area \"", std::string_view(id.data(), id.size()), "\" lies in itself");
+        return StrCat("its area \"", std::string_view(id.data(), id.size()), "\" is inside itself");
       }
       lead_to_root.merge(way);
     }
     return "";
   }
 
-  // REQUIRES: an area.
+  // REQUIRES: IsArea(id).
   absl::string_view ParentOf(absl::string_view id) const {
     const auto changed = parents_.find(id);
     if (changed != parents_.end()) return changed->second;
+    assert(IsArea({id.data(), id.size()}));
     const int number = *current_.FindArea({id.data(), id.size()});
     return current_.areas()[static_cast<std::size_t>(number)].parent_id;
   }
@@ -98,7 +101,7 @@ class PartRelations {
   }
 
   std::string CheckAreasOfStations() const {
-    // Registers list the stations of an area one after another.
+    // Registers list the stations of one area together, so most lookups are skipped.
     std::string_view known;
     for (const DefinitionChange& change : changes_) {
       for (const Station& station : change.stations) {
@@ -113,7 +116,8 @@ class PartRelations {
   }
 
   std::string CheckMergedStations() const {
-    // Few are merged: those that they are counted at are looked for among all that are new.
+    // Few stations are merged, so it is cheap to collect the unknown stations at which they are
+    // counted and to remove those that this definition adds.
     absl::flat_hash_map<absl::string_view, absl::string_view> merged_by_target;
     for (const DefinitionChange& change : changes_) {
       for (const Station& station : change.stations) {
@@ -133,7 +137,7 @@ class PartRelations {
 
   const Definition& current_;
   const std::vector<DefinitionChange>& changes_;
-  // Of the areas in `changes_`, as they will be.
+  // New parent by id, for the areas in `changes_`.
   absl::flat_hash_map<absl::string_view, absl::string_view> parents_;
 };
 

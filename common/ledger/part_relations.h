@@ -8,10 +8,10 @@
 
 namespace canvass::ledger {
 
-// What keeps `changes`, applied to `current` in turn, from being a definition that can be folded: a
-// part names an area or a station that is not defined, or the areas are not one tree. Empty if
-// nothing. Says less than CheckDefinitionChange, on purpose: what one version of the software let
-// into a ledger, every later one folds.
+// Returns why `changes`, applied to `current` one after another, do not give a definition that can
+// be folded: a part names an area or station that is not defined, or the areas are not one tree.
+// Returns "" if there is no problem. Checks less than CheckDefinitionChange on purpose: every later
+// version of the software must fold what an earlier one let into a ledger.
 std::string FindBrokenRelation(const election::Definition& current,
                                const std::vector<election::DefinitionChange>& changes);
 

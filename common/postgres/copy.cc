@@ -16,13 +16,14 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace canvass::postgres {
 namespace {
 
-// Of pg_type; they never change.
+// Type ids from pg_type, which never change.
 constexpr std::uint32_t kInt8Type = 20;
 constexpr std::uint32_t kInt2Type = 21;
 constexpr std::uint32_t kInt4Type = 23;
@@ -59,7 +60,7 @@ bool NeedsCleaning(std::string_view text) {
   return text.find('\0') != std::string_view::npos || !IsUtf8(text);
 }
 
-// `text` with U+FFFD for each byte that cannot stand in a text.
+// Returns `text` with each byte that PostgreSQL does not accept in a text replaced by U+FFFD.
 std::string Clean(std::string_view text) {
   constexpr std::size_t kSequenceBytesMax = 4;
   std::string clean;
@@ -213,7 +214,7 @@ void CopyEncoder::StartArray(std::uint32_t element_type, bool has_nulls, std::si
 }
 
 std::size_t CopyEncoder::StartField() {
-  PutInt32(0);  // the length, known at the end
+  PutInt32(0);  // length, filled in by EndField
   return stream_.size();
 }
 
@@ -231,7 +232,7 @@ CopyRow::CopyRow(std::string_view row) : rest_(row) {
 
 std::optional<std::string_view> CopyRow::Take(std::size_t bytes) {
   if (rest_.size() < bytes) {
-    Fail("is cut off");
+    Fail("is truncated");
     return std::nullopt;
   }
   const std::string_view taken = rest_.substr(0, bytes);
@@ -264,7 +265,7 @@ std::optional<bool> CopyRow::Bool() {
   const auto field = Field();
   if (!field) return std::nullopt;
   if (field->size() == 1) return field->front() != '\0';
-  Fail("has no bool where one was expected");
+  Fail("has another value where a bool was expected");
   return std::nullopt;
 }
 
@@ -272,7 +273,7 @@ std::optional<std::int32_t> CopyRow::Int32() {
   const auto field = Field();
   if (!field) return std::nullopt;
   if (field->size() == sizeof(std::int32_t)) return ReadBigEndian<std::int32_t>(*field);
-  Fail("has no int4 where one was expected");
+  Fail("has another value where an int4 was expected");
   return std::nullopt;
 }
 
@@ -280,7 +281,7 @@ std::optional<std::int64_t> CopyRow::Int64() {
   const auto field = Field();
   if (!field) return std::nullopt;
   if (field->size() == sizeof(std::int64_t)) return ReadBigEndian<std::int64_t>(*field);
-  Fail("has no int8 where one was expected");
+  Fail("has another value where an int8 was expected");
   return std::nullopt;
 }
 
@@ -297,13 +298,14 @@ std::optional<absl::Time> CopyRow::Timestamp() {
 std::vector<std::optional<std::string_view>> CopyRow::Array(std::uint32_t element_type) {
   const auto field = Field();
   if (!field) return {};
-  // The rest of the row waits while the array's own fields are read.
+  // Take reads from rest_, so rest_ is set to the array while its elements are read, and to the
+  // rest of the row afterwards.
   const std::string_view after = std::exchange(rest_, *field);
   std::size_t length = 1;
   const std::int32_t dimensions = TakeInt32().value_or(0);
   TakeInt32();  // has-nulls
-  if (static_cast<std::uint32_t>(TakeInt32().value_or(0)) != element_type) {
-    Fail("has an array of another type than was expected");
+  if (std::cmp_not_equal(TakeInt32().value_or(0), element_type)) {
+    Fail("has an array of an unexpected type");
   }
   if (dimensions == 0) length = 0;
   for (std::int32_t i = 0; i < dimensions && status_.ok(); ++i) {
@@ -345,8 +347,7 @@ std::vector<std::string> CopyRow::TextArray() {
 
 void CopyRow::Fail(std::string_view what) {
   if (!status_.ok()) return;
-  status_ = MakeError(absl::StatusCode::kDataLoss, StrCat("A row that PostgreSQL sent ", what),
-                      {.reason = "COPY_MALFORMED"});
+  status_ = MakeError(reason::kCopyMalformed, StrCat("A row from PostgreSQL ", what));
 }
 
 }  // namespace canvass::postgres

@@ -13,7 +13,8 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 
-// PostgreSQL's binary COPY format, both ways: a third of the work of its text format.
+// Encodes and decodes PostgreSQL's binary COPY format, which takes a third of the work of its text
+// format.
 //
 //   stream  = header *row %xFFFF
 //   header  = "PGCOPY" %x0A.FF.0D.0A.00 flags(0) extension-length(0)
@@ -25,8 +26,9 @@
 // Integers are big-endian. A timestamptz is an int64 of microseconds since 2000-01-01T00:00:00Z.
 namespace canvass::postgres {
 
-// Rows on their way into a table. One call a field, in the order of the columns of the COPY
-// statement, of the type of the column: PostgreSQL does not convert. Not thread-safe.
+// Encodes rows for a table. Each field takes one call, in the order of the COPY statement's
+// columns. The call must match the column's type, because PostgreSQL does not convert. Not
+// thread-safe.
 class CopyEncoder {
  public:
   CopyEncoder();
@@ -38,25 +40,25 @@ class CopyEncoder {
   void Int32(std::int32_t value);
   void Int64(std::int64_t value);
   void Bytes(std::string_view value);
-  // What PostgreSQL's text cannot hold (a zero byte, what is not UTF-8) becomes U+FFFD: no text
-  // that somebody submits makes a transaction fail.
+  // Replaces what a PostgreSQL text cannot hold (zero bytes and invalid UTF-8) with U+FFFD, so that
+  // no submitted text can make a transaction fail.
   void Text(std::string_view value);
-  // timestamptz; before the year 1 and after 9999: minus infinity and infinity.
+  // timestamptz. Times before the year 1 or after 9999 become minus infinity or infinity.
   void Timestamp(absl::Time value);
-  // int4[]; elements that are `null` become NULL.
+  // int4[]. Elements equal to `null` become NULL.
   void Int32Array(absl::Span<const std::int32_t> values, std::int32_t null);
   void Int16Array(absl::Span<const std::int16_t> values);
   void Int64Array(absl::Span<const std::optional<std::int64_t>> values);
   void TextArray(absl::Span<const std::string> values);
-  // text[][2]: {{first, second}, ...}; an empty array where there are none.
+  // text[][2]: {{first, second}, ...}. Without pairs it is an empty array.
   void PairArray(absl::Span<const std::pair<std::string, std::string>> values);
 
   std::int64_t rows() const { return rows_; }
-  // What there is of the stream.
+  // Returns the encoded part of the stream that has not been dropped.
   std::string_view bytes() const { return stream_; }
-  // What there is of the stream. Ends it: no more rows.
+  // Ends the stream and returns the part of it that has not been dropped. No rows may follow.
   std::string_view Finish();
-  // Forgets what there is of the stream and was sent: what is put from now on follows it.
+  // Drops the encoded bytes after the caller has sent them. Later fields continue the stream.
   void DropSent() { stream_.clear(); }
 
  private:
@@ -71,30 +73,31 @@ class CopyEncoder {
   std::int64_t rows_ = 0;
 };
 
-// One row from a table. One call a field, in order, of the type of the column. A field that is not
-// what was asked for, or not there, gives 0 or nothing, and `status` says so. Not thread-safe.
+// Decodes one row of a table. Each field takes one call, in order and of the column's type. NULL is
+// returned as nullopt or as an empty array. If a field is missing or malformed, the call returns no
+// usable value, and `status` reports the first such field. Not thread-safe.
 class CopyRow {
  public:
-  // `row` as Session::CopyOut hands it out: without the stream's header. Not owned.
+  // Takes a row as Session::CopyOut passes it, without the stream's header. Not owned.
   explicit CopyRow(std::string_view row);
 
   std::optional<bool> Bool();
   std::optional<std::int32_t> Int32();
   std::optional<std::int64_t> Int64();
-  // Also of a bytea; valid as long as the row.
+  // Also decodes a bytea. Valid as long as the row.
   std::optional<std::string_view> Text();
   std::optional<absl::Time> Timestamp();
   std::vector<std::int16_t> Int16Array();
   std::vector<std::optional<std::int64_t>> Int64Array();
-  // Of any dimensions, flat.
+  // Returns the elements of an array of any dimensions as one flat list.
   std::vector<std::string> TextArray();
 
-  // OK, or DATA_LOSS COPY_MALFORMED for the first field that was not what was asked for.
+  // OK, or DATA_LOSS COPY_MALFORMED for the first field that could not be decoded.
   const absl::Status& status() const { return status_; }
 
  private:
   std::optional<std::string_view> Field();
-  // The elements of an array of this type, NULL ones absent.
+  // Returns the elements of an array of this type. NULL elements are nullopt.
   std::vector<std::optional<std::string_view>> Array(std::uint32_t element_type);
   std::optional<std::string_view> Take(std::size_t bytes);
   std::optional<std::int32_t> TakeInt32();
@@ -105,7 +108,7 @@ class CopyRow {
   absl::Status status_;
 };
 
-// What a stream starts with.
+// Header of every stream.
 inline constexpr std::string_view kCopyHeader("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 
 }  // namespace canvass::postgres

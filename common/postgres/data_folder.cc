@@ -28,6 +28,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 
 namespace canvass::postgres {
@@ -35,12 +36,11 @@ namespace {
 
 constexpr absl::Duration kInitdbPatience = absl::Minutes(2);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(20);
-// What a server may take to hear that the process that started it has died.
+// Time for a server to notice that the process that started it has died.
 constexpr absl::Duration kOrphanPatience = absl::Seconds(3);
 
 absl::Status Unusable(std::string_view message) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, message,
-                   {.reason = "DATA_FOLDER_UNUSABLE"});
+  return MakeError(reason::kDataFolderUnusable, message);
 }
 
 absl::Status UnusableByError(std::string_view what, std::string_view path) {
@@ -48,12 +48,12 @@ absl::Status UnusableByError(std::string_view what, std::string_view path) {
 }
 
 absl::Status InUse(std::string_view folder, std::string_view by) {
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   StrCat("The data folder ", folder, " is in use by ", by),
-                   {.reason = "DATA_FOLDER_IN_USE"});
+  return MakeError(reason::kDataFolderInUse,
+                   StrCat("The data folder ", folder, " is in use by ", by));
 }
 
-// Makes the missing ones, open for the server's user to pass whatever the umask is.
+// Creates the missing folders above `path`. Their mode lets the server's user pass through them
+// whatever the umask is.
 absl::Status MakeFoldersAbove(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.parent_path();
   if (parent.empty() || parent == path || std::filesystem::is_directory(parent)) {
@@ -61,20 +61,21 @@ absl::Status MakeFoldersAbove(const std::filesystem::path& path) {
   }
   if (absl::Status status = MakeFoldersAbove(parent); !status.ok()) return status;
   if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) {
-    return UnusableByError("make the folder", parent.string());
+    return UnusableByError("create the folder", parent.string());
   }
   if (chmod(parent.c_str(), 0755) != 0) return UnusableByError("open", parent.string());
   return absl::OkStatus();
 }
 
-bool MayPass(const struct stat& folder, const OsUser& user) {
+bool MayPass(const struct stat& folder, const process::OsUser& user) {
   if (folder.st_uid == user.uid) return (folder.st_mode & S_IXUSR) != 0;
   const bool in_group =
       std::find(user.groups.begin(), user.groups.end(), folder.st_gid) != user.groups.end();
   return (folder.st_mode & (in_group ? S_IXGRP : S_IXOTH)) != 0;
 }
 
-// Once for everything, where initdb would go through its thousand files one by one.
+// Flushes the whole file system with one call, which is faster than initdb's way of flushing each
+// of about a thousand files.
 absl::Status SyncFileSystem(const std::string& folder) {
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const absl::Cleanup close_folder = [fd] { close(fd); };
@@ -89,7 +90,7 @@ std::string ReadFirstLine(const std::string& path) {
   return std::string(absl::StripAsciiWhitespace(line));
 }
 
-// What a running server says of itself in its postmaster.pid.
+// What a server's postmaster.pid contains.
 struct ServerNote {
   pid_t pid = 0;
   bool stopping = false;
@@ -108,9 +109,10 @@ std::optional<ServerNote> ReadServerNote(const std::string& folder) {
   return note;
 }
 
-// Whether the process is a server in `folder`. Its number may have gone to another program since
-// the note was written, surely so after a restart of a container. A server's working directory is
-// its data folder; where the system hides that (a container's root), any `postgres` counts.
+// Whether the process is a PostgreSQL server in `folder`. The pid may have been reused since
+// postmaster.pid was written, and always has been after a restart of a container. A server's
+// working directory is its data folder. If the system hides the working directory, as for a
+// container's root, any process named `postgres` counts.
 bool IsServerIn(const std::string& folder, pid_t pid) {
   if (kill(pid, 0) != 0 && errno != EPERM) return false;
   std::error_code error;
@@ -143,93 +145,94 @@ absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& 
 
 FolderLock::~FolderLock() { close(fd_); }
 
-absl::StatusOr<OsUser> FindServerUser() {
+absl::StatusOr<process::OsUser> FindServerUser() {
   if (geteuid() != 0) {
-    if (auto user = FindOsUser(geteuid())) return *std::move(user);
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     StrCat("User ", geteuid(),
-                            " has no name on this machine (no line in "
-                            "/etc/passwd), which PostgreSQL needs"),
-                     {.reason = "SERVER_USER_UNKNOWN"});
+    if (auto user = process::FindOsUser(geteuid())) return *std::move(user);
+    return MakeError(
+        reason::kServerUserUnknown,
+        StrCat(
+            "User ", geteuid(),
+            " has no name on this machine, but PostgreSQL needs one; add a line to /etc/passwd"));
   }
   for (const char* name : {"postgres", "nobody"}) {
-    if (auto user = FindOsUser(name); user && user->uid != 0) return *std::move(user);
+    if (auto user = process::FindOsUser(name); user && user->uid != 0) return *std::move(user);
   }
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   "PostgreSQL does not run as root, and this machine has neither a user "
-                   "`postgres` nor `nobody` to run it as",
-                   {.reason = "SERVER_USER_UNKNOWN"});
+  return MakeError(reason::kServerUserUnknown,
+                   "PostgreSQL does not run as root, and this machine has no user `postgres` or "
+                   "`nobody` to run it as");
 }
 
-absl::Status CheckReachable(const std::string& folder, const OsUser& user) {
+absl::Status CheckReachable(const std::string& folder, const process::OsUser& user) {
   if (user.uid == geteuid()) return absl::OkStatus();
   const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
   std::filesystem::path above;
   for (const std::filesystem::path& step : parent) {
     above /= step;
     struct stat found {};
-    if (stat(above.c_str(), &found) != 0) return UnusableByError("look at", above.string());
+    if (stat(above.c_str(), &found) != 0)
+      return UnusableByError("read the state of", above.string());
     if (MayPass(found, user)) continue;
     return Unusable(absl::StrFormat(
-        "The data folder %s cannot be used: PostgreSQL runs as user %s here, who may not pass "
-        "through %s (mode %04o). Choose a folder elsewhere, for example below /var/lib",
+        "The data folder %s cannot be used: PostgreSQL runs as user %s here, and this user has no "
+        "access to %s (mode %04o). Choose another folder, for example below /var/lib",
         folder, user.name, above.string(), found.st_mode & 07777U));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder, const OsUser& user) {
+absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder,
+                                                    const process::OsUser& user) {
   struct stat found {};
   if (stat(folder.c_str(), &found) != 0) {
     if (errno == ENOENT) return std::optional<int>();
-    return UnusableByError("look at", folder);
+    return UnusableByError("read the state of", folder);
   }
-  if (!S_ISDIR(found.st_mode)) return Unusable(StrCat(folder, " is not a folder"));
+  if (!S_ISDIR(found.st_mode))
+    return Unusable(StrCat("The data folder ", folder, " is not a folder"));
   std::error_code error;
   if (std::filesystem::is_empty(folder, error)) return std::optional<int>();
   const std::string path = StrCat(folder, "/PG_VERSION");
   if (error || access(path.c_str(), F_OK) != 0) {
-    return Unusable(StrCat("The folder ", folder,
-                           " is not empty, and it is not a PostgreSQL data folder: it has no file "
-                           "PG_VERSION"));
+    return Unusable(
+        StrCat("The folder ", folder,
+               " is not empty and is not a PostgreSQL data folder: it has no file PG_VERSION"));
   }
   if (found.st_uid != user.uid) {
-    const auto owner = FindOsUser(found.st_uid);
+    const auto owner = process::FindOsUser(found.st_uid);
     return Unusable(StrCat("The data folder ", folder, " belongs to user ",
                            owner ? owner->name : StrCat(found.st_uid),
-                           ", but PostgreSQL would run as ", user.name));
+                           ", but PostgreSQL runs as user ", user.name));
   }
   int version = 0;
   const std::string line = ReadFirstLine(path);
   if (!absl::SimpleAtoi(line, &version)) {
-    return Unusable(StrCat(path, " holds \"", line, "\" instead of a major version"));
+    return Unusable(StrCat("The file ", path, " contains \"", line,
+                           "\", which is not a major version of PostgreSQL"));
   }
   return std::optional<int>(version);
 }
 
 absl::Status MakeCluster(const std::string& folder, const Installation& installation,
-                         const OsUser& user) {
-  // Made beside its place and then renamed: a folder that a crash left half made is never taken for
-  // a cluster.
+                         const process::OsUser& user) {
+  // The cluster is created under another name and then renamed, so a folder that a crash left
+  // incomplete is never taken for a cluster.
   const std::string unfinished = StrCat(folder, ".new");
   std::error_code error;
   std::filesystem::remove_all(unfinished, error);
   if (error) return Unusable(StrCat("Cannot remove ", unfinished, ": ", error.message()));
-  if (mkdir(unfinished.c_str(), 0700) != 0) return UnusableByError("make the folder", unfinished);
+  if (mkdir(unfinished.c_str(), 0700) != 0) return UnusableByError("create the folder", unfinished);
   if (user.uid != geteuid() && chown(unfinished.c_str(), user.uid, user.gid) != 0) {
-    return UnusableByError("give away", unfinished);
+    return UnusableByError("change the owner of", unfinished);
   }
-  const auto output =
-      RunProgram({StrCat(installation.program_folder, "/initdb"), "-D", unfinished,
-                  "--username=postgres", "--encoding=UTF8", "--no-locale", "--data-checksums",
-                  "--auth-local=peer", "--auth-host=reject", "--no-instructions", "--no-sync"},
-                 user, kInitdbPatience);
+  const auto output = process::RunProgram(
+      {StrCat(installation.program_folder, "/initdb"), "-D", unfinished, "--username=postgres",
+       "--encoding=UTF8", "--no-locale", "--data-checksums", "--auth-local=peer",
+       "--auth-host=reject", "--no-instructions", "--no-sync"},
+      user, kInitdbPatience);
   if (!output.ok()) {
     std::filesystem::remove_all(unfinished, error);
-    return MakeError(
-        absl::StatusCode::kUnavailable,
-        StrCat("Cannot make a PostgreSQL cluster in ", folder, ". ", output.status().message()),
-        {.reason = "POSTGRES_NOT_STARTED"});
+    return MakeError(reason::kPostgresNotStarted, StrCat("Cannot create a PostgreSQL cluster in ",
+                                                         folder, ". ", output.status().message()));
   }
   if (absl::Status status = SyncFileSystem(unfinished); !status.ok()) return status;
   if (rename(unfinished.c_str(), folder.c_str()) != 0) {
@@ -243,13 +246,13 @@ absl::Status WaitUntilFree(const std::string& folder, absl::Duration patience) {
   std::optional<ServerNote> note = ReadServerNote(folder);
   while (note && IsServerIn(folder, note->pid)) {
     if (SteadyNow() - start > (note->stopping ? patience : kOrphanPatience)) {
-      return InUse(folder, StrCat("a PostgreSQL server that runs already, process ", note->pid));
+      return InUse(folder, StrCat("a running PostgreSQL server, process ", note->pid));
     }
     absl::SleepFor(kPollInterval);
     note = ReadServerNote(folder);
   }
-  // PostgreSQL itself removes the note of a process that is gone, but not of one whose number has
-  // gone to another program.
+  // PostgreSQL removes the postmaster.pid of a process that is gone by itself, but not that of a
+  // process whose pid has been reused.
   if (note && (kill(note->pid, 0) == 0 || errno == EPERM)) {
     unlink(StrCat(folder, "/postmaster.pid").c_str());
   }

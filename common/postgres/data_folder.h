@@ -8,17 +8,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/postgres/child_process.h"
 #include "common/postgres/installation.h"
+#include "common/process/child_process.h"
 
 namespace canvass::postgres {
 
-// Keeps a second process of ours away from a cluster's folder, by a lock on the file FOLDER.lock
-// that ends with this process however it ends.
+// Lock on a cluster's folder against other Canvass processes. It locks the file FOLDER.lock, and
+// the kernel releases the lock however this process ends.
 class FolderLock {
  public:
-  // Makes the folders above `folder` too. FAILED_PRECONDITION DATA_FOLDER_IN_USE names the process
-  // that holds the lock.
+  // Takes the lock, and creates the parents of `folder` if necessary. Returns FAILED_PRECONDITION
+  // DATA_FOLDER_IN_USE with the process that holds the lock, or DATA_FOLDER_UNUSABLE.
   static absl::StatusOr<std::unique_ptr<FolderLock>> Take(const std::string& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
@@ -29,27 +29,29 @@ class FolderLock {
   int fd_;
 };
 
-// The user to run PostgreSQL as, which refuses to be root: ourselves, or for root `postgres`, else
-// `nobody`.
-absl::StatusOr<OsUser> FindServerUser();
+// Returns the user to run PostgreSQL as, which refuses to run as root: the current user, or for
+// root the user `postgres`, else `nobody`. Returns FAILED_PRECONDITION SERVER_USER_UNKNOWN if there
+// is no such user.
+absl::StatusOr<process::OsUser> FindServerUser();
 
-// FAILED_PRECONDITION DATA_FOLDER_UNUSABLE, naming it, if a folder above `folder` is closed to
-// `user`.
-absl::Status CheckReachable(const std::string& folder, const OsUser& user);
+// Returns FAILED_PRECONDITION DATA_FOLDER_UNUSABLE if `user` may not pass through a parent of
+// `folder`. The error names that parent.
+absl::Status CheckReachable(const std::string& folder, const process::OsUser& user);
 
-// Major version of the PostgreSQL that made the cluster in `folder`; absent if there is no folder
-// or an empty one. FAILED_PRECONDITION DATA_FOLDER_UNUSABLE for anything else, or a cluster that
-// `user` does not own.
-absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder, const OsUser& user);
+// Returns the major version of the PostgreSQL that created the cluster in `folder`, or nullopt if
+// the folder does not exist or is empty. Returns FAILED_PRECONDITION DATA_FOLDER_UNUSABLE if the
+// folder holds anything else or a cluster that `user` does not own.
+absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder,
+                                                    const process::OsUser& user);
 
-// Makes a cluster that `folder` either has completely or not at all. REQUIRES: it has none, and the
-// lock is held.
+// Creates a cluster in `folder` atomically: a crash leaves either a complete cluster or none.
+// REQUIRES: `folder` has no cluster, and the caller holds its FolderLock.
 absl::Status MakeCluster(const std::string& folder, const Installation& installation,
-                         const OsUser& user);
+                         const process::OsUser& user);
 
-// Returns OK once no server runs in `folder`; one that is shutting down is given `patience`. What a
-// server left behind that was killed is no obstacle. FAILED_PRECONDITION DATA_FOLDER_IN_USE names
-// the server's process.
+// Returns OK once no server runs in `folder`. Waits up to `patience` for a server that is shutting
+// down. Files left behind by a killed server do not matter. Returns FAILED_PRECONDITION
+// DATA_FOLDER_IN_USE with the server's process id.
 absl::Status WaitUntilFree(const std::string& folder, absl::Duration patience);
 
 }  // namespace canvass::postgres

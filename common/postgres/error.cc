@@ -1,51 +1,53 @@
 #include "common/postgres/error.h"
 
+#include <cassert>
 #include <exception>
 #include <pqxx/except>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 
 namespace canvass::postgres {
 namespace {
 
 struct Meaning {
-  std::string_view sql_state{};  // five characters, or the first two: a class
-  absl::StatusCode code = absl::StatusCode::kInternal;
-  std::string_view reason{};
+  std::string_view sql_state{};  // five characters, or two characters for a class
+  const Reason* reason = nullptr;
 };
 
-// Of PostgreSQL's appendix A. The first match counts.
+// SQLSTATE values from appendix A of PostgreSQL's manual. The first match applies.
 constexpr Meaning kMeanings[] = {
-    {"40001", absl::StatusCode::kAborted, "TRANSACTION_CONFLICT"},      // serialization_failure
-    {"40P01", absl::StatusCode::kAborted, "TRANSACTION_CONFLICT"},      // deadlock_detected
-    {"23505", absl::StatusCode::kAlreadyExists, "ROW_EXISTS"},          // unique_violation
-    {"57014", absl::StatusCode::kUnavailable, "DATABASE_TIMEOUT"},      // query_canceled
-    {"55P03", absl::StatusCode::kUnavailable, "DATABASE_TIMEOUT"},      // lock_not_available
-    {"53300", absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"},  // too_many_connections
-    {"25006", absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"},  // read_only_sql_transaction
-    {"25P03", absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"},  // idle_in_transaction_...
-    {"57P04", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},  // database_dropped
-    {"57", absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"},  // shutdowns, not yet started
-    {"08", absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"},  // connection exceptions
-    {"42501", absl::StatusCode::kPermissionDenied, "DATABASE_PERMISSION_DENIED"},
-    {"28", absl::StatusCode::kPermissionDenied, "DATABASE_PERMISSION_DENIED"},  // authorization
-    {"42P01", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},         // undefined_table
-    {"42703", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},         // undefined_column
-    {"42883", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},  // undefined_function
-    {"3D", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},     // no such database
-    {"3F", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},     // no such schema
-    {"53", absl::StatusCode::kResourceExhausted, "DATABASE_FULL"},       // insufficient resources
-    {"54", absl::StatusCode::kResourceExhausted, "DATABASE_FULL"},       // program limits
-    {"XX001", absl::StatusCode::kDataLoss, "DATABASE_CORRUPT"},
-    {"XX002", absl::StatusCode::kDataLoss, "DATABASE_CORRUPT"},
+    {"40001", &reason::kTransactionConflict},  // serialization_failure
+    {"40P01", &reason::kTransactionConflict},  // deadlock_detected
+    {"23505", &reason::kRowExists},            // unique_violation
+    {"57014", &reason::kDatabaseTimeout},      // query_canceled
+    {"55P03", &reason::kDatabaseTimeout},      // lock_not_available
+    {"53300", &reason::kDatabaseUnavailable},  // too_many_connections
+    {"25006", &reason::kDatabaseUnavailable},  // read_only_sql_transaction
+    {"25P03", &reason::kDatabaseUnavailable},  // idle_in_transaction_...
+    {"57P04", &reason::kSchemaMissing},        // database_dropped
+    {"57", &reason::kDatabaseUnavailable},     // shutting down or not yet started
+    {"08", &reason::kDatabaseUnavailable},     // connection exceptions
+    {"42501", &reason::kDatabasePermissionDenied},
+    {"28", &reason::kDatabasePermissionDenied},  // authorization
+    {"42P01", &reason::kSchemaMissing},          // undefined_table
+    {"42703", &reason::kSchemaMissing},          // undefined_column
+    {"42883", &reason::kSchemaMissing},          // undefined_function
+    {"3D", &reason::kSchemaMissing},             // no such database
+    {"3F", &reason::kSchemaMissing},             // no such schema
+    {"53", &reason::kDatabaseFull},              // insufficient resources
+    {"54", &reason::kDatabaseFull},              // program limits
+    {"XX001", &reason::kDatabaseCorrupt},
+    {"XX002", &reason::kDatabaseCorrupt},
 };
 
-// libpqxx 6.4 keeps the state only of errors for which it has no class.
+// libpqxx 6.4 keeps the SQLSTATE only of errors for which it has no class.
 std::string_view SqlStateOf(const pqxx::sql_error& error) {
   if (!error.sqlstate().empty()) return error.sqlstate();
   const auto is = [&error](const auto* of_class) {
@@ -65,16 +67,16 @@ std::string_view SqlStateOf(const pqxx::sql_error& error) {
 }  // namespace
 
 absl::Status StatusOfSqlState(std::string_view sql_state, std::string_view message) {
-  Meaning meaning{.reason = "DATABASE_ERROR"};
-  for (const Meaning& candidate : kMeanings) {
-    if (!sql_state.starts_with(candidate.sql_state)) continue;
-    meaning = candidate;
+  const Reason* reason = &reason::kDatabaseError;
+  for (const Meaning& meaning : kMeanings) {
+    if (!sql_state.starts_with(meaning.sql_state)) continue;
+    reason = meaning.reason;
     break;
   }
-  ErrorDetail detail{.reason = std::string(meaning.reason)};
+  ErrorDetail detail;
   if (!sql_state.empty()) detail.metadata.emplace_back("sql_state", sql_state);
-  return MakeError(meaning.code,
-                   StrCat("PostgreSQL: ", absl::StripAsciiWhitespace(ToAbsl(message))), detail);
+  return MakeError(*reason, StrCat("PostgreSQL: ", absl::StripAsciiWhitespace(ToAbsl(message))),
+                   std::move(detail));
 }
 
 absl::Status StatusOfBrokenConnection(std::string_view message) {
@@ -83,17 +85,18 @@ absl::Status StatusOfBrokenConnection(std::string_view message) {
 }
 
 absl::Status StatusOfCurrentException() {
+  assert(std::current_exception() != nullptr);
   try {
     throw;
   } catch (const pqxx::broken_connection& error) {
     return StatusOfBrokenConnection(error.what());
   } catch (const pqxx::in_doubt_error& error) {
-    // Whether the transaction happened is not known; a migration or a query looks again.
+    // The transaction may have been committed. Migrations and queries look again.
     return StatusOfBrokenConnection(error.what());
   } catch (const pqxx::statement_completion_unknown& error) {
     return StatusOfBrokenConnection(error.what());
   } catch (const pqxx::transaction_rollback& error) {
-    return StatusOfSqlState("40001", error.what());  // libpqxx leaves the state out here
+    return StatusOfSqlState("40001", error.what());  // libpqxx leaves out the SQLSTATE here
   } catch (const pqxx::sql_error& error) {
     return StatusOfSqlState(SqlStateOf(error), error.what());
   } catch (const std::exception& error) {

@@ -17,8 +17,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
+#include "common/process/child_process.h"
 
 namespace canvass::postgres {
 namespace {
@@ -30,7 +31,7 @@ bool HasPrograms(const std::string& folder) {
          access(StrCat(folder, "/initdb").c_str(), X_OK) == 0;
 }
 
-// Path of a program that a shell would find; "" if there is none.
+// Path of the program that a shell would find, or "" if there is none.
 std::string FindOnPath(const std::string& program) {
   const char* const path = std::getenv("PATH");
   if (path == nullptr) return "";
@@ -41,7 +42,7 @@ std::string FindOnPath(const std::string& program) {
   return "";
 }
 
-// Folders where packages put the programs: Debian, Red Hat, and what PostgreSQL does by itself.
+// Folders where packages install the programs: Debian, Red Hat and PostgreSQL's own default.
 std::vector<std::string> UsualFolders() {
   std::vector<std::string> folders;
   std::error_code ignored;
@@ -62,7 +63,8 @@ std::vector<std::string> UsualFolders() {
 std::vector<std::string> CandidateFolders() {
   std::vector<std::string> folders;
   if (const std::string pg_config = FindOnPath("pg_config"); !pg_config.empty()) {
-    const auto folder = RunProgram({pg_config, "--bindir"}, std::nullopt, kVersionPatience);
+    const auto folder =
+        process::RunProgram({pg_config, "--bindir"}, std::nullopt, kVersionPatience);
     if (folder.ok()) folders.emplace_back(absl::StripAsciiWhitespace(*folder));
   }
   for (std::string& folder : UsualFolders()) folders.push_back(std::move(folder));
@@ -71,8 +73,8 @@ std::vector<std::string> CandidateFolders() {
 
 // 15 of "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)".
 std::optional<int> MajorVersionIn(const std::string& folder) {
-  const auto answer =
-      RunProgram({StrCat(folder, "/postgres"), "--version"}, std::nullopt, kVersionPatience);
+  const auto answer = process::RunProgram({StrCat(folder, "/postgres"), "--version"}, std::nullopt,
+                                          kVersionPatience);
   if (!answer.ok()) return std::nullopt;
   const std::vector<std::string> words = absl::StrSplit(*answer, ' ');
   if (words.size() < 3) return std::nullopt;
@@ -114,23 +116,21 @@ absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
   const std::vector<Installation> found = FindInstallations(program_folder);
   if (found.empty()) {
     return MakeError(
-        absl::StatusCode::kFailedPrecondition,
+        reason::kPostgresNotFound,
         StrCat("No PostgreSQL server is installed",
                program_folder.empty() ? "" : StrCat(" in ", program_folder),
                ": neither `postgres` nor `initdb` was found. On Debian: apt install postgresql-",
-               kMajorVersionMin),
-        {.reason = "POSTGRES_NOT_FOUND"});
+               kMajorVersionMin));
   }
   for (const Installation& installation : found) {
     const bool fits = major_version ? installation.major_version == *major_version
                                     : installation.major_version >= kMajorVersionMin;
     if (fits) return installation;
   }
-  return MakeError(absl::StatusCode::kFailedPrecondition,
+  return MakeError(reason::kPostgresVersion,
                    StrCat("PostgreSQL ", major_version.value_or(kMajorVersionMin),
                           major_version ? "" : " or newer", " is needed, but this machine has ",
-                          Describe(found)),
-                   {.reason = "POSTGRES_VERSION"});
+                          Describe(found)));
 }
 
 }  // namespace canvass::postgres

@@ -8,19 +8,20 @@
 
 namespace canvass::postgres {
 
-// Oldest major version that Canvass runs on.
+// Oldest major version that Canvass supports.
 inline constexpr int kMajorVersionMin = 15;
 
 // A PostgreSQL server's programs on this machine.
 struct Installation {
-  std::string program_folder{};  // of initdb and postgres
+  std::string program_folder{};  // contains initdb and postgres
   int major_version = 0;
 };
 
-// The installation in `program_folder`; where that is empty, the one that pg_config names or in one
-// of the usual places. With `major_version`, one of exactly that: only it can open a cluster that
-// it made. FAILED_PRECONDITION POSTGRES_NOT_FOUND, POSTGRES_VERSION (names what is wanted and what
-// is there).
+// Returns the installation in `program_folder`. If that is empty, searches the folder that
+// pg_config names, then the usual places. If `major_version` is given, the installation must have
+// exactly that version, because only the version that created a cluster can open it. Returns
+// FAILED_PRECONDITION POSTGRES_NOT_FOUND, or POSTGRES_VERSION with the wanted and the installed
+// versions.
 absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
                                               std::optional<int> major_version);
 

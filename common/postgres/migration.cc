@@ -1,5 +1,6 @@
 #include "common/postgres/migration.h"
 
+#include <cassert>
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
@@ -7,10 +8,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/postgres/error.h"
 
@@ -52,12 +55,13 @@ int ReadVersion(pqxx::connection& connection) {
 
 absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection_string,
                                                std::span<const Migration> migrations) {
+  assert(migrations.empty() || std::cmp_equal(migrations.back().number, migrations.size()));
   try {
     pqxx::connection connection(connection_string);
     {
       pqxx::nontransaction session(connection);
       session.exec(kSettings);
-      session.exec(kLock);  // until the connection closes
+      session.exec(kLock);  // held until the connection closes
       session.exec(kMakeVersions);
     }
     SchemaVersions versions{.before = ReadVersion(connection)};
@@ -76,17 +80,16 @@ absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection_str
 }
 
 absl::Status CheckSchemaVersion(const absl::StatusOr<int>& found, int needed) {
-  if (!found.ok() && DetailOf(found.status()).reason != "SCHEMA_MISSING") return found.status();
+  if (!found.ok() && !HasReason(found.status(), reason::kSchemaMissing)) return found.status();
   const int version = found.value_or(0);
   if (version == needed) return absl::OkStatus();
   const std::string_view advice = version > needed
-                                      ? "it was migrated by a newer program: use that one"
+                                      ? "a newer program migrated it; use that program"
                                       : "run `canvass migrate` as the owner of the database";
-  return MakeError(absl::StatusCode::kFailedPrecondition,
+  return MakeError(reason::kSchemaVersion,
                    StrCat("The database has schema version ", version,
                           ", but this program needs version ", needed, "; ", advice),
-                   {.reason = "SCHEMA_VERSION",
-                    .metadata = {{"found", StrCat(version)}, {"needed", StrCat(needed)}}});
+                   {.metadata = {{"found", StrCat(version)}, {"needed", StrCat(needed)}}});
 }
 
 }  // namespace canvass::postgres

@@ -27,23 +27,24 @@
 #include "absl/strings/numbers.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/ledger/merkle.h"
-#include "common/postgres/child_process.h"
 #include "common/postgres/data_folder.h"
 #include "common/postgres/error.h"
 #include "common/postgres/installation.h"
+#include "common/process/child_process.h"
 
 namespace canvass::postgres {
 namespace {
 
-// The socket's name ends in the port; nothing listens on it.
+// Part of the socket's name. No TCP port is opened.
 constexpr int kPort = 5432;
-// At most: the ledger of a million stations, with its indexes.
+// Holds the ledger of a million stations with its indexes.
 constexpr std::int64_t kSharedBuffersMegabytesMax = 2048;
 constexpr std::int64_t kSharedBuffersMegabytesMin = 64;
-constexpr std::uintmax_t kLogBytesMax = 16U
-                                        << 20U;  // then the log starts anew; one old one is kept
+// A larger log is renamed at the next start. One old log is kept.
+constexpr std::uintmax_t kLogBytesMax = 16U << 20U;
 constexpr std::size_t kQuotedLogBytes = 1500;
 constexpr absl::Duration kImmediateStopPatience = absl::Seconds(5);
 constexpr absl::Duration kPollIntervalMin = absl::Milliseconds(5);
@@ -60,12 +61,11 @@ std::string LastLinesOf(const std::string& path) {
 }
 
 absl::Status NotStarted(std::string_view what, const std::string& log_file) {
-  return MakeError(absl::StatusCode::kUnavailable,
-                   StrCat(what, ". The end of ", log_file, ":\n", LastLinesOf(log_file)),
-                   {.reason = "POSTGRES_NOT_STARTED"});
+  return MakeError(reason::kPostgresNotStarted,
+                   StrCat(what, ". The end of ", log_file, ":\n", LastLinesOf(log_file)));
 }
 
-// Of the machine, or of the container that we run in, in megabytes.
+// Memory of the machine, or of the container that this process runs in.
 std::int64_t MemoryMegabytes() {
   std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   std::ifstream limit_file("/sys/fs/cgroup/memory.max");
@@ -77,30 +77,29 @@ std::int64_t MemoryMegabytes() {
   return bytes >> 20;
 }
 
-// A Unix socket's path has at most 107 bytes and data folders are often longer, so that the socket
-// has a folder of its own. The same folder of sockets for the same data folder, so that connection
-// strings outlive a restart. Not in XDG_RUNTIME_DIR, which goes when the user logs out and leaves a
-// count running.
+// A Unix socket's path has at most 107 bytes, and data folders are often longer, so the socket has
+// a folder of its own. Its name depends only on the data folder, so connection strings stay valid
+// after a restart. It is not in XDG_RUNTIME_DIR, because that folder is removed when the user logs
+// out while a count may still be running.
 std::string SocketFolderFor(const std::string& folder) {
   return StrCat("/tmp/canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
 }
 
-// Open to the server's user (and root) alone: whoever cannot enter cannot connect.
-absl::Status MakeSocketFolder(const std::string& path, const OsUser& user) {
+// Creates the folder with access only for the server's user and root. A user who cannot enter it
+// cannot connect.
+absl::Status MakeSocketFolder(const std::string& path, const process::OsUser& user) {
   const auto fail = [&path](std::string_view what) {
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     StrCat("The folder of sockets ", path, " ", what),
-                     {.reason = "SOCKET_FOLDER_UNUSABLE"});
+    return MakeError(reason::kSocketFolderUnusable, StrCat("The socket folder ", path, " ", what));
   };
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(StrCat("cannot be made: ", std::strerror(errno)));
+    return fail(StrCat("cannot be created: ", std::strerror(errno)));
   }
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
       (found.st_uid != user.uid && found.st_uid != geteuid())) {
-    return fail("belongs to somebody else");
+    return fail("belongs to another user");
   }
-  // What a killed server left there names a process whose number may have gone to another program.
+  // A killed server leaves a lock file with its pid here, and that pid may have been reused.
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
     std::filesystem::remove(entry.path(), ignored);
@@ -117,19 +116,18 @@ absl::Status WriteFile(const std::string& path, std::string_view text) {
   file << text;
   file.close();
   if (file) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kFailedPrecondition, StrCat("Cannot write ", path),
-                   {.reason = "DATA_FOLDER_UNUSABLE"});
+  return MakeError(reason::kDataFolderUnusable, StrCat("Cannot write ", path));
 }
 
-// Lets the user who runs this program be any of our roles, by the user id that the kernel names for
-// the other end of the socket. Nobody else, not even the server's own user, and no passwords to
-// keep.
+// Lets the user who runs this program log in as any role of Canvass. PostgreSQL checks the user id
+// that the kernel reports for the other end of the socket, so there are no passwords. No other user
+// can log in, not even the server's own user.
 absl::Status WriteAccessRules(const std::string& folder) {
-  const auto caller = FindOsUser(geteuid());
+  const auto caller = process::FindOsUser(geteuid());
   if (!caller) {
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     StrCat("User ", geteuid(), " has no name on this machine"),
-                     {.reason = "SERVER_USER_UNKNOWN"});
+    return MakeError(
+        reason::kServerUserUnknown,
+        StrCat("User ", geteuid(), " has no name on this machine; add a line to /etc/passwd"));
   }
   const std::string note = "# Written by Canvass at every start.\n";
   if (absl::Status status = WriteFile(StrCat(folder, "/pg_hba.conf"),
@@ -145,8 +143,8 @@ absl::Status WriteAccessRules(const std::string& folder) {
   return WriteFile(StrCat(folder, "/pg_ident.conf"), map);
 }
 
-// On the command line, where neither a file nor ALTER SYSTEM can change them: Canvass's promises
-// stand on the first three.
+// Settings are passed on the command line, so neither a file nor ALTER SYSTEM can change them.
+// Canvass's durability depends on the first three.
 std::vector<std::string> ServerSettings(const std::string& socket_folder) {
   const std::int64_t shared_buffers =
       std::clamp(MemoryMegabytes() / 8, kSharedBuffersMegabytesMin, kSharedBuffersMegabytesMax);
@@ -160,11 +158,11 @@ std::vector<std::string> ServerSettings(const std::string& socket_folder) {
       StrCat("port=", kPort),
       "max_connections=50",
       StrCat("shared_buffers=", shared_buffers, "MB"),
-      // A night's count fits between two checkpoints, so that hardly a page is written twice.
+      // The reports of one night fit between two checkpoints, so almost no page is written twice.
       "max_wal_size=4GB",
       "min_wal_size=1GB",
       "checkpoint_timeout=15min",
-      // After a crash every file is flushed once more before recovery: all at once, not one by one.
+      // After a crash, flushes all files with one call before recovery instead of one by one.
       "recovery_init_sync_method=syncfs",
       "jit=off",
       "timezone=UTC",
@@ -179,16 +177,15 @@ std::vector<std::string> ServerSettings(const std::string& socket_folder) {
 absl::StatusOr<Installation> FindInstallationFor(const ClusterOptions& options,
                                                  std::optional<int> version) {
   auto installation = FindInstallation(options.program_folder, version);
-  const ErrorDetail detail = DetailOf(installation.status());
-  if (!version || detail.reason != "POSTGRES_VERSION") return installation;
-  return MakeError(installation.status().code(),
+  if (!version || !HasReason(installation.status(), reason::kPostgresVersion)) return installation;
+  return MakeError(reason::kPostgresVersion,
                    StrCat("The data folder ", options.folder, " was made by PostgreSQL ", *version,
-                          ". ", installation.status().message()),
-                   detail);
+                          ". ", installation.status().message()));
 }
 
-// Makes the cluster if there is none, and sees to it that a server can start there.
-absl::StatusOr<Installation> PrepareFolder(const ClusterOptions& options, const OsUser& user) {
+// Creates the cluster if there is none, and returns once a server can start in the folder.
+absl::StatusOr<Installation> PrepareFolder(const ClusterOptions& options,
+                                           const process::OsUser& user) {
   if (absl::Status status = CheckReachable(options.folder, user); !status.ok()) return status;
   const auto version = ReadMajorVersion(options.folder, user);
   if (!version.ok()) return version.status();
@@ -247,11 +244,11 @@ absl::Status PrivateCluster::Launch() {
     arguments.emplace_back("-c");
     arguments.push_back(std::move(setting));
   }
-  // SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
-  auto server = ChildProcess::Start({.arguments = std::move(arguments),
-                                     .user = *user,
-                                     .output_fd = log,
-                                     .signal_when_orphaned = SIGINT});
+  // SIGINT makes PostgreSQL end its sessions, write a checkpoint and exit (fast shutdown).
+  auto server = process::ChildProcess::Start({.arguments = std::move(arguments),
+                                              .user = *user,
+                                              .output_fd = log,
+                                              .signal_when_orphaned = SIGINT});
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   return absl::OkStatus();
@@ -263,10 +260,10 @@ absl::Status PrivateCluster::WaitUntilReady() {
   absl::Duration interval = kPollIntervalMin;
   while (PQping(connection.c_str()) != PQPING_OK) {
     if (server_->WaitForEnd(interval)) {
-      return NotStarted(StrCat("PostgreSQL ", server_->ending(), " at its start"), log_file_);
+      return NotStarted(StrCat("PostgreSQL ", server_->ending(), " while starting"), log_file_);
     }
     if (SteadyNow() > deadline) {
-      return NotStarted(StrCat("PostgreSQL took no connections within ",
+      return NotStarted(StrCat("PostgreSQL did not accept connections within ",
                                absl::FormatDuration(options_.start_timeout)),
                         log_file_);
     }
@@ -318,10 +315,8 @@ std::string PrivateCluster::superuser_connection() const {
 
 absl::Status PrivateCluster::Check() const {
   if (!server_->WaitForEnd(absl::ZeroDuration())) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kUnavailable,
-                   StrCat("PostgreSQL ", server_->ending(), ". The end of ", log_file_, ":\n",
-                          LastLinesOf(log_file_)),
-                   {.reason = "POSTGRES_ENDED"});
+  return MakeError(reason::kPostgresEnded, StrCat("PostgreSQL ", server_->ending(), ". The end of ",
+                                                  log_file_, ":\n", LastLinesOf(log_file_)));
 }
 
 pid_t PrivateCluster::pid() const { return server_->pid(); }

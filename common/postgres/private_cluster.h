@@ -11,70 +11,84 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+namespace canvass::process {
+class ChildProcess;
+}  // namespace canvass::process
+
 namespace canvass::postgres {
 
-class ChildProcess;
 class FolderLock;
 
-// Roles that CreateDatabase makes; they log in through the cluster's socket without a password.
+// Roles that CreateDatabase creates. They log in through the cluster's socket without a password.
 inline constexpr std::string_view kOwnerRole = "canvass_owner";  // owns the schema, runs migrations
 inline constexpr std::string_view kWriterRole = "canvass_writer";  // the aggregator
-inline constexpr std::string_view kReaderRole =
-    "canvass_reader";  // people and programs that read the views
+// Readers of the views, both people and programs.
+inline constexpr std::string_view kReaderRole = "canvass_reader";
 
 struct ClusterOptions {
-  // Of this cluster alone; made on first use. Its parent is made too. Beside it lie FOLDER.lock
-  // and, while the cluster is being made, FOLDER.new.
+  // Folder of this cluster, which nothing else may use. It is created on first use, with its
+  // parents. Canvass also creates FOLDER.lock beside it and, while it creates the cluster,
+  // FOLDER.new.
   std::string folder{};
-  // Where `initdb` and `postgres` lie. Empty: what pg_config says, and the usual places.
+  // Folder of `initdb` and `postgres`. If empty, pg_config and the usual places are searched.
   std::string program_folder{};
-  // Until the server takes connections. Long, since it may have to recover from a crash first.
+  // Limit until the server accepts connections. It is long because the server may have to recover
+  // from a crash first.
   absl::Duration start_timeout = absl::Minutes(2);
-  // What a fast shutdown may take before the server is told to stop at once.
+  // Limit for a fast shutdown, after which the server is told to stop at once.
   absl::Duration stop_timeout = absl::Seconds(30);
 };
 
-// A PostgreSQL server of our own for one machine. It is reached only through a Unix socket, only by
-// the user who runs this program; every commit is on disk before it is answered. PostgreSQL refuses
-// to run as root: started by root, it runs as the user `postgres`, or `nobody` where there is no
-// such user.
+// Private PostgreSQL server on this machine. It accepts connections only through a Unix socket and
+// only from the user who runs this program. Every commit is on disk before it is acknowledged.
+// PostgreSQL refuses to run as root, so if root starts it, it runs as the user `postgres`, or as
+// `nobody` if there is no such user.
 //
-// The server does not outlive this object, even if this process is killed: the kernel tells it to
-// shut down. Thread-safe.
+// The server does not outlive this object. If this process is killed, the kernel signals the server
+// to shut down. Thread-safe.
 class PrivateCluster {
  public:
-  // Makes the cluster if the folder has none, starts it, and returns once it takes connections.
-  // FAILED_PRECONDITION: POSTGRES_NOT_FOUND, POSTGRES_VERSION (made by another major version; names
-  // both), DATA_FOLDER_IN_USE (names the process), DATA_FOLDER_UNUSABLE (not ours, not empty, not
-  // reachable for the server's user). UNAVAILABLE POSTGRES_NOT_STARTED quotes the end of the
-  // server's log.
+  // Creates the cluster if the folder has none, starts the server, and returns once it accepts
+  // connections. Errors:
+  // - FAILED_PRECONDITION POSTGRES_NOT_FOUND.
+  // - FAILED_PRECONDITION POSTGRES_VERSION: no installed version is recent enough, or none is the
+  //   major version that created the cluster. The error names the wanted and the installed
+  //   versions.
+  // - FAILED_PRECONDITION DATA_FOLDER_IN_USE. The error names the process.
+  // - FAILED_PRECONDITION DATA_FOLDER_UNUSABLE: the folder is not ours, is not empty, or the
+  //   server's user cannot reach it.
+  // - FAILED_PRECONDITION SERVER_USER_UNKNOWN, SOCKET_FOLDER_UNUSABLE.
+  // - UNAVAILABLE POSTGRES_NOT_STARTED, with the end of the server's log.
   static absl::StatusOr<std::unique_ptr<PrivateCluster>> Start(ClusterOptions options);
 
-  // Stops the server.
+  // Calls Stop.
   ~PrivateCluster();
   PrivateCluster(const PrivateCluster&) = delete;
   PrivateCluster& operator=(const PrivateCluster&) = delete;
 
-  // Makes the database and the three roles, as far as they are missing.
+  // Creates the database and the three roles, as far as they are missing.
   absl::Status CreateDatabase(std::string_view database = "canvass") const;
 
   // Connection strings for libpq.
   std::string owner_connection(std::string_view database = "canvass") const;
   std::string writer_connection(std::string_view database = "canvass") const;
   std::string reader_connection(std::string_view database = "canvass") const;
-  // The server's superuser, in the database `postgres`.
+  // Connects as the server's superuser to the database `postgres`.
   std::string superuser_connection() const;
 
-  // OK while the server runs. After it has ended by itself: UNAVAILABLE POSTGRES_ENDED, with the
-  // end of its log.
+  // Returns OK while the server runs. Once it has ended by itself, returns UNAVAILABLE
+  // POSTGRES_ENDED with the end of its log.
   absl::Status Check() const;
-  // Of the server; kill it and see.
+  // Process id of the server.
   pid_t pid() const;
-  // Where the server writes its log.
+  // File that the server writes its log to.
   const std::string& log_file() const { return log_file_; }
+  // Folder of the server's Unix socket.
+  const std::string& socket_folder() const { return socket_folder_; }
 
-  // Fast shutdown: ends sessions, writes a checkpoint; after stop_timeout immediate shutdown, which
-  // costs a recovery at the next start and loses nothing. Idempotent.
+  // Shuts the server down: ends its sessions and writes a checkpoint. If that takes longer than
+  // stop_timeout, shuts it down at once, which loses nothing but makes the next start recover.
+  // Idempotent.
   void Stop();
 
  private:
@@ -87,7 +101,7 @@ class PrivateCluster {
   std::string socket_folder_;
   std::string log_file_;
   std::unique_ptr<FolderLock> lock_;
-  std::unique_ptr<ChildProcess> server_;
+  std::unique_ptr<process::ChildProcess> server_;
 };
 
 }  // namespace canvass::postgres

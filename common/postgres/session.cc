@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/error.h"
@@ -29,27 +30,28 @@
 namespace canvass::postgres {
 namespace {
 
-// A part goes out in messages of this size: large enough that their number does not matter, small
-// enough that libpq's buffer stays small.
+// Size of the messages that COPY data is sent in. It is large enough for little overhead, and small
+// enough to keep libpq's buffer small.
 constexpr std::size_t kCopyMessageBytes = std::size_t{256} << 10U;
 
 std::string Milliseconds(absl::Duration duration) {
   return StrCat(absl::ToInt64Milliseconds(duration));
 }
 
-// Both sides ask a silent peer after 5 s, every 3 s, and give up after the third time. On a Unix
-// socket none of it applies, and none is needed.
+// SET statements for a new session. Both sides probe a silent peer after 5 s and then every 3 s,
+// and give up after the third probe. On a Unix socket the keepalive settings do not apply and are
+// not needed.
 std::string SettingsFor(const SessionOptions& options) {
   return StrCat(
       "SET statement_timeout = ", Milliseconds(options.statement_timeout),
       "; SET lock_timeout = ", Milliseconds(options.lock_timeout),
-      // A transaction of ours whose client is gone must not keep the next writer waiting.
+      // A transaction whose client is gone must not block the next writer.
       "; SET idle_in_transaction_session_timeout = ", Milliseconds(options.silence_timeout),
       "; SET client_connection_check_interval = 1000"
       "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3"
       "; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000"
-      // `off` and `local` answer a commit before it is durable (everywhere); `remote_apply` is
-      // stronger.
+      // With `off` and `local` a commit returns before it is durable everywhere. `remote_apply` is
+      // stronger than `on`.
       "; SELECT set_config('synchronous_commit', 'on', false)"
       " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
 }
@@ -66,7 +68,7 @@ void Session::ClearResult::operator()(pg_result* result) const { PQclear(result)
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
   const std::string connect_timeout =
       StrCat(std::max<std::int64_t>(absl::ToInt64Seconds(options.connect_timeout), 1));
-  // libpq takes the later of two values, and what `dbname` holds counts as standing in its place.
+  // The last value of a keyword wins, and the keywords inside `dbname` count at its position.
   const std::array<std::pair<const char*, const char*>, 11> keywords = {{
       {"application_name", options.application_name.c_str()},
       {"connect_timeout", connect_timeout.c_str()},
@@ -100,8 +102,8 @@ Session::Session(pg_conn* connection, absl::Duration silence_timeout)
 
 Session::~Session() = default;
 
-// PostgreSQL has warnings of many kinds and one SQLSTATE for most of them, in the language of the
-// server; this one is known by the function that it comes from.
+// PostgreSQL uses one SQLSTATE for most of its warnings, and their text depends on the server's
+// language. This warning is therefore recognized by the function that raises it.
 void Session::NoteWarning(void* session, const pg_result* notice) {
   const char* const function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
   if (function == nullptr || std::strcmp(function, "SyncRepWaitForLSN") != 0) return;
@@ -115,11 +117,12 @@ absl::Status Session::Run(const std::string& statements, absl::Span<const CopySt
   absl::Status status = Converse(statements, [&](const pg_result& result) {
     if (PQresultStatus(&result) != PGRES_COPY_IN) return absl::OkStatus();
     if (copies_used < copies.size()) return PutCopy(copies[copies_used++]);
-    return Break(absl::InternalError("more COPY statements than streams"));
+    return Break(
+        absl::InternalError("The statements have more COPY commands than there are streams"));
   });
   if (!status.ok() || warning_.empty()) return status;
-  return MakeError(absl::StatusCode::kUnavailable, StrCat("PostgreSQL warned: ", warning_),
-                   {.reason = "COMMIT_IN_DOUBT"});
+  return MakeError(reason::kCommitInDoubt,
+                   StrCat("PostgreSQL committed with a warning: ", warning_));
 }
 
 absl::StatusOr<Rows> Session::Query(const std::string& statement) {
@@ -210,7 +213,7 @@ absl::Status Session::PutPart(std::string_view part) {
       return Broken();
     }
     part.remove_prefix(message.size());
-    // libpq would take the whole part into its buffer otherwise.
+    // Without this, libpq would buffer the whole part.
     if (absl::Status status = Flush(); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -259,10 +262,9 @@ absl::Status Session::WaitForSocket(bool to_write) {
     const int ready = poll(&socket, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
     if (ready > 0) return absl::OkStatus();
     if (ready == 0) {
-      return Break(
-          MakeError(absl::StatusCode::kUnavailable,
-                    StrCat("PostgreSQL said nothing for ", absl::FormatDuration(silence_timeout_)),
-                    {.reason = "DATABASE_TIMEOUT"}));
+      return Break(MakeError(
+          reason::kDatabaseTimeout,
+          StrCat("PostgreSQL sent nothing for ", absl::FormatDuration(silence_timeout_))));
     }
     if (errno != EINTR) return Break(StatusOfBrokenConnection(std::strerror(errno)));
   }
@@ -273,7 +275,8 @@ bool Session::IsBroken() const {
 }
 
 absl::Status Session::Broken() const {
-  if (connection_ == nullptr) return StatusOfBrokenConnection("the session was given up");
+  if (connection_ == nullptr)
+    return StatusOfBrokenConnection("the session was closed after an error");
   const std::string_view message = PQerrorMessage(connection_.get());
   return StatusOfBrokenConnection(message.empty() ? "the connection is broken" : message);
 }

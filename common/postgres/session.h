@@ -14,43 +14,44 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 
-// libpq's.
+// Types of libpq.
 struct pg_conn;
 struct pg_result;
 
 namespace canvass::postgres {
 
 struct SessionOptions {
-  // libpq's keywords or URI. Whatever it says of timeouts and keepalives wins over ours.
+  // Connection string for libpq: keywords or a URI. Its connect_timeout, keepalive settings and
+  // tcp_user_timeout take precedence over ours.
   std::string connection{};
   std::string application_name = "canvass";
   absl::Duration connect_timeout = absl::Seconds(5);  // for each address
-  // The server gives up on a statement, or on a lock, after this.
+  // Limits after which the server cancels a statement, or a wait for a lock.
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration lock_timeout = absl::Seconds(10);
-  // We give up on a server of which nothing was heard for this long, even if its host answers.
-  // Longer than statement_timeout, so that a slow statement ends as one and not as a broken
-  // connection.
+  // The session gives up on a server from which it has received nothing for this long, even if the
+  // server's host responds. Must be longer than statement_timeout, so that a slow statement fails
+  // as a statement and not as a broken connection.
   absl::Duration silence_timeout = absl::Seconds(40);
 };
 
-// A COPY's stream, part by part: each is valid until the next is asked for, and an empty one ends
-// it. The next is made while PostgreSQL works on the one before.
+// Returns the next part of a COPY stream on each call. A part is valid until the next call, and an
+// empty part ends the stream. The next part is made while PostgreSQL works on the last one.
 using CopyStream = std::function<std::string_view()>;
-// In one part. Does not own the bytes.
+// Returns a stream with one part. `bytes` must outlive it.
 CopyStream WholeStream(std::string_view bytes);
 
-// Row and column as text; NULL is absent.
+// Values as text by row and column. NULL is nullopt.
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
 
-// One session on a PostgreSQL server, by libpq: for work that needs COPY or locks of the session,
-// which libpqxx does not give (its stream_from is broken in 6.4.5, its stream_to costs three times
-// the work). Everything else goes through libpqxx.
+// One session with a PostgreSQL server through libpq, for work that needs COPY or session locks.
+// libpqxx is used for everything else: its stream_from is broken in 6.4.5, and its stream_to takes
+// three times the work.
 //
-// A commit on it is durable, also on a synchronous standby if the server has one. A vanished host,
-// server or client is noticed by both sides within about 15 s. After an error that is not of a
-// statement alone (UNAVAILABLE) the session is broken and stays so. Not thread-safe; every call may
-// block.
+// A commit on it is durable, also on a synchronous standby if the server has one. Both sides notice
+// a vanished host, server or client within about 15 s. Once the connection is lost or has been
+// given up, the session stays broken and every further call fails with UNAVAILABLE. Not
+// thread-safe. Every call may block.
 class Session {
  public:
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options);
@@ -58,21 +59,22 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Runs statements, separated by semicolons, in one round trip. Each `COPY ... FROM STDIN` takes
-  // the next of `copies` and costs one round trip more. Stops at the first error,
-  // which leaves an open transaction failed. UNAVAILABLE COMMIT_IN_DOUBT where PostgreSQL answers a
-  // commit with success and the warning that it did not wait for the standby.
+  // Runs statements, separated by semicolons, in one round trip. Each `COPY ... FROM STDIN`
+  // consumes the next of `copies` and takes one more round trip. Stops at the first error, which
+  // leaves an open transaction in the failed state. Returns UNAVAILABLE COMMIT_IN_DOUBT if
+  // PostgreSQL acknowledges a commit with a warning that it did not wait for the standby.
   absl::Status Run(const std::string& statements, absl::Span<const CopyStream> copies = {});
 
   // Runs one statement and returns its rows.
   absl::StatusOr<Rows> Query(const std::string& statement);
 
-  // Runs statements of which one is a `COPY ... TO STDOUT (FORMAT binary)` and hands out its rows
-  // for CopyRow. The first error of `visit` ends it, and breaks the session.
+  // Runs statements, one of which is a `COPY ... TO STDOUT (FORMAT binary)`, and passes each of its
+  // rows to `visit`, ready for CopyRow. Stops at the first error of `visit`, returns it, and breaks
+  // the session.
   absl::Status CopyOut(const std::string& statements,
                        const std::function<absl::Status(std::string_view row)>& visit);
 
-  // `text` as a literal for a statement.
+  // Returns `text` as a quoted literal for a statement.
   std::string Quote(const std::string& text) const;
 
  private:
@@ -87,10 +89,11 @@ class Session {
   Session(pg_conn* connection, absl::Duration silence_timeout);
   static void NoteWarning(void* session, const pg_result* notice);
 
-  // Runs statements and hands out the result of each that succeeded; the first error counts.
+  // Runs statements and passes the result of each successful one to `visit`. Returns the first
+  // error.
   absl::Status Converse(const std::string& statements,
                         const std::function<absl::Status(const pg_result& result)>& visit);
-  // The next result; null after the last.
+  // Returns the next result, or null after the last one.
   absl::StatusOr<Result> NextResult();
   absl::Status CheckResult(const pg_result& result) const;
   absl::Status PutCopy(const CopyStream& stream);
@@ -100,7 +103,7 @@ class Session {
   absl::Status WaitForSocket(bool to_write);
   bool IsBroken() const;
   absl::Status Broken() const;
-  // Gives up on the connection.
+  // Closes the connection and returns `status`.
   absl::Status Break(absl::Status status);
 
   std::unique_ptr<pg_conn, CloseConnection> connection_;

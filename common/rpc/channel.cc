@@ -23,21 +23,20 @@
 namespace canvass::rpc {
 namespace {
 
-// A peer that says nothing for this long is asked whether it lives: a vanished host, or a frozen
-// aggregator that a standby has replaced, is noticed within 10 s, even by a stream on which nothing
-// happens.
+// A peer that sends nothing for this long is pinged. A vanished host, or a frozen aggregator that a
+// standby has replaced, is therefore noticed within 10 s, even by an idle stream.
 constexpr int kKeepaliveMs = 5'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
-// A service that restarts is back within seconds, and its callers with it.
+// Short, because a service that restarts is back within seconds.
 constexpr int kReconnectBackoffInitialMs = 100;
 constexpr int kReconnectBackoffMaxMs = 1'000;
-// What one connection attempt may take.
+// Limit for one connection attempt.
 constexpr int kConnectTimeoutMs = 1'000;
-// A service that moved to another address is found again as quickly.
+// Lets clients find a service quickly that has moved to another address.
 constexpr int kResolutionIntervalMs = 1'000;
 
-// "ipv4:a:1,b:2" as gRPC writes several addresses: names can only come one at a time, but for the
-// name of this machine.
+// Converts `target` to gRPC's syntax, e.g. "ipv4:a:1,b:2" for several addresses. With several
+// addresses gRPC accepts no host names, so only "localhost" is resolved here.
 std::string GrpcTarget(const std::string& target) {
   if (absl::StrContains(target, "://") || absl::StartsWith(target, "unix:")) return target;
   std::vector<std::string> addresses = absl::StrSplit(target, ',', absl::SkipWhitespace());

@@ -12,17 +12,20 @@ class Channel;
 
 namespace canvass::rpc {
 
-// Largest message that a server of Canvass takes.
+// Largest message that a Canvass server accepts, in bytes.
 inline constexpr int kMessageBytesMax = 8 << 20;
-// Largest answer that one gives and a client takes: a message full of broken reports is answered
-// with every rule that each of them breaks.
+// Largest response that a server sends and a client accepts, in bytes. A request full of broken
+// reports is answered with every rule that each report breaks, so responses may be larger than
+// requests.
 inline constexpr int kAnswerBytesMax = 64 << 20;
 
-// A channel to `target` with keepalive, a capped reconnect backoff (1 s), round_robin and, if
-// `health_service` is not empty, client-side health checking of that service. `target` is
-// "host:port", where a name may stand for several addresses, or several by comma, each an IP
-// address (or "localhost") with its port. Connects when it is first used; never through a proxy of
-// the environment. Two channels share no connection.
+// Returns a channel to `target` with keepalive, a reconnect backoff of at most 1 s and round_robin.
+// If `health_service` is not empty, the channel also checks that service's health on the client
+// side. `target` is "host:port", where the host name may resolve to several addresses, or a
+// comma-separated list of such pairs. In a list each host is an IP address or "localhost".
+//
+// The channel connects on first use, ignores proxies from the environment, and shares no connection
+// with other channels.
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
                                           const std::string& health_service = "");
 

@@ -11,11 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 
 namespace canvass::rpc {
 namespace {
 
-// Time until the deadline, negative when it is past; absent if the caller set none.
+// Time until the deadline, negative if it has passed, or nullopt if the client set none.
 std::optional<absl::Duration> TimeUntilDeadline(const grpc::CallbackServerContext& context) {
   const std::chrono::system_clock::time_point deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return std::nullopt;
@@ -36,18 +37,16 @@ absl::Status CheckDeadline(const grpc::CallbackServerContext& context) {
   const std::optional<absl::Duration> left = TimeUntilDeadline(context);
   if (!left) return absl::OkStatus();
   if (*left <= absl::ZeroDuration()) {
-    return MakeError(absl::StatusCode::kDeadlineExceeded,
-                     "The deadline was past before the call was looked at.",
-                     {.reason = "DEADLINE_PAST"});
+    return MakeError(reason::kDeadlinePast,
+                     "The deadline passed before the server handled the call.");
   }
   if (*left > kDeadlineAcceptedMax) {
     return MakeError(
-        absl::StatusCode::kInvalidArgument,
+        reason::kDeadlineOutOfRange,
         absl::StrCat("The deadline is ", absl::FormatDuration(absl::Trunc(*left, absl::Seconds(1))),
-                     " away; at most ", absl::FormatDuration(kDeadlineAcceptedMax),
-                     " can be asked for."),
-        {.reason = "DEADLINE_OUT_OF_RANGE",
-         .metadata = {
+                     " in the future; at most ", absl::FormatDuration(kDeadlineAcceptedMax),
+                     " is allowed."),
+        {.metadata = {
              {"deadline_seconds", absl::StrCat(absl::ToInt64Seconds(*left))},
              {"deadline_seconds_max", absl::StrCat(absl::ToInt64Seconds(kDeadlineAcceptedMax))}}});
   }

@@ -13,26 +13,28 @@ class ClientContext;
 
 namespace canvass::rpc {
 
-// What a call that Canvass makes gets where nobody asked for less.
+// Time for work on behalf of a call that has no deadline.
 inline constexpr absl::Duration kDeadlineDefault = absl::Seconds(10);
-// Longest that a call goes on for another call's sake, whatever deadline that one has.
+// Longest time that work continues on behalf of another call, whatever that call's deadline is.
 inline constexpr absl::Duration kDeadlineMax = absl::Minutes(5);
-// A deadline beyond this is a mistake (milliseconds taken for seconds), not a wish.
+// A longer deadline is taken for a mistake, such as milliseconds given as seconds.
 inline constexpr absl::Duration kDeadlineAcceptedMax = absl::Hours(24);
 
-// The time that gRPC takes for `timeout` from now. By the kernel's clock, as gRPC: absl's may
-// follow one that was set two seconds later.
+// Returns now + `timeout` for gRPC. Reads the system clock as gRPC does, because absl::Now may
+// follow a change of that clock two seconds late.
 std::chrono::system_clock::time_point TimeIn(absl::Duration timeout);
 
-// Gives a client call a deadline. Every unary call has one; streams get none but end on cancel.
+// Sets the deadline of a client call. Every unary call has a deadline. Streams have none and end
+// when they are cancelled.
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);
 
-// Whether a unary call's deadline makes sense: INVALID_ARGUMENT DEADLINE_OUT_OF_RANGE beyond
-// kDeadlineAcceptedMax, DEADLINE_EXCEEDED when it is past. None at all is fine: people type calls.
+// Checks the deadline of a unary call. Returns INVALID_ARGUMENT DEADLINE_OUT_OF_RANGE if it is more
+// than kDeadlineAcceptedMax away, and DEADLINE_EXCEEDED DEADLINE_PAST if it has passed. A call
+// without a deadline is accepted, because people make calls by hand.
 absl::Status CheckDeadline(const grpc::CallbackServerContext& context);
 
-// What is left for work on this call's behalf: kDeadlineDefault if it has no deadline, at most
-// kDeadlineMax, never negative.
+// Returns the time left for work on behalf of this call: kDeadlineDefault if the call has no
+// deadline, otherwise between 0 and kDeadlineMax.
 absl::Duration TimeLeft(const grpc::CallbackServerContext& context);
 
 }  // namespace canvass::rpc

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/rule.h"
 #include "common/election/share.h"
@@ -21,7 +22,7 @@
 namespace canvass::rpc {
 namespace {
 
-using rpc::FromProto;  // functions below would hide the ones of the headers
+using rpc::FromProto;  // otherwise the functions below would hide those of the headers
 using rpc::ToProto;
 using TextMap = google::protobuf::Map<std::string, std::string>;
 
@@ -38,30 +39,32 @@ void ToProto(const election::LocalizedText& texts, TextMap* out) {
   for (const auto& [language, text] : texts) (*out)[language] = text;
 }
 
-// "2.5" is 250 hundredths; `standard` where nothing is said.
+// Converts "2.5" to 250 hundredths. Returns `standard` for an empty text.
 absl::StatusOr<std::int32_t> LimitFromProto(const std::string& percent, std::string_view field,
                                             std::int32_t standard) {
   if (percent.empty()) return standard;
   const std::string path = StrCat(kPolicyField, field);
   const absl::StatusOr<election::Decimal> decimal = election::ParseDecimal(percent);
   if (!decimal.ok() || decimal->decimals > 2) {
-    return FieldError("DECIMAL_MALFORMED", path,
+    return FieldError(reason::kDecimalMalformed, path,
                       StrCat("\"", percent,
                              "\" is not a number like 3 or 2.5 with at most two "
                              "decimals"));
   }
   std::int64_t hundredths = decimal->units;
   if (hundredths < 0 || hundredths > kHundredPercent) {
-    return FieldError("COUNT_OUT_OF_RANGE", path, StrCat(percent, " is not 0 to 100 percent"));
+    return FieldError(reason::kCountOutOfRange, path,
+                      StrCat(percent, " is not between 0 and 100 percent"));
   }
   for (int decimals = decimal->decimals; decimals < 2; ++decimals) hundredths *= 10;
   if (hundredths > kHundredPercent) {
-    return FieldError("COUNT_OUT_OF_RANGE", path, StrCat(percent, " is not 0 to 100 percent"));
+    return FieldError(reason::kCountOutOfRange, path,
+                      StrCat(percent, " is not between 0 and 100 percent"));
   }
   return static_cast<std::int32_t>(hundredths);
 }
 
-// 250 is "2.5", 300 is "3".
+// Converts 250 to "2.5" and 300 to "3".
 std::string LimitToProto(std::int32_t hundredths) {
   std::string percent = election::FormatHundredths(hundredths);
   while (percent.back() == '0') percent.pop_back();
@@ -74,12 +77,12 @@ absl::StatusOr<std::pair<election::Rule, election::Severity>> SeverityFromProto(
   const std::string path = StrCat(kPolicyField, "severities[\"", rule_name, "\"]");
   const std::optional<election::Rule> rule = election::FindRule(rule_name);
   if (!rule) {
-    return FieldError("RULE_UNKNOWN", path, StrCat("there is no rule \"", rule_name, "\""));
+    return FieldError(reason::kRuleUnknown, path, StrCat("there is no rule \"", rule_name, "\""));
   }
   const election::Severity known = FromProto(severity);
   if (known == election::Severity::kUnspecified) {
-    return FieldError("SEVERITY_MISSING", path,
-                      "say SEVERITY_OFF, SEVERITY_WARN, SEVERITY_HOLD or SEVERITY_REJECT");
+    return FieldError(reason::kSeverityMissing, path,
+                      "must be SEVERITY_OFF, SEVERITY_WARN, SEVERITY_HOLD or SEVERITY_REJECT");
   }
   return std::pair(*rule, known);
 }
@@ -89,7 +92,7 @@ absl::StatusOr<election::Policy> FromProto(const v1::Policy& policy) {
   for (const auto& [rule_name, severity] : policy.severities()) {
     auto known = SeverityFromProto(rule_name, static_cast<v1::Severity>(severity));
     if (!known.ok()) return known.status();
-    // A severity that says the default says nothing.
+    // Storing a default severity would change nothing.
     if (known->second != election::DefaultSeverity(known->first)) out.severities.push_back(*known);
   }
   std::sort(out.severities.begin(), out.severities.end());

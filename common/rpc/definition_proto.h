@@ -6,12 +6,12 @@
 #include "canvass/v1/ledger.pb.h"
 #include "common/election/definition.h"
 
-// Definitions between the wire and the core.
+// Converts definitions between protos and the core's types.
 namespace canvass::rpc {
 
-// INVALID_ARGUMENT RULE_UNKNOWN, SEVERITY_MISSING, DECIMAL_MALFORMED, COUNT_OUT_OF_RANGE (a limit
-// that is not 0 to 100 percent) name the field below "definition.". Everything else is checked by
-// the core.
+// Returns INVALID_ARGUMENT RULE_UNKNOWN, SEVERITY_MISSING, DECIMAL_MALFORMED or COUNT_OUT_OF_RANGE
+// (a limit that is not 0 to 100 percent). The field path of the error starts with "definition.".
+// The core checks everything else.
 absl::StatusOr<election::DefinitionChange> FromProto(const v1::DefinitionChange& change);
 v1::DefinitionChange ToProto(const election::DefinitionChange& change);
 

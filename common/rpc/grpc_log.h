@@ -3,9 +3,8 @@
 
 namespace canvass::rpc {
 
-// Sends what gRPC and protobuf log by themselves to our log, at level debug: their errors reach
-// callers as statuses, and their own lines on stderr would stand between ours. Idempotent,
-// thread-safe.
+// Redirects the log lines of gRPC and protobuf to our log at level debug. Their errors reach
+// callers as statuses, and their lines on stderr would be mixed with ours. Idempotent. Thread-safe.
 void RouteGrpcLog();
 
 }  // namespace canvass::rpc

@@ -1,5 +1,6 @@
 #include "common/rpc/ledger_entry_proto.h"
 
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -10,7 +11,7 @@
 #include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
-#include "common/ledger/folded_ledger.h"
+#include "common/ledger/election_ledger.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/report_proto.h"
@@ -28,7 +29,7 @@ const std::string& SourceIdOf(const election::Definition& definition, std::int32
   return definition.sources()[Index(source_no)].id;
 }
 
-// Writes an event into the entry that it belongs to.
+// Visitor that writes an event into a proto entry.
 class EventToProto {
  public:
   EventToProto(const election::Definition& definition, const election::Entry& entry,
@@ -87,7 +88,7 @@ class EventToProto {
   }
 
  private:
-  // What the decisions about a report have in common.
+  // Sets the fields that all decisions about a report have.
   template <typename Decision, typename Out>
   void SetDecision(const Decision& decision, Out* out) const {
     *out->mutable_key() = ToProto(definition_, decision.key, decision.revision);
@@ -102,8 +103,9 @@ class EventToProto {
 
 }  // namespace
 
-v1::LedgerEntry LedgerEntryAt(const ledger::FoldedLedger& ledger, std::int64_t sequence,
+v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                               absl::Time now) {
+  assert(1 <= sequence && sequence <= ledger.sequence());
   v1::LedgerEntry out;
   out.set_sequence(sequence);
   out.set_entry_hash(ledger::ToHex(ledger.log().LeafHashOf(sequence)));
@@ -118,9 +120,11 @@ v1::LedgerEntry LedgerEntryAt(const ledger::FoldedLedger& ledger, std::int64_t s
   return out;
 }
 
-v1::Receipt ReceiptAt(const ledger::FoldedLedger& ledger, std::int64_t sequence,
+v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                       bool repeated_submission) {
+  assert(1 <= sequence && sequence <= ledger.sequence() && !ledger.log().IsHidden(sequence));
   const election::Entry entry = ledger.EntryAt(sequence);
+  assert(std::holds_alternative<election::ReportRecorded>(entry.event));
   const auto& report = std::get<election::ReportRecorded>(entry.event);
   v1::Receipt out;
   *out.mutable_key() = ToProto(ledger.count().definition(), report.key, report.revision);

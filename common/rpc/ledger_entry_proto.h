@@ -8,20 +8,20 @@
 #include "canvass/v1/report.pb.h"
 
 namespace canvass::ledger {
-class FoldedLedger;
+class ElectionLedger;
 }  // namespace canvass::ledger
 
 namespace canvass::rpc {
 
-// The entry at `sequence`, with more than its sequence and hash only if it is neither hidden nor
-// under embargo at `now` (InfiniteFuture: no embargo counts). REQUIRES: 1 <= sequence <=
+// Returns the entry at `sequence`. An entry that is hidden or under embargo at `now` has only its
+// sequence and hash. InfiniteFuture disregards every embargo. REQUIRES: 1 <= sequence <=
 // ledger.sequence().
-v1::LedgerEntry LedgerEntryAt(const ledger::FoldedLedger& ledger, std::int64_t sequence,
+v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                               absl::Time now);
 
-// Receipt of a recorded revision. REQUIRES: the entry at `sequence` is a ReportRecorded and not
-// hidden. States RECORDED or HELD are those of the moment of recording.
-v1::Receipt ReceiptAt(const ledger::FoldedLedger& ledger, std::int64_t sequence,
+// Returns the receipt of a recorded revision. Its state, RECORDED or HELD, is the state at the time
+// of recording. REQUIRES: the entry at `sequence` is a ReportRecorded and not hidden.
+v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                       bool repeated_submission);
 
 }  // namespace canvass::rpc

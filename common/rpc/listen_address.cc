@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 
 namespace canvass::rpc {
 namespace {
@@ -23,19 +24,18 @@ namespace {
 constexpr int kPortMax = 65'535;
 
 absl::Status Malformed(const std::string& text, const std::string& why) {
-  return FieldError("ADDRESS_MALFORMED", "listen",
+  return FieldError(reason::kAddressMalformed, "listen",
                     absl::StrCat("\"", text, "\" is not host:port: ", why));
 }
 
-absl::Status Unavailable(const ListenAddress& address, const std::string& reason,
+absl::Status Unavailable(const ListenAddress& address, const Reason& reason,
                          const std::string& why) {
   const std::string text = FormatListenAddress(address);
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   absl::StrCat("Cannot listen on ", text, ": ", why),
-                   {.reason = reason, .metadata = {{"address", text}}});
+  return MakeError(reason, absl::StrCat("Cannot listen on ", text, ": ", why),
+                   {.metadata = {{"address", text}}});
 }
 
-// errno of binding a socket to it; 0 if that works.
+// Binds a socket to `address` and returns the errno, or 0 on success.
 int TryToBind(const addrinfo& address) {
   const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;
@@ -51,7 +51,7 @@ int TryToBind(const addrinfo& address) {
 
 absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return Malformed(text, "no port");
+  if (colon == std::string::npos) return Malformed(text, "it has no port");
   ListenAddress address{.host = text.substr(0, colon)};
   const std::string port = text.substr(colon + 1);
   if (!absl::SimpleAtoi(port, &address.port) || address.port < 0 || address.port > kPortMax) {
@@ -60,9 +60,10 @@ absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text) {
   if (absl::StartsWith(address.host, "[") && absl::EndsWith(address.host, "]")) {
     address.host = address.host.substr(1, address.host.size() - 2);
   } else if (absl::StrContains(address.host, ":")) {
-    return Malformed(text, "an IPv6 host stands in brackets");
+    return Malformed(text, "put an IPv6 host into brackets");
   }
-  if (address.host.empty()) return Malformed(text, "no host (0.0.0.0 for every interface)");
+  if (address.host.empty())
+    return Malformed(text, "it has no host (use 0.0.0.0 for every interface)");
   return address;
 }
 
@@ -85,20 +86,20 @@ absl::Status WhyUnavailable(const ListenAddress& address) {
   const int error =
       getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(), &hints, &found);
   if (error != 0) {
-    return Unavailable(address, "ADDRESS_UNAVAILABLE", gai_strerror(error));
+    return Unavailable(address, reason::kAddressUnavailable, gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     const int bind_error = TryToBind(*each);
     if (bind_error == EADDRINUSE) {
-      return Unavailable(address, "ADDRESS_IN_USE", "another process listens there already");
+      return Unavailable(address, reason::kAddressInUse, "another process already listens there");
     }
     if (bind_error != 0) {
-      return Unavailable(address, "ADDRESS_UNAVAILABLE",
+      return Unavailable(address, reason::kAddressUnavailable,
                          std::generic_category().message(bind_error));
     }
   }
-  return Unavailable(address, "ADDRESS_UNAVAILABLE", "gRPC could not listen there");
+  return Unavailable(address, reason::kAddressUnavailable, "gRPC could not listen there");
 }
 
 }  // namespace canvass::rpc

@@ -8,23 +8,24 @@
 
 namespace canvass::rpc {
 
-// Where a server listens: "127.0.0.1:50061", "[::1]:0", "localhost:0".
+// Address that a server listens on: "127.0.0.1:50061", "[::1]:0", "localhost:0".
 struct ListenAddress {
   std::string host;  // without brackets
-  int port = 0;      // 0: any free one
+  int port = 0;      // 0 selects any free port
 };
 
-// INVALID_ARGUMENT ADDRESS_MALFORMED names what is missing.
+// Returns INVALID_ARGUMENT ADDRESS_MALFORMED with a message that names the faulty part.
 absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text);
 
-// "host:port", with brackets around an IPv6 host.
+// Returns "host:port", with brackets around an IPv6 host.
 std::string FormatListenAddress(const ListenAddress& address);
 
-// Whether only this machine can reach it.
+// Whether only this machine can reach the address.
 bool IsLoopback(const ListenAddress& address);
 
-// Why a server could not listen there, found by trying it: FAILED_PRECONDITION ADDRESS_IN_USE,
-// ADDRESS_UNAVAILABLE. An error even if it works this time.
+// Explains why a server could not listen on `address`, by trying to bind to it. Returns
+// FAILED_PRECONDITION ADDRESS_IN_USE or ADDRESS_UNAVAILABLE, and never OK, even if binding succeeds
+// this time.
 absl::Status WhyUnavailable(const ListenAddress& address);
 
 }  // namespace canvass::rpc

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 
 namespace canvass::rpc {
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
@@ -18,7 +19,7 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Messa
     return ParseMessage(
         std::string_view(reinterpret_cast<const char*>(whole.begin()), whole.size()), message);
   }
-  grpc::ByteBuffer copy = bytes;  // of the reference; reading uses it up
+  grpc::ByteBuffer copy = bytes;  // copies only the reference; reading consumes it
   const bool parsed =
       grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&copy, &message)
           .ok();
@@ -31,10 +32,9 @@ absl::Status ParseMessage(std::string_view bytes, google::protobuf::Message& mes
 }
 
 absl::Status MalformedMessage(const google::protobuf::Message& message) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      absl::StrCat("The message is no ", message.GetTypeName(), ", or a text in it is not UTF-8."),
-      {.reason = "MESSAGE_MALFORMED"});
+  return MakeError(reason::kMessageMalformed,
+                   absl::StrCat("The bytes are not a message of type ", message.GetTypeName(),
+                                ", or a text in it is not UTF-8."));
 }
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message) {

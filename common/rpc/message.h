@@ -13,19 +13,19 @@ namespace grpc {
 class ByteBuffer;
 }  // namespace grpc
 
-// Messages of handlers that read bytes. gRPC answers a unary call whose message it cannot parse
-// with UNIMPLEMENTED, and shows such a message to a stream's handler as the end of the stream: what
-// a client sent afterwards would be lost without a word.
+// Messages for handlers that read raw bytes. If gRPC cannot parse the request of a unary call, it
+// answers UNIMPLEMENTED. If it cannot parse a message of a stream, the handler sees the end of the
+// stream, and everything that the client sends afterwards is lost silently.
 namespace canvass::rpc {
 
-// INVALID_ARGUMENT MESSAGE_MALFORMED for bytes that are not such a message, or whose text is not
-// UTF-8.
+// Parses `bytes` into `message`. Returns INVALID_ARGUMENT MESSAGE_MALFORMED if the bytes are not a
+// message of this type or if a text field is not UTF-8.
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message);
-// A message that was parsed into before keeps its memory: of many alike, one after the other costs
-// half as much as all at once.
+// Same for contiguous bytes. A reused `message` keeps its memory: parsing many similar messages
+// into the same object costs half as much as parsing each into its own.
 absl::Status ParseMessage(std::string_view bytes, google::protobuf::Message& message);
 
-// What both say of bytes that are no message of the type of `message`.
+// The error that ParseMessage returns for the type of `message`.
 absl::Status MalformedMessage(const google::protobuf::Message& message);
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message);

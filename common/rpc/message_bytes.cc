@@ -24,7 +24,7 @@ std::uint32_t TagOf(int number) {
 }
 
 void AppendVarint(std::uint32_t value, std::string& bytes) {
-  std::array<std::uint8_t, 5> varint{};  // the most that 32 bits take
+  std::array<std::uint8_t, 5> varint{};  // maximum for 32 bits
   const std::uint8_t* const end = CodedOutputStream::WriteVarint32ToArray(value, varint.data());
   bytes.append(reinterpret_cast<const char*>(varint.data()),
                static_cast<std::size_t>(end - varint.data()));

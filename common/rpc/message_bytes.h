@@ -15,25 +15,25 @@ namespace grpc {
 class ByteBuffer;
 }  // namespace grpc
 
-// Messages as bytes on the wire, for who hands them on: they are neither made nor written again.
+// Serialized messages for code that forwards them without parsing or serializing them again.
 namespace canvass::rpc {
 
-// The messages that `bytes`, a message itself, has in its repeated field `number`: in their order,
-// as views of the bytes. Other fields are passed over. Nothing if the bytes are no message; whether
-// those in the field are of their type is not looked at.
+// Returns the elements of the repeated field `number` of the serialized message `bytes`, in order,
+// as views into `bytes`. Skips other fields. Returns nullopt if `bytes` is not a message. Does not
+// check that the elements have the field's type.
 std::optional<std::vector<std::string_view>> SplitMessages(std::string_view bytes, int number);
 
-// What AppendMessage adds to the message's own bytes, at most, where the field's number is
+// Largest number of bytes that AppendMessage adds to the message's own size, for a field number
 // below 16.
 inline constexpr std::size_t kFieldOverheadMax = 6;
-// Adds `message` to field `number` of the message that `bytes` is.
+// Appends `message` as an element of field `number` to the serialized message `bytes`.
 void AppendMessage(int number, std::string_view message, std::string& bytes);
 void AppendMessage(int number, const google::protobuf::Message& message, std::string& bytes);
 
-// In one piece.
+// Returns the contents of `buffer` as one string.
 std::string ToBytes(const grpc::ByteBuffer& buffer);
 
-// Takes the bytes over without a copy.
+// Takes ownership of `bytes` without copying them.
 grpc::ByteBuffer ToByteBuffer(std::string bytes);
 
 }  // namespace canvass::rpc

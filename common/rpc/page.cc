@@ -10,11 +10,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 
-// token  = base64url, no padding, of: version filter position sequence check
-// version = one byte, 1; the numbers = 8 bytes each, big endian; check = FNV-1a of what stands
-// before it
+// Grammar of a page token:
+//
+//   token   = unpadded base64url of: version filter position sequence check
+//   version = one byte, 1
+//   filter, position, sequence, check = 8 bytes each, big endian
+//
+// `check` is the FNV-1a hash of the bytes before it.
 namespace canvass::rpc {
 namespace {
 
@@ -37,7 +42,7 @@ void AppendNumber(std::string& bytes, std::uint64_t number) {
   }
 }
 
-// The `index`th number of a token.
+// Returns the number at `index`, counted from 0.
 std::uint64_t NumberAt(std::string_view bytes, std::size_t index) {
   std::uint64_t number = 0;
   for (const char byte : bytes.substr(1 + index * kNumberBytes, kNumberBytes)) {
@@ -66,24 +71,25 @@ absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t f
   if (text.empty()) return PageToken{.filter = filter};
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(ToAbsl(text), &bytes) || !IsWhole(bytes)) {
-    return FieldError("PAGE_TOKEN_INVALID", "page_token",
-                      "it is not what an answer gave as next_page_token");
+    return FieldError(reason::kPageTokenInvalid, "page_token",
+                      "is not a next_page_token of an earlier answer");
   }
   const PageToken token = {.filter = NumberAt(bytes, 0),
                            .position = static_cast<std::int64_t>(NumberAt(bytes, 1)),
                            .sequence = static_cast<std::int64_t>(NumberAt(bytes, 2))};
   if (token.filter != filter || token.position < 0 || token.sequence < 0) {
-    return FieldError("PAGE_TOKEN_INVALID", "page_token",
-                      "it belongs to a request with other fields; only page_size may change "
-                      "from page to page");
+    return FieldError(
+        reason::kPageTokenInvalid, "page_token",
+        "belongs to a request with other fields; only page_size may change from page to page");
   }
   return token;
 }
 
 absl::StatusOr<int> PageSizeOf(int page_size) {
   if (page_size < 0) {
-    return FieldError("PAGE_SIZE_OUT_OF_RANGE", "page_size",
-                      StrCat(page_size, " is below 0; 0 means ", kPageSizeDefault));
+    return FieldError(
+        reason::kPageSizeOutOfRange, "page_size",
+        StrCat(page_size, " is negative; 0 selects the default of ", kPageSizeDefault));
   }
   return page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
 }
@@ -92,7 +98,7 @@ std::uint64_t FilterHash(std::initializer_list<std::string_view> fields) {
   std::uint64_t hash = kFnvStart;
   for (const std::string_view field : fields) {
     std::string length;
-    AppendNumber(length, field.size());  // so that ("ab", "c") and ("a", "bc") differ
+    AppendNumber(length, field.size());  // makes ("ab", "c") and ("a", "bc") differ
     hash = Fnv(Fnv(hash, length), field);
   }
   return hash;

@@ -11,28 +11,29 @@
 namespace canvass::rpc {
 
 inline constexpr int kPageSizeDefault = 100;
-// 1 000 results of 16 candidates stay well below the largest message.
+// 1 000 results with 16 candidates each are far smaller than the largest message.
 inline constexpr int kPageSizeMax = 1000;
 
-// Where a list call goes on. Opaque to callers.
+// Position at which a list call continues. Opaque to callers.
 struct PageToken {
-  // FilterHash of the request's other fields: a token fits only the same question.
+  // FilterHash of the request's other fields. A token is valid only for a request with the same
+  // fields.
   std::uint64_t filter = 0;
-  std::int64_t position = 0;  // what the list makes of it; never negative
-  std::int64_t sequence =
-      0;  // ledger sequence of the first page; 0 where pages have their own moments
+  std::int64_t position = 0;  // meaning depends on the list; never negative
+  // Ledger sequence of the first page. 0 if each page has its own sequence.
+  std::int64_t sequence = 0;
 
   bool operator==(const PageToken&) const = default;
 };
 
 std::string EncodePageToken(const PageToken& token);
-// A zero token with `filter` for "". INVALID_ARGUMENT PAGE_TOKEN_INVALID for anything but a token
-// of this list.
+// Returns a token with position 0 and `filter` if `text` is empty. Returns INVALID_ARGUMENT
+// PAGE_TOKEN_INVALID if `text` is not a token of this list.
 absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t filter);
-// 0 is the default. INVALID_ARGUMENT PAGE_SIZE_OUT_OF_RANGE below 0; above the maximum it is the
-// maximum.
+// Returns the page size to use: the default for 0, and at most kPageSizeMax. Returns
+// INVALID_ARGUMENT PAGE_SIZE_OUT_OF_RANGE for a negative size.
 absl::StatusOr<int> PageSizeOf(int page_size);
-// Stable across processes.
+// Returns the same value in every process.
 std::uint64_t FilterHash(std::initializer_list<std::string_view> fields);
 
 }  // namespace canvass::rpc

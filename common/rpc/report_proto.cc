@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
@@ -29,8 +30,8 @@ using google::protobuf::RepeatedPtrField;
 constexpr std::int64_t kSecondsMin = -62'135'596'800;
 constexpr std::int64_t kSecondsMax = 253'402'300'799;
 
-// How long a submitter should wait before sending a revision again that came before the one it
-// follows.
+// How long a submitter should wait before it resends a revision that arrived before its
+// predecessor.
 constexpr int kRevisionGapRetryMs = 1'000;
 
 std::vector<election::CandidateCount> FromProto(
@@ -91,13 +92,13 @@ void ToProto(const election::InterviewCount& interviews, v1::InterviewCount* out
   ToProto(interviews.answers, out->mutable_answers());
 }
 
-// A recorded number; absent if it was not given.
+// Returns a recorded number, or nullopt if the report did not give it.
 std::optional<std::int64_t> Known(std::int32_t number) {
   if (number == election::kUnknown) return std::nullopt;
   return number;
 }
 
-// Recorded numbers under the ids of the contest's candidates.
+// Returns recorded numbers with the ids of the contest's candidates.
 std::vector<election::CandidateCount> CandidateCountsOf(const election::Contest& contest,
                                                         const std::vector<std::int32_t>& votes) {
   std::vector<election::CandidateCount> out;
@@ -136,7 +137,8 @@ void ToProto(const election::Contest& contest, const election::Counts& counts,
   }
 }
 
-// The finding that a refusal is named after: the first that rejects; null if there is none.
+// Returns the finding that gives a refusal its reason: the first one with severity REJECT. Returns
+// null if there is none.
 const v1::Finding* GravestOf(const v1::Receipt& receipt) {
   const auto& findings = receipt.findings();
   const auto gravest = std::find_if(findings.begin(), findings.end(), [](const v1::Finding& each) {
@@ -158,8 +160,8 @@ absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view requ
   auto reports = SplitMessages(request, number);
   if (!reports) return MalformedMessage(type);
   if (reports->size() > reports_max) {
-    return FieldError("TOO_MANY_REPORTS", "reports",
-                      StrCat("has ", reports->size(), " reports, more than ", reports_max));
+    return FieldError(reason::kTooManyReports, "reports",
+                      StrCat("has ", reports->size(), " reports; the limit is ", reports_max));
   }
   return *std::move(reports);
 }
@@ -296,8 +298,7 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 absl::Status RefusalError(const v1::Receipt& receipt) {
   const v1::Finding* const gravest = GravestOf(receipt);
   if (gravest == nullptr) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "The report was refused.",
-                     {.reason = "REPORT_REFUSED"});
+    return MakeError(reason::kReportRefused, "The report was refused.");
   }
   ErrorDetail detail = {.reason = gravest->rule()};
   for (const v1::Finding& finding : receipt.findings()) {
@@ -310,7 +311,7 @@ absl::Status RefusalError(const v1::Receipt& receipt) {
   const std::optional<election::Rule> rule = election::FindRule(gravest->rule());
   if (rule == election::Rule::kRevisionGap) detail.retry_after_ms = kRevisionGapRetryMs;
   const std::size_t others = detail.violations.size() - 1;
-  return MakeError(
+  return ErrorWithDetail(
       rule ? election::CodeOf(*rule) : absl::StatusCode::kInvalidArgument,
       others == 0 ? gravest->message() : StrCat(gravest->message(), " (and ", others, " more)"),
       detail);

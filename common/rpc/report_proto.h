@@ -16,21 +16,23 @@
 #include "common/election/report.h"
 #include "common/election/rule.h"
 
-// Reports between the wire and the core. What the wire leaves out is unknown in the core, and the
-// other way round.
+// Converts reports between protos and the core's types. A field that is absent on one side is
+// unknown on the other.
 namespace canvass::rpc {
 
-// The reports of a request, as bytes that point into it: field `number` of a message like `type`.
-// What they say is not looked at. INVALID_ARGUMENT MESSAGE_MALFORMED for bytes that are no message,
-// TOO_MANY_REPORTS for more than `reports_max`.
+// Returns the elements of field `number` of the serialized `request`, as views into it, without
+// parsing them. `type` is any message of the request's type, for the error text. Returns
+// INVALID_ARGUMENT MESSAGE_MALFORMED if `request` is not a message, and TOO_MANY_REPORTS if it has
+// more than `reports_max` reports.
 absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view request,
                                                            const google::protobuf::Message& type,
                                                            int number, std::size_t reports_max);
 
-// Revision 0, left out, is 1. Nothing is checked: rules are the core's.
+// Converts revision 0 (left out) to 1. Checks nothing, because the rules belong to the core.
 election::StationReport FromProto(const v1::StationReport& report);
 v1::StationReport ToProto(const election::StationReport& report);
-// The report as recorded, in ids. Candidates whose number is unknown are left out.
+// Converts a recorded report, with ids in place of numbers. Leaves out candidates whose votes are
+// unknown.
 v1::StationReport ToProto(const election::Definition& definition,
                           const election::ReportRecorded& report);
 
@@ -39,7 +41,7 @@ v1::ReportKey ToProto(const election::ReportKey& key);
 v1::ReportKey ToProto(const election::Definition& definition, const election::StationKey& key,
                       std::int32_t revision);
 
-// The subject is not on the wire; the message names it.
+// Leaves out the finding's subject. The message names it.
 v1::Finding ToProto(const election::Finding& finding);
 v1::Severity ToProto(election::Severity severity);
 election::Severity FromProto(v1::Severity severity);
@@ -49,17 +51,18 @@ std::vector<election::Document> FromProto(
 void ToProto(const std::vector<election::Document>& documents,
              google::protobuf::RepeatedPtrField<v1::Document>* out);
 
-// Times beyond the years 1 to 9999, which a Timestamp cannot hold, become the nearest that it can.
+// Clamps times outside the years 1 to 9999, which a Timestamp cannot hold.
 google::protobuf::Timestamp ToProto(absl::Time time);
-// Whole microseconds, rounded down.
+// Rounds down to whole microseconds.
 absl::Time FromProto(const google::protobuf::Timestamp& time);
 
-// The error of a unary submission whose receipt is REFUSED: code of the gravest finding's rule (the
-// first REJECT), reason = the rule, its numbers in the metadata, every finding with its numbers as
-// a field violation under "report.".
+// Returns the error of a unary submission whose receipt is REFUSED. The code and reason are those
+// of the first finding with severity REJECT, and the metadata holds that finding's numbers. Every
+// finding is a field violation below "report.", with its numbers in the description.
 absl::Status RefusalError(const v1::Receipt& receipt);
 
-// Poll figures: as an event in ids, and as a request. (The request's election_id is the caller's.)
+// Poll figures: a recorded event to a proto, and a proto to a request. The caller handles the
+// request's election_id.
 v1::PollFigures ToProto(const election::Definition& definition,
                         const election::PollFigures& figures);
 election::PollFiguresRequest FromProto(const v1::PollFigures& figures);

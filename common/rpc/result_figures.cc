@@ -16,7 +16,7 @@
 namespace canvass::rpc {
 namespace {
 
-// A sum; absent if any counted report did not give its number.
+// Returns a sum, or nullopt if a counted report did not give its number.
 std::optional<std::int64_t> Known(const election::Sum& sum) {
   if (sum.unknown > 0) return std::nullopt;
   return sum.total;
@@ -26,11 +26,11 @@ election::Sum VotesOf(const election::Tally& tally, std::size_t candidate_no) {
   return tally.votes.empty() ? election::Sum{} : tally.votes[candidate_no];
 }
 
-// What a candidate is ranked by; absent where it is unknown.
+// Values by which the candidates are ranked. Unknown values are absent.
 using RankedValues = std::vector<std::optional<std::int64_t>>;
 
-// Adds a line for every candidate, in order of rank; those of unknown value last, in ballot order,
-// with rank 0. `set_figures` fills in what else a line says.
+// Adds a line for each candidate in order of rank. Candidates with an unknown value come last in
+// ballot order, with rank 0. `set_figures` sets the other fields of a line.
 void AddCandidates(
     const election::Contest& contest, const RankedValues& values,
     const std::function<void(std::size_t candidate_no, v1::CandidateResult*)>& set_figures,
@@ -57,7 +57,7 @@ void AddCandidates(
   }
 }
 
-// With no votes at all nobody is first.
+// Makes all values unknown if no candidate has a vote, so nobody is ranked first.
 RankedValues WithoutZeros(RankedValues values) {
   const bool any =
       std::any_of(values.begin(), values.end(), [](const auto& v) { return v.value_or(0) > 0; });
@@ -65,7 +65,7 @@ RankedValues WithoutZeros(RankedValues values) {
   return values;
 }
 
-// Denominator of the shares; absent if any part of it is unknown.
+// Returns the denominator of the shares, or nullopt if a part of it is unknown.
 std::optional<std::int64_t> ValidVotesOf(const election::Contest& contest,
                                          const election::Tally& tally) {
   std::int64_t valid = 0;
@@ -80,13 +80,15 @@ std::optional<std::int64_t> ValidVotesOf(const election::Contest& contest,
 
 double DesignEffectOf(const election::Source& source) {
   const absl::StatusOr<election::Decimal> decimal = election::ParseDecimal(source.design_effect);
-  if (!decimal.ok()) return 1.0;  // "": not given; anything else was refused with the definition
+  if (!decimal.ok())
+    return 1.0;  // "" means that none is given; the definition check refuses malformed text
   auto effect = static_cast<double>(decimal->units);
   for (int i = 0; i < decimal->decimals; ++i) effect /= 10;
   return effect;
 }
 
-// A published share as an integer that all of them can be compared by; absent for "".
+// Returns a published share in millionths of a percent, which makes shares comparable. Returns
+// nullopt for "".
 std::optional<std::int64_t> MillionthsOf(const std::string& share_percent) {
   const absl::StatusOr<election::Decimal> decimal = election::ParseDecimal(share_percent);
   if (!decimal.ok()) return std::nullopt;

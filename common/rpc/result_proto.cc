@@ -1,9 +1,11 @@
 #include "common/rpc/result_proto.h"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "common/base/index.h"
@@ -13,7 +15,7 @@
 #include "common/election/share.h"
 #include "common/election/standing.h"
 #include "common/election/tally.h"
-#include "common/ledger/folded_ledger.h"
+#include "common/ledger/election_ledger.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_figures.h"
@@ -21,7 +23,7 @@
 namespace canvass::rpc {
 namespace {
 
-// Where a station's state puts it.
+// Progress of a single station.
 election::Progress ProgressOfStation(const election::Count& count, const ResultQuestion& question) {
   const election::StationKey key = {question.contest_no, question.source_no, question.station_no};
   const election::Definition& definition = count.definition();
@@ -68,7 +70,8 @@ election::Tally TallyOf(const election::Count& count, const ResultQuestion& ques
   return count.TallyOfTag(question.contest_no, question.source_no, question.area_no, question.tag);
 }
 
-// What is certified or reopened is so in every part; before that a part has a status of its own.
+// A certified or reopened status applies to every part of the area. Before that, a station or tag
+// has a status of its own.
 election::ResultStatus StatusOf(const election::Count& count, const ResultQuestion& question,
                                 const election::Progress& progress) {
   const bool whole_area = question.station_no < 0 && question.tag.empty();
@@ -95,7 +98,7 @@ v1::Certification CertificationOf(const election::Contest& contest,
   return out;
 }
 
-// What every result says, whatever its figures are.
+// Sets the fields that every result has.
 v1::Result Frame(const election::Definition& definition, const ResultQuestion& question) {
   v1::Result result;
   result.set_election_id(definition.election().id);
@@ -123,7 +126,7 @@ void SetTally(const election::Definition& definition, const ResultQuestion& ques
   }
 }
 
-// The figures of now. A poll's published ones are those of a whole area.
+// Returns the current figures. Published poll figures exist only for whole areas.
 ResultFigures FiguresOf(const election::Count& count, const ResultQuestion& question) {
   ResultFigures figures{.tally = TallyOf(count, question), .progress = ProgressOf(count, question)};
   figures.status = StatusOf(count, question, figures.progress);
@@ -145,9 +148,18 @@ void SetPublished(const election::Definition& definition, const election::PollFi
                          : v1::RESULT_STATUS_UNOFFICIAL_COMPLETE);
 }
 
+[[maybe_unused]] bool NamesParts(const ResultQuestion& question,
+                                 const election::Definition& definition) {
+  return question.contest_no >= 0 && question.source_no >= 0 && question.area_no >= 0 &&
+         std::cmp_less(question.contest_no, definition.contests().size()) &&
+         std::cmp_less(question.source_no, definition.sources().size()) &&
+         std::cmp_less(question.area_no, definition.areas().size()) &&
+         std::cmp_less(question.station_no, definition.stations().size());
+}
+
 }  // namespace
 
-v1::AsOf AsOfOf(const ledger::FoldedLedger& ledger, std::string_view ledger_id,
+v1::AsOf AsOfOf(const ledger::ElectionLedger& ledger, std::string_view ledger_id,
                 absl::Time confirmed_at) {
   v1::AsOf as_of;
   as_of.set_sequence(ledger.sequence());
@@ -158,12 +170,13 @@ v1::AsOf AsOfOf(const ledger::FoldedLedger& ledger, std::string_view ledger_id,
   return as_of;
 }
 
-v1::Result ResultOf(const ledger::FoldedLedger& ledger, const ResultQuestion& question,
+v1::Result ResultOf(const ledger::ElectionLedger& ledger, const ResultQuestion& question,
                     const v1::AsOf& as_of) {
+  assert(ledger.count().defined() && NamesParts(question, ledger.count().definition()));
   return ResultOf(ledger, question, FiguresOf(ledger.count(), question), as_of);
 }
 
-v1::Result ResultOf(const ledger::FoldedLedger& ledger, const ResultQuestion& question,
+v1::Result ResultOf(const ledger::ElectionLedger& ledger, const ResultQuestion& question,
                     const ResultFigures& figures, const v1::AsOf& as_of) {
   const election::Definition& definition = ledger.count().definition();
   v1::Result result = Frame(definition, question);
@@ -182,9 +195,10 @@ v1::Result ResultOf(const ledger::FoldedLedger& ledger, const ResultQuestion& qu
   return result;
 }
 
-v1::Result CertifiedResultOf(const ledger::FoldedLedger& ledger, int contest_no, int source_no,
+v1::Result CertifiedResultOf(const ledger::ElectionLedger& ledger, int contest_no, int source_no,
                              const v1::AsOf& as_of) {
   const election::Count& count = ledger.count();
+  assert(count.FindCertified(contest_no, source_no) != nullptr);
   v1::Result result =
       CertifiedResultOf(count.definition(), *count.FindCertified(contest_no, source_no));
   *result.mutable_as_of() = as_of;

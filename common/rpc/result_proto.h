@@ -8,38 +8,38 @@
 #include "common/election/definition.h"
 #include "common/election/standing.h"
 #include "common/election/tally.h"
-// Part of this interface: what else the public reads.
+// The rest of what the public reads is part of this interface.
 #include "common/rpc/ledger_entry_proto.h"
 #include "common/rpc/source_comparison_proto.h"
 #include "common/rpc/station_standing_proto.h"
 
 namespace canvass::ledger {
-class FoldedLedger;
+class ElectionLedger;
 }  // namespace canvass::ledger
 
-// Results as the public reads them: pure functions of the ledger and the clock.
+// Builds results for the public. All functions are pure functions of the ledger and the clock.
 namespace canvass::rpc {
 
-// `confirmed_at`: when the ledger was last known to be the newest.
-v1::AsOf AsOfOf(const ledger::FoldedLedger& ledger, std::string_view ledger_id,
+// `confirmed_at` is when the ledger was last known to be the newest.
+v1::AsOf AsOfOf(const ledger::ElectionLedger& ledger, std::string_view ledger_id,
                 absl::Time confirmed_at);
 
-// What a result is about.
+// Which result is asked for.
 struct ResultQuestion {
   int contest_no = 0;
   int source_no = 0;
   int area_no = 0;
-  int station_no = -1;        // >= 0: this station's own result
-  std::string_view tag = {};  // not empty: only the stations with it
+  int station_no = -1;        // >= 0 selects this station's own result
+  std::string_view tag = {};  // if not empty, only stations with this tag count
 };
 
-// Shares, turnout, ranking, progress and status. An exit poll's result stands on its station
-// reports if there are any in the area, else on its published figures. REQUIRES: the count is
-// defined, and the question names parts of the definition.
-v1::Result ResultOf(const ledger::FoldedLedger& ledger, const ResultQuestion& question,
+// Returns the current result: shares, turnout, ranking, progress and status. An exit poll's result
+// uses the station reports of the area if there are any, otherwise the published figures. REQUIRES:
+// the count is defined, and `question` names parts of the definition.
+v1::Result ResultOf(const ledger::ElectionLedger& ledger, const ResultQuestion& question,
                     const v1::AsOf& as_of);
 
-// What a result says besides names: as it stands, or as it stood earlier in the ledger.
+// Everything in a result except names, at the end of the ledger or at an earlier sequence.
 struct ResultFigures {
   election::Tally tally{};
   election::Progress progress{};
@@ -48,15 +48,16 @@ struct ResultFigures {
   const election::PollFigures* published = nullptr;  // not owned; null without poll figures
 };
 
-// The same of figures that stood earlier; `as_of` says when. REQUIRES: an area, no station and no
-// tag.
-v1::Result ResultOf(const ledger::FoldedLedger& ledger, const ResultQuestion& question,
+// Returns the result for earlier figures. `as_of` gives their time. REQUIRES: `question` names an
+// area, no station and no tag.
+v1::Result ResultOf(const ledger::ElectionLedger& ledger, const ResultQuestion& question,
                     const ResultFigures& figures, const v1::AsOf& as_of);
 
-// The result as it was certified (status CERTIFIED). REQUIRES: certified at least once.
-v1::Result CertifiedResultOf(const ledger::FoldedLedger& ledger, int contest_no, int source_no,
+// Returns the result as it was last certified, with status CERTIFIED. REQUIRES: the contest and
+// source have been certified.
+v1::Result CertifiedResultOf(const ledger::ElectionLedger& ledger, int contest_no, int source_no,
                              const v1::AsOf& as_of);
-// One certification's result; of its moment only the sequence that was certified is said.
+// Returns the result of one certification. Its as_of holds only the certified sequence.
 v1::Result CertifiedResultOf(const election::Definition& definition,
                              const election::Certified& certified);
 

@@ -11,6 +11,7 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): sigwait is not in <csignal>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <functional>
@@ -26,6 +27,7 @@
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
+#include "common/base/reason.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/deadlock_search.h"
@@ -36,13 +38,13 @@
 namespace canvass::rpc {
 namespace {
 
-// A client that vanished is noticed within a minute, and its streams end.
+// Notices a vanished client within a minute and ends its streams.
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
-// How often a client may ask whether we live; ours ask every 20 s, others may be eager.
+// Shortest interval at which clients may ping.
 constexpr int kPingIntervalMinMs = 5'000;
 
-// Plugins and the health service are settings of the process: made once, before the first server.
+// Plugins and the health service are process-wide settings, set before the first server starts.
 void PrepareProcess() {
   static const bool prepared = [] {
     RouteGrpcLog();
@@ -57,7 +59,7 @@ void PrepareProcess() {
 void SetArguments(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kAnswerBytesMax);
-  // With it two servers would share a port, each getting half of the calls.
+  // With port reuse, two servers could share a port and each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
@@ -68,13 +70,13 @@ void SetArguments(grpc::ServerBuilder& builder) {
 }
 
 absl::Status FileError(const std::string& path) {
-  return MakeError(absl::StatusCode::kFailedPrecondition,
+  return MakeError(reason::kAddressFileUnwritable,
                    absl::StrCat("Cannot write the address file ", path, ": ",
                                 std::generic_category().message(errno)),
-                   {.reason = "ADDRESS_FILE_UNWRITABLE", .metadata = {{"path", path}}});
+                   {.metadata = {{"path", path}}});
 }
 
-// Readers see the whole line or no file.
+// Writes the file atomically: readers see either the whole line or no file.
 absl::Status WriteAddressFile(const std::string& path, const std::string& address) {
   const std::string line = address + "\n";
   const std::string draft = absl::StrCat(path, ".", getpid(), ".tmp");
@@ -152,6 +154,12 @@ sigset_t StopSignals() {
   return signals;
 }
 
+[[maybe_unused]] bool StopSignalsAreBlocked() {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 &&
+         sigismember(&blocked, SIGTERM) == 1 && sigismember(&blocked, SIGINT) == 1;
+}
+
 }  // namespace
 
 void BlockStopSignals() {
@@ -160,6 +168,7 @@ void BlockStopSignals() {
 }
 
 int WaitForStopSignal() {
+  assert(StopSignalsAreBlocked());
   const sigset_t signals = StopSignals();
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {

@@ -20,36 +20,39 @@ class Service;
 namespace canvass::rpc {
 
 struct ServerOptions {
-  std::string listen_address = "127.0.0.1:0";  // port 0: any free one
-  // Written once the server listens: "host:port" and a newline, replaced atomically. Empty: none.
-  // So that tests and `canvass up` learn the port.
+  std::string listen_address = "127.0.0.1:0";  // port 0 selects any free port
+  // File that receives "host:port" and a newline once the server listens, so that tests and
+  // `canvass up` learn the port. It is replaced atomically. Empty for none.
   std::string address_file{};
-  absl::Duration drain_timeout = absl::Seconds(10);  // for calls that run when the stop begins
+  absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
 };
 
 // A gRPC server with reflection and grpc.health.v1 (both callable through reflection), message size
 // limits and keepalive. Thread-safe.
 class Server {
  public:
-  // Binds and serves. FAILED_PRECONDITION ADDRESS_IN_USE or ADDRESS_UNAVAILABLE, or
-  // INVALID_ARGUMENT ADDRESS_MALFORMED, name the address; ADDRESS_FILE_UNWRITABLE the file. Says so
-  // in the log when others than this machine can reach it: callers are not authenticated. Services
-  // are not owned.
+  // Binds to the address and starts serving. Returns FAILED_PRECONDITION ADDRESS_IN_USE or
+  // ADDRESS_UNAVAILABLE, INVALID_ARGUMENT ADDRESS_MALFORMED, or FAILED_PRECONDITION
+  // ADDRESS_FILE_UNWRITABLE. The error names the address or the file. Logs a warning if other
+  // machines can reach the address, because callers are not authenticated.
+  //
+  // The caller keeps ownership of `services`, and they must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<grpc::Service*>& services);
-  // Stops at once, if Stop was not called.
+  // Cancels all calls at once if Stop was not called.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // "host:port" that it listens on.
+  // The "host:port" on which the server listens.
   const std::string& address() const { return address_; }
 
-  // Health of one service by its full name; "" is the whole process. Not serving at first.
+  // Sets the health of one service by its full name. "" is the health of the whole process.
+  // Everything is NOT_SERVING at first.
   void SetServing(const std::string& service, bool serving);
 
-  // Says NOT_SERVING for everything, calls `end_streams`, waits up to drain_timeout for running
-  // calls, then cancels them. Idempotent. Not from a gRPC thread.
+  // Reports NOT_SERVING for all services, calls `end_streams`, waits up to drain_timeout for calls
+  // in flight, then cancels them. Idempotent. Must not be called from a gRPC thread.
   void Stop(const std::function<void()>& end_streams);
 
  private:
@@ -62,7 +65,8 @@ class Server {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Blocks SIGTERM and SIGINT for every thread started afterwards. Call it first in main.
+// Blocks SIGTERM and SIGINT in every thread that is started afterwards. Must be the first call in
+// main.
 void BlockStopSignals();
 // Waits for SIGTERM or SIGINT and returns its number. REQUIRES: BlockStopSignals was called before
 // any thread started.

@@ -1,5 +1,6 @@
 #include "common/rpc/source_comparison_proto.h"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -16,21 +17,21 @@
 #include "common/election/event.h"
 #include "common/election/share.h"
 #include "common/election/tally.h"
-#include "common/ledger/folded_ledger.h"
+#include "common/ledger/election_ledger.h"
 #include "common/rpc/result_figures.h"
 #include "common/rpc/result_proto.h"
 
 namespace canvass::rpc {
 namespace {
 
-// Which two sources are compared, of which contest.
+// The two sources to compare, and the contest.
 struct ComparedSources {
   int contest_no = 0;
   int official_no = 0;
   int other_no = 0;
 };
 
-// The stations that both have counted, and what each of the two has from them.
+// Stations that both sources have counted, and the tally of each source over them.
 struct CommonStations {
   int stations = 0;
   int different = 0;
@@ -38,7 +39,7 @@ struct CommonStations {
   election::Tally other{};
 };
 
-// A number that only one of the two gave is no difference.
+// Whether both numbers are given and different.
 bool Differ(std::int32_t a, std::int32_t b) {
   return a != election::kUnknown && b != election::kUnknown && a != b;
 }
@@ -62,7 +63,7 @@ CommonStations CommonStationsOf(const election::Count& count, const ComparedSour
   return common;
 }
 
-// Fills in the difference of two shares as they are shown, and whether the margin covers it.
+// Sets the difference of the two displayed shares, and whether it is within the margin of error.
 void SetDifference(v1::CandidateComparison* line) {
   const auto official = election::ParseDecimal(line->official_share_percent());
   const auto share = election::ParseDecimal(line->share_percent());
@@ -81,7 +82,7 @@ CandidateLines LinesOf(const v1::Result& result) {
   return lines;
 }
 
-// A line for each candidate, in the order of `ordered`.
+// Adds a line for each candidate, in the order of `ordered`.
 void AddCandidates(const v1::Result& ordered, const v1::Result& official, const v1::Result& other,
                    v1::SourceComparison* out) {
   const CandidateLines official_lines = LinesOf(official);
@@ -132,9 +133,14 @@ bool AreDifferent(const election::Counts& a, const election::Counts& b) {
   return false;
 }
 
-v1::SourceComparison ComparisonOf(const ledger::FoldedLedger& ledger, int contest_no,
+v1::SourceComparison ComparisonOf(const ledger::ElectionLedger& ledger, int contest_no,
                                   int official_source_no, int other_source_no, int area_no) {
   const election::Count& count = ledger.count();
+  assert(count.defined());
+  assert(std::cmp_less(contest_no, count.definition().contests().size()));
+  assert(std::cmp_less(official_source_no, count.definition().sources().size()));
+  assert(std::cmp_less(other_source_no, count.definition().sources().size()));
+  assert(std::cmp_less(area_no, count.definition().areas().size()));
   const election::Source& source = count.definition().sources()[Index(other_source_no)];
   v1::SourceComparison out;
   out.set_source_id(source.id);

@@ -1,12 +1,14 @@
 #include "common/rpc/station_standing_proto.h"
 
+#include <cassert>
 #include <cstdint>
+#include <utility>
 #include <variant>
 
 #include "common/base/index.h"
 #include "common/election/count.h"
 #include "common/election/definition.h"
-#include "common/ledger/folded_ledger.h"
+#include "common/ledger/election_ledger.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/ledger_entry_proto.h"
 #include "common/rpc/report_proto.h"
@@ -14,13 +16,13 @@
 namespace canvass::rpc {
 namespace {
 
-v1::StationReport ReportAt(const ledger::FoldedLedger& ledger, std::int64_t sequence) {
+v1::StationReport ReportAt(const ledger::ElectionLedger& ledger, std::int64_t sequence) {
   const election::Entry entry = ledger.EntryAt(sequence);
   return ToProto(ledger.count().definition(), std::get<election::ReportRecorded>(entry.event));
 }
 
-// Sequence of the report that stands for the station; 0 for none. What it reported before it was
-// closed or merged says nothing of it.
+// Returns the sequence of the report to show for a station, or 0 for none. Reports from before the
+// station was closed or merged are not shown.
 std::int64_t ShownSequence(const election::StationStanding& standing, bool reports_for_itself) {
   if (!reports_for_itself || standing.state == election::StationState::kMissing) return 0;
   return standing.counting_sequence != 0 ? standing.counting_sequence : standing.newest_sequence;
@@ -28,9 +30,13 @@ std::int64_t ShownSequence(const election::StationStanding& standing, bool repor
 
 }  // namespace
 
-v1::StationStanding StandingOf(const ledger::FoldedLedger& ledger,
+v1::StationStanding StandingOf(const ledger::ElectionLedger& ledger,
                                const election::StationKey& key) {
   const election::Count& count = ledger.count();
+  assert(count.defined());
+  assert(std::cmp_less(key.contest_no, count.definition().contests().size()));
+  assert(std::cmp_less(key.source_no, count.definition().sources().size()));
+  assert(std::cmp_less(key.station_no, count.definition().stations().size()));
   const election::StationStanding standing = count.StandingOf(key);
   v1::StationStanding out;
   *out.mutable_station() = ToProto(count.definition().stations()[Index(key.station_no)]);

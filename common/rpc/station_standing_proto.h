@@ -6,15 +6,16 @@
 #include "common/election/standing.h"
 
 namespace canvass::ledger {
-class FoldedLedger;
+class ElectionLedger;
 }  // namespace canvass::ledger
 
 namespace canvass::rpc {
 
-// A station with the report that counts, else its newest; neither where it is missing, or is
-// counted at another station. REQUIRES: the count is defined, and `key` names parts of the
-// definition.
-v1::StationStanding StandingOf(const ledger::FoldedLedger& ledger, const election::StationKey& key);
+// Returns a station with its counting report, or its newest report if none counts. The report is
+// absent if the station is missing, closed, or counted at another station. REQUIRES: the count is
+// defined, and `key` names parts of the definition.
+v1::StationStanding StandingOf(const ledger::ElectionLedger& ledger,
+                               const election::StationKey& key);
 
 v1::StationState ToProto(election::StationState state);
 

@@ -26,18 +26,18 @@ namespace {
 
 constexpr char kLeftOutKey[] = "violations_left_out";
 
-// One text of an error; what is longer is cut.
+// Longer texts of an error are truncated.
 constexpr std::size_t kTextBytesMax = 1024;
 
-// Bytes of the character that `text` starts with; 0 where that is not UTF-8.
+// Length of the character that `text` starts with, or 0 if it is not UTF-8.
 std::size_t CharacterBytes(std::string_view text) {
   const int leading_ones = std::countl_one(static_cast<unsigned char>(text.front()));
   const std::string_view character = text.substr(0, leading_ones == 0 ? 1 : Index(leading_ones));
   return IsUtf8(character) ? character.size() : 0;
 }
 
-// `text` cut to kTextBytesMax, with "?" for each byte that is not UTF-8: one of those in a string
-// field makes all details unreadable.
+// Returns `text` truncated to kTextBytesMax, with each byte that is not UTF-8 replaced by "?". One
+// such byte in a string field would make all details unreadable.
 std::string Presentable(std::string_view text) {
   std::string presentable;
   while (!text.empty()) {
@@ -55,7 +55,7 @@ std::string Presentable(std::string_view text) {
   return presentable;
 }
 
-// Bytes that a status takes in the trailers: the message percent-encoded, the details in base64.
+// Size of a status in the trailers: the message is percent-encoded, the details are in base64.
 std::size_t WireBytes(const std::string& message, const google::rpc::Status& details) {
   const auto encoded = std::count_if(message.begin(), message.end(),
                                      [](char c) { return c < ' ' || c > '~' || c == '%'; });
@@ -76,7 +76,7 @@ google::rpc::ErrorInfo ErrorInfoOf(const ErrorDetail& detail, std::size_t violat
   return info;
 }
 
-// The details with the first `violations` of the violations.
+// Returns the details with only the first `violations` violations.
 google::rpc::Status DetailsOf(const absl::Status& status, const std::string& message,
                               const ErrorDetail& detail, std::size_t violations) {
   google::rpc::Status details;
@@ -101,13 +101,14 @@ google::rpc::Status DetailsOf(const absl::Status& status, const std::string& mes
   return details;
 }
 
-// As many of the violations as fit.
+// Returns the details with as many violations as fit.
 google::rpc::Status FittingDetailsOf(const absl::Status& status, const std::string& message,
                                      const ErrorDetail& detail) {
   std::size_t violations = detail.violations.size();
   google::rpc::Status details = DetailsOf(status, message, detail, violations);
   while (violations > 0 && WireBytes(message, details) > kStatusBytesMax) {
-    // Halves first: a report of thousands of unknown candidates has thousands of violations.
+    // Halves large numbers first, because a report with thousands of unknown candidates has
+    // thousands of violations.
     violations = violations > 64 ? violations / 2 : violations - 1;
     details = DetailsOf(status, message, detail, violations);
   }
@@ -155,7 +156,7 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
     for (const google::protobuf::Any& any : details.details()) ReadDetail(any, detail);
   }
   if (detail == ErrorDetail{}) return {code, status.error_message()};
-  return MakeError(code, status.error_message(), detail);
+  return ErrorWithDetail(code, status.error_message(), detail);
 }
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {

@@ -13,22 +13,22 @@ class Status;
 
 namespace canvass::rpc {
 
-// google.rpc.ErrorInfo.domain of every error that Canvass makes.
+// The google.rpc.ErrorInfo.domain of every error that Canvass creates.
 inline constexpr char kErrorDomain[] = "canvass";
 
-// What a status may take on the wire: C++ clients refuse trailers above 8 KiB, and an answer that
-// is refused says nothing. Longer texts are cut, and violations left out; how many is in the
-// metadata
-// ("violations_left_out").
+// Largest status on the wire, in bytes. C++ clients reject trailers above 8 KiB, and the caller
+// would then learn nothing about the error. Long texts are cut and excess violations are left out.
+// The metadata holds the number left out ("violations_left_out").
 inline constexpr std::size_t kStatusBytesMax = 7 << 10;
 
-// The one place where an absl::Status with its ErrorDetail becomes a gRPC status with
-// google.rpc.Status details (ErrorInfo with domain "canvass", BadRequest, RetryInfo), and back.
-// What comes back equals what went out, with the metadata ordered by key.
+// Converts an absl::Status with its ErrorDetail to a gRPC status with google.rpc.Status details
+// (ErrorInfo with domain "canvass", BadRequest, RetryInfo), and back. No other code does this
+// conversion. A round trip returns an equal status with metadata sorted by key, if nothing had to
+// be cut.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
-// The reactor of a unary call that is answered already.
+// Finishes a unary call with `status` and returns its reactor.
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status);
 
 }  // namespace canvass::rpc

@@ -16,8 +16,8 @@
 namespace canvass::telemetry {
 namespace {
 
-// Lives as long as the process: threads may log while it exits. Its name and level are set by
-// StartLog; stdout is for data alone, so that everything here goes to stderr.
+// Never destroyed, because threads may log while the process exits. StartLog sets its name and
+// level. Everything goes to stderr, because stdout is only for data.
 spdlog::logger& Logger() {
   static spdlog::logger* const logger = [] {
     auto* made = new spdlog::logger("canvass", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -34,13 +34,13 @@ void StartLog(const std::string& service, const std::string& level) {
   Logger().set_formatter(std::make_unique<spdlog::pattern_formatter>(
       absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", service, ": %v"), spdlog::pattern_time_type::utc));
   const spdlog::level::level_enum parsed = spdlog::level::from_str(level);
-  // from_str answers `off` for a word that it does not know.
+  // from_str returns `off` for an unknown word.
   const bool known = parsed != spdlog::level::off || level == "off";
   Logger().set_level(known ? parsed : spdlog::level::info);
   if (!known) {
-    LogWarning(absl::StrCat("log level \"", level,
-                            "\" is none of trace, debug, info, warning, error, critical, off; "
-                            "info is used"));
+    LogWarning(
+        absl::StrCat("unknown log level \"", level,
+                     "\"; using info (levels: trace, debug, info, warning, error, critical, off)"));
   }
 }
 

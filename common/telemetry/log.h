@@ -6,12 +6,12 @@
 
 #include "absl/status/status.h"
 
-// The one door to the log: spdlog stays behind it. All functions are thread-safe.
+// Writes the log. No other code uses spdlog. All functions are thread-safe.
 namespace canvass::telemetry {
 
-// Lines on stderr with time (UTC, ms), level and `service`. `level`: trace, debug, info, warning,
-// error, critical or off; anything else is info, with a warning. Call once, in main, before there
-// are threads; until then only warnings and errors are shown.
+// Starts the log: lines on stderr with time (UTC, ms), level and `service`. `level` is trace,
+// debug, info, warning, error, critical or off. Any other value logs a warning and uses info. Call
+// it once, in main, before any thread starts. Until then only warnings and errors are logged.
 void StartLog(const std::string& service, const std::string& level);
 
 void LogDebug(std::string_view message);
@@ -19,7 +19,7 @@ void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
 void LogError(std::string_view message);
 
-// "UNAVAILABLE: text (REASON)" for log lines.
+// Returns "UNAVAILABLE: text (REASON)" for log lines.
 std::string Describe(const absl::Status& status);
 
 }  // namespace canvass::telemetry

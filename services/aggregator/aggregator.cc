@@ -5,22 +5,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::aggregator {
 namespace {
 
-absl::Status Stopping() {
-  return MakeError(absl::StatusCode::kUnavailable, "The aggregator is stopping",
-                   {.reason = "NOT_ACTIVE"});
-}
+absl::Status Stopping() { return MakeError(reason::kNotActive, "The aggregator is stopping"); }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerOptions& server,
-                                                              Ledger& ledger, const Clock& clock,
+                                                              LedgerStore& store,
+                                                              const Clock& clock,
                                                               LedgerWriter::Options options) {
-  std::unique_ptr<Aggregator> aggregator(new Aggregator(ledger, clock, options));
+  std::unique_ptr<Aggregator> aggregator(new Aggregator(store, clock, options));
   absl::StatusOr<std::unique_ptr<rpc::Server>> started = rpc::Server::Start(
       server, {&aggregator->aggregator_service_, &aggregator->election_service_});
   if (!started.ok()) return started.status();
@@ -32,13 +31,13 @@ absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerO
   return aggregator;
 }
 
-Aggregator::Aggregator(Ledger& ledger, const Clock& clock, LedgerWriter::Options options)
+Aggregator::Aggregator(LedgerStore& store, const Clock& clock, LedgerWriter::Options options)
     : feed_(clock, [this] { return writer_.Lead(); }),
-      writer_(ledger, book_, clock, options,
+      writer_(store, committed_, clock, options,
               [this](const absl::Status& lead) { TellOfLead(lead); }),
-      aggregator_service_(writer_, book_, feed_),
-      election_service_(writer_, book_, clock) {
-  book_.OnChange([this] { feed_.Wake(); });
+      aggregator_service_(writer_, committed_, feed_),
+      election_service_(writer_, committed_, clock) {
+  committed_.OnChange([this] { feed_.Wake(); });
 }
 
 Aggregator::~Aggregator() { Stop(); }
@@ -49,10 +48,10 @@ void Aggregator::Stop() {
   writer_.Stop();
 }
 
-// Called by the writer's thread.
+// Called on the writer's thread.
 void Aggregator::TellOfLead(const absl::Status& lead) {
   if (!lead.ok()) {
-    if (DetailOf(lead).reason == "NOT_ACTIVE") {
+    if (HasReason(lead, reason::kNotActive)) {
       telemetry::LogInfo(absl::StrCat("standing by: ", telemetry::Describe(lead)));
     } else {
       telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
@@ -61,8 +60,8 @@ void Aggregator::TellOfLead(const absl::Status& lead) {
     EndStreams(writer_.Lead());
     return;
   }
-  const std::size_t elections =
-      book_.Reading([](const LedgerBook::Contents& book) { return book.ledgers.size(); });
+  const std::size_t elections = committed_.Reading(
+      [](const CommittedLedgers::Contents& committed) { return committed.ledgers.size(); });
   telemetry::LogInfo(absl::StrCat("leading; elections in the ledger: ", elections));
   feed_.SetOpen(absl::OkStatus());
   SetServing(true);

@@ -8,41 +8,43 @@
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
-#include "services/aggregator/aggregator_service.h"
-#include "services/aggregator/election_service.h"
-#include "services/aggregator/ledger.h"
-#include "services/aggregator/ledger_book.h"
-#include "services/aggregator/ledger_writer.h"
-#include "services/aggregator/tally_feed.h"
+#include "services/aggregator/calls/aggregator_service.h"
+#include "services/aggregator/calls/election_service.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/watch/ledger_feed.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/ledger_writer.h"
 
 namespace canvass::aggregator {
 
-// The whole service over a ledger: alive as soon as it listens, SERVING while it leads.
+// The whole aggregator: writer, feed and gRPC services over one ledger store. The health of the
+// process is SERVING as soon as it listens, and the health of its services only while it leads.
 class Aggregator {
  public:
-  // Owns neither `ledger`, which nobody else may use, nor `clock`. Errors: those of Server::Start.
+  // `store` and `clock` must outlive the aggregator, and only the aggregator may use `store`.
+  // Returns the errors of Server::Start.
   static absl::StatusOr<std::unique_ptr<Aggregator>> Start(const rpc::ServerOptions& server,
-                                                           Ledger& ledger, const Clock& clock,
+                                                           LedgerStore& store, const Clock& clock,
                                                            LedgerWriter::Options options = {});
   ~Aggregator();
   Aggregator(const Aggregator&) = delete;
   Aggregator& operator=(const Aggregator&) = delete;
 
-  // "host:port" that it listens on.
+  // Address that it listens on, "host:port".
   const std::string& address() const { return server_->address(); }
 
-  // Stops serving, answers what was taken, and ends. Idempotent.
+  // Stops serving, answers the requests that were accepted, and joins all threads. Idempotent.
   void Stop();
 
  private:
-  Aggregator(Ledger& ledger, const Clock& clock, LedgerWriter::Options options);
+  Aggregator(LedgerStore& store, const Clock& clock, LedgerWriter::Options options);
 
   void TellOfLead(const absl::Status& lead);
   void SetServing(bool serving);
   void EndStreams(const absl::Status& status);
 
-  LedgerBook book_;
-  TallyFeed feed_;
+  CommittedLedgers committed_;
+  LedgerFeed feed_;
   LedgerWriter writer_;
   AggregatorService aggregator_service_;
   ElectionService election_service_;

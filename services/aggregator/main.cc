@@ -1,23 +1,26 @@
-// Keeps the ledger, counts, and hands the count on.
-#include <cstdlib>
+// Writes the ledger, counts the votes, and serves both.
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/service/program.h"
 #include "common/telemetry/log.h"
 #include "services/aggregator/aggregator.h"
 #include "services/aggregator/options.h"
-#include "services/aggregator/postgres_ledger.h"
+#include "services/aggregator/store/postgres_ledger_store.h"
 
 namespace canvass::aggregator {
 namespace {
 
-absl::Status Run(const Options& options) {
+absl::Status Run(const rpc::ServerOptions& server) {
+  const absl::StatusOr<std::string> database = DatabaseOption();
+  if (!database.ok()) return database.status();
   const SystemClock clock;
-  PostgresLedger ledger({.connection = options.database, .application_name = "canvass-aggregator"});
-  const auto aggregator = Aggregator::Start(
-      {.listen_address = options.listen, .address_file = options.address_file}, ledger, clock);
+  PostgresLedgerStore store({.connection = *database, .application_name = "canvass-aggregator"});
+  const auto aggregator = Aggregator::Start(server, store, clock);
   if (!aggregator.ok()) return aggregator.status();
   telemetry::LogInfo(absl::StrCat("listening on ", (*aggregator)->address()));
   rpc::WaitForStopSignal();
@@ -30,11 +33,13 @@ absl::Status Run(const Options& options) {
 }  // namespace canvass::aggregator
 
 int main(int argc, char** argv) {
-  canvass::rpc::BlockStopSignals();
-  const auto options = canvass::aggregator::ParseOptions(argc, argv);
-  canvass::telemetry::StartLog("aggregator", options.ok() ? options->log_level : "info");
-  const absl::Status status = options.ok() ? canvass::aggregator::Run(*options) : options.status();
-  if (status.ok()) return EXIT_SUCCESS;
-  canvass::telemetry::LogError(canvass::telemetry::Describe(status));
-  return EXIT_FAILURE;
+  return canvass::service::Main(
+      argc, argv,
+      {.name = "aggregator",
+       .usage = "Writes the ledger and counts the votes. One aggregator is active; the others "
+                "stand by.\n"
+                "  canvass-aggregator --listen 127.0.0.1:50062 "
+                "--database \"host=/run/canvass dbname=canvass user=canvass_aggregator\"",
+       .default_listen = "127.0.0.1:50062"},
+      canvass::aggregator::Run);
 }

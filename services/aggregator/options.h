@@ -7,17 +7,11 @@
 
 namespace canvass::aggregator {
 
-struct Options {
-  std::string listen{};    // host:port
-  std::string database{};  // libpq's keywords or URI
-  std::string address_file{};
-  std::string log_level{};
-};
-
-// From the command line, and of the environment CANVASS_DATABASE: a password has no place on a
-// command line. Ends the process on --help and on unknown flags. INVALID_ARGUMENT otherwise. Call
-// it once.
-absl::StatusOr<Options> ParseOptions(int argc, char** argv);
+// Returns the ledger's PostgreSQL connection, as libpq keywords or a URI: the value of --database,
+// or of the environment variable CANVASS_DATABASE if the flag is empty. The variable keeps
+// passwords off the command line. Returns INVALID_ARGUMENT FLAG_EMPTY if both are empty. Must be
+// called after the flags were parsed.
+absl::StatusOr<std::string> DatabaseOption();
 
 }  // namespace canvass::aggregator
 

@@ -1,7 +1,7 @@
-#include "services/canvass/command.h"
-#include "services/canvass/console.h"
+#include "services/canvass/commands/command_line.h"
+#include "services/canvass/terminal/console.h"
 
 int main(int argc, char** argv) {
-  canvass::Console console = canvass::SystemConsole();
-  return static_cast<int>(canvass::CommandLine(console).Execute(argc, argv));
+  canvass::cli::Console console = canvass::cli::SystemConsole();
+  return static_cast<int>(canvass::cli::CommandLine(console).Execute(argc, argv));
 }

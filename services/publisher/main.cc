@@ -1,6 +1,6 @@
 // Serves results to the public.
-#include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -8,26 +8,28 @@
 #include "common/base/clock.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/service/aggregator_flag.h"
+#include "common/service/program.h"
 #include "common/telemetry/log.h"
-#include "services/publisher/aggregator_watch.h"
-#include "services/publisher/options.h"
+#include "services/publisher/board/result_board.h"
 #include "services/publisher/publisher_service.h"
-#include "services/publisher/result_board.h"
-#include "services/publisher/result_feed.h"
+#include "services/publisher/watch/aggregator_watch.h"
+#include "services/publisher/watch/result_feed.h"
 
 namespace canvass::publisher {
 namespace {
 
-absl::Status Run(const Options& options) {
+absl::Status Run(const rpc::ServerOptions& options) {
+  const absl::StatusOr<std::string> aggregator = service::AggregatorAddress();
+  if (!aggregator.ok()) return aggregator.status();
   const SystemClock clock;
   ResultBoard board(clock);
   ResultFeed feed(board);
   PublisherService service(board, feed, clock);
-  const auto server = rpc::Server::Start(
-      {.listen_address = options.listen, .address_file = options.address_file}, {&service});
+  const auto server = rpc::Server::Start(options, {&service});
   if (!server.ok()) return server.status();
-  telemetry::LogInfo(absl::StrCat("serving on ", (*server)->address(), ", from the aggregator at ",
-                                  options.aggregator));
+  telemetry::LogInfo(absl::StrCat("serving on ", (*server)->address(),
+                                  ", following the aggregator at ", *aggregator));
   (*server)->SetServing("", true);
 
   board.AddListener([&feed] { feed.Wake(); });
@@ -36,8 +38,7 @@ absl::Status Run(const Options& options) {
                           board.IsReady() && !board.IsDiverged());
   });
   AggregatorWatch watch(
-      rpc::NewChannel(options.aggregator, aggregator::v1::AggregatorService::service_full_name()),
-      board);
+      rpc::NewChannel(*aggregator, aggregator::v1::AggregatorService::service_full_name()), board);
 
   rpc::WaitForStopSignal();
   telemetry::LogInfo("stopping");
@@ -50,11 +51,11 @@ absl::Status Run(const Options& options) {
 }  // namespace canvass::publisher
 
 int main(int argc, char** argv) {
-  canvass::rpc::BlockStopSignals();
-  const auto options = canvass::publisher::ParseOptions(argc, argv);
-  canvass::telemetry::StartLog("publisher", options.ok() ? options->log_level : "info");
-  const absl::Status status = options.ok() ? canvass::publisher::Run(*options) : options.status();
-  if (status.ok()) return EXIT_SUCCESS;
-  canvass::telemetry::LogError(canvass::telemetry::Describe(status));
-  return EXIT_FAILURE;
+  return canvass::service::Main(
+      argc, argv,
+      {.name = "publisher",
+       .usage = "Serves provisional and final election results from an aggregator.\n"
+                "  canvass-publisher --listen 127.0.0.1:50063 --aggregator 127.0.0.1:50062",
+       .default_listen = "127.0.0.1:50063"},
+      canvass::publisher::Run);
 }

@@ -6,11 +6,11 @@
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
-#include "services/publisher/change_calls.h"
-#include "services/publisher/election_calls.h"
-#include "services/publisher/result_calls.h"
-#include "services/publisher/result_watch.h"
-#include "services/publisher/station_calls.h"
+#include "services/publisher/calls/change_calls.h"
+#include "services/publisher/calls/election_calls.h"
+#include "services/publisher/calls/result_calls.h"
+#include "services/publisher/calls/station_calls.h"
+#include "services/publisher/watch/result_watch.h"
 
 namespace canvass::publisher {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
-// Answers a call with what `answer` makes of it, unless its deadline makes no sense.
+// Finishes a call with the status of `answer`, which runs only if the deadline is acceptable.
 template <typename Answer>
 ServerUnaryReactor* Reply(CallbackServerContext* context, const Answer& answer) {
   absl::Status status = rpc::CheckDeadline(*context);

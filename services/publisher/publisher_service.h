@@ -5,14 +5,14 @@
 
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "common/base/clock.h"
-#include "services/publisher/area_snapshots.h"
-#include "services/publisher/result_board.h"
-#include "services/publisher/result_feed.h"
+#include "services/publisher/board/result_board.h"
+#include "services/publisher/calls/area_snapshots.h"
+#include "services/publisher/watch/result_feed.h"
 
 namespace canvass::publisher {
 
-// The service's methods: the one that the public calls most takes and gives bytes, so that an
-// answer is made once and given to all who ask; see common/rpc/message.h.
+// The methods of the service. GetNationalResult, which the public calls most, takes and returns
+// bytes, so that an answer is made once for all callers; see common/rpc/message.h.
 using PublisherMethods = v1::PublisherService::WithRawCallbackMethod_GetNationalResult<
     v1::PublisherService::WithCallbackMethod_ListElections<
         v1::PublisherService::WithCallbackMethod_GetElection<
@@ -32,7 +32,7 @@ using PublisherMethods = v1::PublisherService::WithRawCallbackMethod_GetNational
                                                                 v1::PublisherService::
                                                                     Service>>>>>>>>>>>>>>;
 
-// What the public calls. Thread-safe: each call reads the board and is answered at once.
+// The public API. Thread-safe. Each call reads the board and is answered at once.
 class PublisherService final : public PublisherMethods {
  public:
   // `board`, `feed` and `clock` must outlive the service.

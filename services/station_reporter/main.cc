@@ -1,10 +1,13 @@
 // Takes reports from stations, clerks and imports.
-#include <cstdlib>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/service/aggregator_flag.h"
+#include "common/service/program.h"
 #include "common/telemetry/log.h"
 #include "services/station_reporter/options.h"
 #include "services/station_reporter/station_reporter.h"
@@ -12,11 +15,13 @@
 namespace canvass::station_reporter {
 namespace {
 
-absl::Status Run(const Options& options) {
+absl::Status Run(const rpc::ServerOptions& server) {
+  const absl::StatusOr<std::string> aggregator = service::AggregatorAddress();
+  if (!aggregator.ok()) return aggregator.status();
+  const absl::StatusOr<OutboxOptions> outbox = OutboxOptionsOfFlags();
+  if (!outbox.ok()) return outbox.status();
   const SystemClock clock;
-  const auto reporter = StationReporter::Start(
-      {.listen_address = options.listen, .address_file = options.address_file},
-      {.aggregator = options.aggregator}, options.outbox, clock);
+  const auto reporter = StationReporter::Start(server, {.aggregator = *aggregator}, *outbox, clock);
   if (!reporter.ok()) return reporter.status();
   telemetry::LogInfo(absl::StrCat("serving on ", (*reporter)->address()));
   rpc::WaitForStopSignal();
@@ -29,12 +34,13 @@ absl::Status Run(const Options& options) {
 }  // namespace canvass::station_reporter
 
 int main(int argc, char** argv) {
-  canvass::rpc::BlockStopSignals();
-  const auto options = canvass::station_reporter::ParseOptions(argc, argv);
-  canvass::telemetry::StartLog("station-reporter", options.ok() ? options->log_level : "info");
-  const absl::Status status =
-      options.ok() ? canvass::station_reporter::Run(*options) : options.status();
-  if (status.ok()) return EXIT_SUCCESS;
-  canvass::telemetry::LogError(canvass::telemetry::Describe(status));
-  return EXIT_FAILURE;
+  return canvass::service::Main(
+      argc, argv,
+      {.name = "station-reporter",
+       .usage =
+           "Takes the reports of polling stations and forwards them to the aggregator.\n"
+           "  canvass-station-reporter --listen 127.0.0.1:50061 --aggregator 127.0.0.1:50062 \\\n"
+           "    --outbox /var/lib/canvass/outbox.sqlite",
+       .default_listen = "127.0.0.1:50061"},
+      canvass::station_reporter::Run);
 }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "services/station_reporter/sqlite_outbox_store.h"
+#include "services/station_reporter/outbox/sqlite_outbox_store.h"
 
 namespace canvass::station_reporter {
 
@@ -51,8 +51,8 @@ StationReporter::StationReporter(const AggregatorLinkOptions& aggregator,
                    ? nullptr
                    : std::make_unique<OutboxCourier>(*outbox_, limits, clock,
                                                      [this](auto reports, auto submitter) {
-                                                       // What is kept can wait as long as there is
-                                                       // a stream.
+                                                       // Reports in the outbox can wait as long
+                                                       // as there is a stream.
                                                        return link_.Submit(std::move(reports),
                                                                            std::move(submitter),
                                                                            {.patient = true});

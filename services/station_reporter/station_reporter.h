@@ -8,48 +8,51 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
-#include "services/station_reporter/aggregator_link.h"
-#include "services/station_reporter/outbox.h"
-#include "services/station_reporter/outbox_courier.h"
-#include "services/station_reporter/outbox_store.h"
-#include "services/station_reporter/reporter_service.h"
+#include "services/station_reporter/calls/reporter_service.h"
+#include "services/station_reporter/link/aggregator_link.h"
+#include "services/station_reporter/outbox/outbox.h"
+#include "services/station_reporter/outbox/outbox_courier.h"
+#include "services/station_reporter/outbox/outbox_store.h"
 
 namespace canvass::station_reporter {
 
 struct OutboxOptions {
-  // Where to keep reports; empty: nowhere, they are refused when the aggregator is away. Its folder
-  // must be there.
+  // File that keeps reports; its folder must exist. If empty, there is no outbox, and reports are
+  // refused while the aggregator is away.
   std::string file{};
-  // How long a report waits for its receipt before it goes to the outbox: longer than a full queue
-  // or another aggregator that takes over needs, shorter than callers wait.
+  // How long a report waits for its receipt before it goes to the outbox. Longer than a full queue
+  // or a takeover by another aggregator needs, and shorter than callers wait.
   absl::Duration answer_within = absl::Seconds(5);
   OutboxLimits limits{};
 };
 
-// A whole station reporter: what main and the tests run. Its health: "" is SERVING while it runs,
-// the service only while an active aggregator is reached or, with an outbox, from when it was
-// reached first or has not been for two seconds.
+// A complete station reporter, as main and the tests run it. The health of "" is SERVING while it
+// runs. Without an outbox, the health of the service is SERVING while an active aggregator is
+// reached. With an outbox, it becomes SERVING once the aggregator was reached or could not be
+// reached for two seconds, and then stays SERVING.
 class StationReporter {
  public:
-  // Serves at once, whether the aggregator is there or not. What rpc::Server::Start and
-  // SqliteOutboxStore::Open say. `clock` outlives the reporter.
+  // Serves at once, whether or not the aggregator can be reached. Returns the errors of
+  // rpc::Server::Start, SqliteOutboxStore::Open and Outbox::Open. `clock` must outlive the
+  // reporter.
   static absl::StatusOr<std::unique_ptr<StationReporter>> Start(
       const rpc::ServerOptions& server, const AggregatorLinkOptions& aggregator,
       const OutboxOptions& outbox, const Clock& clock);
 
-  // Stops, if Stop was not called.
+  // Calls Stop.
   ~StationReporter();
   StationReporter(const StationReporter&) = delete;
   StationReporter& operator=(const StationReporter&) = delete;
 
   const std::string& address() const { return server_->address(); }
 
-  // Says NOT_SERVING, takes no more reports, waits for receipts that are on their way, ends
-  // streams, lets go of the aggregator and then of the outbox. Idempotent. Not from a gRPC thread.
+  // Reports NOT_SERVING, takes no more reports, waits for receipts in flight, ends streams, and
+  // stops the link to the aggregator and then the outbox. Idempotent. Must not be called from a
+  // gRPC thread.
   void Stop();
 
  private:
-  // Null for both: without an outbox.
+  // `store` and `outbox` are null if there is no outbox.
   StationReporter(const AggregatorLinkOptions& aggregator, std::unique_ptr<OutboxStore> store,
                   std::unique_ptr<Outbox> outbox, const OutboxLimits& limits, const Clock& clock);
 

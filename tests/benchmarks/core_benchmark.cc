@@ -29,12 +29,12 @@
 #include "common/election/report.h"
 #include "common/election/report_check.h"
 #include "common/election/share.h"
+#include "common/ledger/election_ledger.h"
 #include "common/ledger/encoding.h"
-#include "common/ledger/folded_ledger.h"
 #include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
-#include "services/aggregator/ledger.h"
-#include "services/aggregator/postgres_entry_rows.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/store/postgres_entry_rows.h"
 #include "tests/support/definition_builder.h"
 #include "tests/support/report_builder.h"
 
@@ -102,15 +102,15 @@ struct Night {
   }
 
   // With the definition and no report.
-  std::unique_ptr<ledger::FoldedLedger> Defined() const {
-    auto folded = std::make_unique<ledger::FoldedLedger>("e-1");
+  std::unique_ptr<ledger::ElectionLedger> Defined() const {
+    auto folded = std::make_unique<ledger::ElectionLedger>("e-1");
     const ledger::Hash defined = AppendTo(*folded, change);
     AppendTo(*folded,
              election::DefinitionSeal{.parts = 1, .digest = ledger::Sha256OfHashes({defined})});
     return folded;
   }
 
-  static ledger::Hash AppendTo(ledger::FoldedLedger& folded, election::Event event) {
+  static ledger::Hash AppendTo(ledger::ElectionLedger& folded, election::Event event) {
     const election::Entry entry{.sequence = folded.sequence() + 1,
                                 .recorded_at = absl::UnixEpoch(),
                                 .actor = "local",
@@ -199,7 +199,7 @@ void BM_Decode(benchmark::State& state) {
 template <typename Fold>
 void RunFold(benchmark::State& state, Fold fold) {
   const Night& night = NightOf(state.range(0));
-  std::unique_ptr<ledger::FoldedLedger> folded = night.Defined();
+  std::unique_ptr<ledger::ElectionLedger> folded = night.Defined();
   std::size_t next = 0;
   for (auto _ : state) {
     if (next == night.entries.size()) {
@@ -215,13 +215,13 @@ void RunFold(benchmark::State& state, Fold fold) {
 }
 
 void BM_Fold(benchmark::State& state) {
-  RunFold(state, [](ledger::FoldedLedger& folded, const Night& night, std::size_t i) {
+  RunFold(state, [](ledger::ElectionLedger& folded, const Night& night, std::size_t i) {
     folded.Append(night.bytes[i], night.entries[i]);
   });
 }
 
 void BM_DecodeAndFold(benchmark::State& state) {
-  RunFold(state, [&state](ledger::FoldedLedger& folded, const Night& night, std::size_t i) {
+  RunFold(state, [&state](ledger::ElectionLedger& folded, const Night& night, std::size_t i) {
     if (!folded.Append(night.bytes[i]).ok()) state.SkipWithError("an entry was not folded");
   });
 }

@@ -15,7 +15,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/faults/campaign.h"
-#include "tests/support/command.h"
+#include "tests/support/program_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::faults {
 namespace {
@@ -28,14 +29,6 @@ struct Arguments {
   double stall_seconds = 0;
   bool keep_going = false;
 };
-
-// Short, since a Unix socket's path is; open to the user that PostgreSQL runs as.
-std::string NewFolder() {
-  std::string name = "/tmp/canvass-faults-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) return "";
-  std::filesystem::permissions(name, static_cast<std::filesystem::perms>(0755));
-  return name;
-}
 
 bool TrySeeds(const Arguments& arguments, Campaign& campaign) {
   const absl::Time deadline = arguments.minutes > 0 ? absl::Now() + absl::Minutes(arguments.minutes)
@@ -57,12 +50,12 @@ bool TrySeeds(const Arguments& arguments, Campaign& campaign) {
 }
 
 int Run(const Arguments& arguments) {
-  const std::string folder = NewFolder();
+  testing::TemporaryFolder folder;
   const absl::Time began = absl::Now();
   bool passed = true;
   {
     Campaign campaign(
-        {.folder = folder,
+        {.folder = folder.path(),
          .program_folder =
              std::filesystem::path(testing::ProgramFile("canvass-aggregator")).parent_path()});
     std::printf("Seeds %llu to %llu; one alone: tests/faults/run --seeds 1 --seed SEED\n",
@@ -76,8 +69,7 @@ int Run(const Arguments& arguments) {
     if (passed || arguments.keep_going) passed = TrySeeds(arguments, campaign) && passed;
     campaign.PrintTotals();
   }
-  std::error_code ignored;
-  if (passed) std::filesystem::remove_all(folder, ignored);
+  if (!passed) folder.Keep();
   std::printf("Took %.0f s\n%s\n", absl::ToDoubleSeconds(absl::Now() - began),
               passed ? "PASSED" : "FAILED");
   return passed ? EXIT_SUCCESS : EXIT_FAILURE;

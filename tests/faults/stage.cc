@@ -22,11 +22,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
 #include "common/postgres/private_cluster.h"
+#include "common/process/child_process.h"
 #include "common/rpc/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "services/aggregator/schema.h"
+#include "services/aggregator/store/schema.h"
 
 namespace canvass::faults {
 namespace {
@@ -233,7 +233,7 @@ void Stage::StartPart(Part part) {
                                      StrCat(options_.program_folder, "/", started.file),
                                      StrCat("--listen=", started.address)};
   arguments.insert(arguments.end(), started.flags.begin(), started.flags.end());
-  auto process = postgres::ChildProcess::Start(
+  auto process = process::ChildProcess::Start(
       {.arguments = std::move(arguments), .output_fd = log, .signal_when_orphaned = SIGKILL});
   if (!process.ok()) return;  // Heal says that it is missing
   started.process = *std::move(process);

@@ -18,9 +18,12 @@
 #include "tests/faults/postgres_proxy.h"
 
 namespace canvass::postgres {
-class ChildProcess;
 class PrivateCluster;
 }  // namespace canvass::postgres
+
+namespace canvass::process {
+class ChildProcess;
+}  // namespace canvass::process
 
 namespace canvass::faults {
 
@@ -108,7 +111,7 @@ class Stage {
     std::vector<std::string> flags{};
     std::string log{};
     std::string clock{};  // the file of its offset
-    std::unique_ptr<postgres::ChildProcess> process{};
+    std::unique_ptr<process::ChildProcess> process{};
     bool killed = false;  // by us, since it was started
   };
 

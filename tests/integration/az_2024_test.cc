@@ -47,13 +47,13 @@ class Az2024Test : public ::testing::Test {
   }
 
   static RunningStack* stack_;
-  static CommandOutcome before_definition_;
-  static CommandOutcome demo_;
+  static ProgramOutcome before_definition_;
+  static ProgramOutcome demo_;
 };
 
 RunningStack* Az2024Test::stack_ = nullptr;
-CommandOutcome Az2024Test::before_definition_;
-CommandOutcome Az2024Test::demo_;
+ProgramOutcome Az2024Test::before_definition_;
+ProgramOutcome Az2024Test::demo_;
 
 TEST_F(Az2024Test, DemoShowsTheThreeAnnouncementsAsPublished) {
   ASSERT_EQ(demo_.exit_code, 0) << demo_.err;
@@ -165,7 +165,7 @@ TEST_F(Az2024Test, LiberatedTerritoryIsATagWithAResult) {
 }
 
 TEST_F(Az2024Test, WatchResultSendsTheCurrentResultAtOnce) {
-  const CommandOutcome outcome =
+  const ProgramOutcome outcome =
       Grpcurl((*stack_)->publisher_address(), "canvass.publisher.v1.PublisherService/WatchResult",
               kElection, {"-max-time", "2"});
   EXPECT_THAT(outcome.out, HasSubstr("4567458"));
@@ -198,7 +198,7 @@ TEST_F(Az2024Test, AllContestsAreOneList) {
 }
 
 TEST_F(Az2024Test, SecondDemoShowsTheSameFiguresAndCountsNothingTwice) {
-  const CommandOutcome again =
+  const ProgramOutcome again =
       stack_->Canvass({"demo", "az-2024", "--speed", "max", "--language", "en"});
   ASSERT_EQ(again.exit_code, 0) << again.err;
   for (const char* text : {"93.35", "4 281 625", "4 577 693", "4 567 458"})
@@ -206,7 +206,7 @@ TEST_F(Az2024Test, SecondDemoShowsTheSameFiguresAndCountsNothingTwice) {
 }
 
 TEST_F(Az2024Test, LedgerVerifies) {
-  const CommandOutcome outcome = stack_->Canvass({"ledger", "az-2024-presidential", "--verify"});
+  const ProgramOutcome outcome = stack_->Canvass({"ledger", "az-2024-presidential", "--verify"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
 }
 

@@ -23,7 +23,7 @@ class BadInputTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     stack_ = new RunningStack;
-    const CommandOutcome defined = stack_->Canvass({"define", "-"}, SmallDefinition("small"));
+    const ProgramOutcome defined = stack_->Canvass({"define", "-"}, SmallDefinition("small"));
     ASSERT_EQ(defined.exit_code, 0) << defined.err;
   }
   static void TearDownTestSuite() {
@@ -33,7 +33,7 @@ class BadInputTest : public ::testing::Test {
 
   // Submits a clean report of n-1 after `spoil` has changed it.
   template <typename Spoil>
-  static CommandOutcome SubmitSpoiled(const Spoil& spoil) {
+  static ProgramOutcome SubmitSpoiled(const Spoil& spoil) {
     json report = json::parse(SmallReport("small", "n-1", 300, 200));
     spoil(report);
     return stack_->Reporter("SubmitReport", json{{"report", report}}.dump());
@@ -51,7 +51,7 @@ class BadInputTest : public ::testing::Test {
 RunningStack* BadInputTest::stack_ = nullptr;
 
 TEST_F(BadInputTest, WrongSumNamesTheFieldAndBothNumbers) {
-  const CommandOutcome outcome =
+  const ProgramOutcome outcome =
       SubmitSpoiled([](json& report) { report["ballots"]["ballots_cast"] = 510; });
   EXPECT_NE(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err,
@@ -60,7 +60,7 @@ TEST_F(BadInputTest, WrongSumNamesTheFieldAndBothNumbers) {
 }
 
 TEST_F(BadInputTest, EveryBrokenRuleIsNamedNotOnlyTheFirst) {
-  const CommandOutcome outcome = SubmitSpoiled([](json& report) {
+  const ProgramOutcome outcome = SubmitSpoiled([](json& report) {
     report["ballots"]["votes"][1]["candidate_id"] = "zed";
     report["ballots"]["blank_votes"] = -4;
   });
@@ -79,7 +79,7 @@ TEST_F(BadInputTest, UnknownIdsAreNotFound) {
 }
 
 TEST_F(BadInputTest, RevisionTwoBeforeOneIsAGap) {
-  const CommandOutcome outcome = SubmitSpoiled([](json& report) {
+  const ProgramOutcome outcome = SubmitSpoiled([](json& report) {
     report["revision"] = 2;
     report["reason"] = "typing error";
   });
@@ -94,14 +94,14 @@ TEST_F(BadInputTest, NothingAbsentNothingRefusedIsCounted) {
 
 TEST_F(BadInputTest, RefusedReportsAreKeptWithTheirReasons) {
   SubmitSpoiled([](json& report) { report["ballots"]["ballots_cast"] = 777; });
-  const CommandOutcome list =
+  const ProgramOutcome list =
       stack_->Aggregator("ListRefusedReports", R"({"election_id": "small"})");
   EXPECT_THAT(list.out, AllOf(HasSubstr("VOTES_NOT_BALANCED"), HasSubstr("777")));
   EXPECT_THAT(stack_->Canvass({"refused", "small"}).out, HasSubstr("VOTES_NOT_BALANCED"));
 }
 
 TEST_F(BadInputTest, FinalResultBeforeCertificationIsRefusedWithWhatIsMissing) {
-  const CommandOutcome outcome = stack_->Publisher("GetFinalResult", R"({"election_id": "small"})");
+  const ProgramOutcome outcome = stack_->Publisher("GetFinalResult", R"({"election_id": "small"})");
   EXPECT_NE(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("FailedPrecondition"), HasSubstr("RESULT_NOT_CERTIFIED"),
                                  HasSubstr("\"mayor\""), HasSubstr("of 3 stations")));
@@ -110,8 +110,8 @@ TEST_F(BadInputTest, FinalResultBeforeCertificationIsRefusedWithWhatIsMissing) {
 TEST_F(BadInputTest, SameReportTwiceGivesTheSameReceipt) {
   const std::string report =
       json{{"report", json::parse(SmallReport("small", "s-1", 100, 120))}}.dump();
-  const CommandOutcome first = stack_->Reporter("SubmitReport", report);
-  const CommandOutcome second = stack_->Reporter("SubmitReport", report);
+  const ProgramOutcome first = stack_->Reporter("SubmitReport", report);
+  const ProgramOutcome second = stack_->Reporter("SubmitReport", report);
   ASSERT_EQ(first.exit_code, 0) << first.err;
   ASSERT_EQ(second.exit_code, 0) << second.err;
   json a = ParseJson(first).at("receipt");
@@ -120,20 +120,20 @@ TEST_F(BadInputTest, SameReportTwiceGivesTheSameReceipt) {
   EXPECT_TRUE(b.value("repeated_submission", false));
   b.erase("repeated_submission");
   EXPECT_EQ(a, b);
-  const CommandOutcome other = stack_->Reporter(
+  const ProgramOutcome other = stack_->Reporter(
       "SubmitReport", json{{"report", json::parse(SmallReport("small", "s-1", 101, 120))}}.dump());
   EXPECT_THAT(other.err, AllOf(HasSubstr("AlreadyExists"), HasSubstr("REVISION_CONFLICT")));
 }
 
 TEST_F(BadInputTest, DefiningAgainChangesNothingAndMovingVotesIsRefused) {
-  const CommandOutcome same = stack_->Canvass({"define", "-"}, SmallDefinition("small"));
+  const ProgramOutcome same = stack_->Canvass({"define", "-"}, SmallDefinition("small"));
   EXPECT_EQ(same.exit_code, 0) << same.err;
   stack_->Reporter("SubmitReport",
                    json{{"report", json::parse(SmallReport("small", "n-2", 10, 20))}}.dump());
   json moved = json::parse(SmallDefinition("small"));
   moved["stations"][1]["area_id"] = "south";
   moved["reason"] = "moved";
-  const CommandOutcome refused = stack_->Canvass({"define", "-"}, moved.dump());
+  const ProgramOutcome refused = stack_->Canvass({"define", "-"}, moved.dump());
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("VOTES_WOULD_MOVE"), HasSubstr("n-2")));
 }
@@ -158,20 +158,20 @@ TEST_F(BadInputTest, DefinitionsNameWhatIsWrong) {
 TEST_F(BadInputTest, MessageOverTheLimitIsResourceExhausted) {
   json report = json::parse(SmallReport("small", "n-1", 300, 200));
   report["reason"] = std::string(9U << 20U, 'x');
-  const CommandOutcome outcome = stack_->Reporter("SubmitReport", json{{"report", report}}.dump());
+  const ProgramOutcome outcome = stack_->Reporter("SubmitReport", json{{"report", report}}.dump());
   EXPECT_THAT(outcome.err, HasSubstr("ResourceExhausted"));
 }
 
 TEST_F(BadInputTest, AbsurdDeadlineIsNamed) {
-  const CommandOutcome outcome = Grpcurl((*stack_)->publisher_address(),
+  const ProgramOutcome outcome = Grpcurl((*stack_)->publisher_address(),
                                          "canvass.publisher.v1.PublisherService/GetNationalResult",
                                          R"({"election_id": "small"})", {"-max-time", "100000000"});
   EXPECT_THAT(outcome.err, HasSubstr("DEADLINE_OUT_OF_RANGE"));
 }
 
 TEST_F(BadInputTest, PortInUseIsNamed) {
-  const CommandOutcome outcome =
-      RunCommand({ProgramFile("canvass-publisher"), "--listen=" + (*stack_)->publisher_address(),
+  const ProgramOutcome outcome =
+      RunProgram({ProgramFile("canvass-publisher"), "--listen=" + (*stack_)->publisher_address(),
                   "--aggregator=" + (*stack_)->aggregator_address()},
                  "", absl::Seconds(20));
   EXPECT_NE(outcome.exit_code, 0);
@@ -180,7 +180,7 @@ TEST_F(BadInputTest, PortInUseIsNamed) {
 }
 
 TEST_F(BadInputTest, HealthIsCallableThroughReflection) {
-  const CommandOutcome outcome =
+  const ProgramOutcome outcome =
       Grpcurl((*stack_)->aggregator_address(), "grpc.health.v1.Health/Check",
               R"({"service": "canvass.aggregator.v1.AggregatorService"})");
   EXPECT_THAT(outcome.out, HasSubstr("SERVING"));
@@ -190,7 +190,7 @@ TEST_F(BadInputTest, WithoutAggregatorReportsAreQueuedAndThePublisherServesOn) {
   const std::string report =
       json{{"report", json::parse(SmallReport("small", "n-1", 30, 20))}}.dump();
   stack_->KillAggregator();
-  const CommandOutcome outcome = stack_->Reporter("SubmitReport", report);
+  const ProgramOutcome outcome = stack_->Reporter("SubmitReport", report);
   EXPECT_THAT(outcome.out, HasSubstr("RECEIPT_STATE_QUEUED")) << outcome.err;
   EXPECT_THAT(stack_->Publisher("GetNationalResult", R"({"election_id": "small"})").out,
               HasSubstr("small"))

@@ -16,6 +16,7 @@
 #include "tests/support/json.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
 namespace {
@@ -73,18 +74,19 @@ json National(const RunningStack& stack, const std::string& election) {
 
 // 0 until the election is defined.
 int StationsCounted(const RunningStack& stack) {
-  const CommandOutcome outcome = stack.Publisher("GetNationalResult", R"({"election_id": "wide"})");
+  const ProgramOutcome outcome = stack.Publisher("GetNationalResult", R"({"election_id": "wide"})");
   if (outcome.exit_code != 0) return 0;
   return ParseJson(outcome).at("result").at("progress").value("stations_counted", 0);
 }
 
 TEST(CrashTest, AggregatorKilledInAnImportLosesNothingAndCountsNothingTwice) {
   RunningStack stack;
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   const GeneratedFile file = Generate();
   const std::string csv = Write(folder, "wide.csv", file.csv);
   const std::string mapping = Write(folder, "mapping.json", kMapping);
-  CommandOutcome import;
+  ProgramOutcome import;
   std::thread importing([&] { import = stack.Canvass({"import", csv, "--mapping", mapping}); });
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (StationsCounted(stack) < 500 && absl::Now() < deadline)
@@ -92,7 +94,7 @@ TEST(CrashTest, AggregatorKilledInAnImportLosesNothingAndCountsNothingTwice) {
   stack.KillAggregator();
   stack.RestartAggregator();
   importing.join();
-  const CommandOutcome finish = stack.Canvass({"import", csv, "--mapping", mapping});
+  const ProgramOutcome finish = stack.Canvass({"import", csv, "--mapping", mapping});
   EXPECT_EQ(import.exit_code, 0) << import.err;
   EXPECT_EQ(finish.exit_code, 0) << finish.err;
   // Some reports may still be on their way out of the reporter's outbox.
@@ -107,7 +109,6 @@ TEST(CrashTest, AggregatorKilledInAnImportLosesNothingAndCountsNothingTwice) {
   EXPECT_EQ(votes["bob"], std::to_string(file.bob));
   EXPECT_EQ(result.at("progress").at("stations_counted"), kStations);
   EXPECT_EQ(stack.Canvass({"ledger", "wide", "--verify"}).exit_code, 0);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(CrashTest, PostgresKilledComesBackAndTheAggregatorByItself) {
@@ -119,44 +120,45 @@ TEST(CrashTest, PostgresKilledComesBackAndTheAggregatorByItself) {
   stack.CrashPostgres();
   const std::string second =
       json{{"report", json::parse(SmallReport("small", "n-2", 5, 6))}}.dump();
-  const CommandOutcome without = stack.Reporter("SubmitReport", second);
+  const ProgramOutcome without = stack.Reporter("SubmitReport", second);
   EXPECT_THAT(without.out, HasSubstr("QUEUED")) << "acknowledged without a database";
   stack.RestartPostgres();
   const absl::Time deadline = absl::Now() + absl::Seconds(60);
-  CommandOutcome again;
+  ProgramOutcome again;
   do {
     again = stack.Reporter("SubmitReport", second);
   } while (again.out.find("RECORDED") == std::string::npos && absl::Now() < deadline);
   ASSERT_THAT(again.out, HasSubstr("RECORDED")) << again.err;
-  const CommandOutcome resent = stack.Reporter("SubmitReport", first);
+  const ProgramOutcome resent = stack.Reporter("SubmitReport", first);
   EXPECT_THAT(resent.out, HasSubstr("repeated"));
 }
 
 TEST(CrashTest, StandbyTakesOverFromAKilledAggregator) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   {
     RunningStack stack(folder, /*standby=*/true);
     ASSERT_EQ(stack.Canvass({"define", "-"}, SmallDefinition("small")).exit_code, 0);
     const std::string first = SmallReport("small", "n-1", 30, 20);
     ASSERT_EQ(stack.Canvass({"submit", "-"}, first).exit_code, 0);
     stack.KillAggregator();  // nobody starts it again
-    const CommandOutcome second = stack.Canvass({"submit", "-"}, SmallReport("small", "n-2", 5, 6));
+    const ProgramOutcome second = stack.Canvass({"submit", "-"}, SmallReport("small", "n-2", 5, 6));
     EXPECT_EQ(second.exit_code, 0) << second.err;
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     json entries;
     while (entries.size() < 4 && absl::Now() < deadline) {
-      const CommandOutcome listed = stack.Canvass({"ledger", "small", "-o", "json"});
+      const ProgramOutcome listed = stack.Canvass({"ledger", "small", "-o", "json"});
       if (listed.exit_code == 0) entries = ParseJson(listed);
     }
     EXPECT_EQ(entries.size(), 4U);  // definition, seal, two reports
     stack.RestartAggregator();      // as the standby now
     EXPECT_EQ(stack.Canvass({"submit", "-"}, SmallReport("small", "s-1", 1, 2)).exit_code, 0);
   }
-  std::filesystem::remove_all(folder);
 }
 
 TEST(CrashTest, EverythingIsThereAfterAnOrderlyStop) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   json before;
   {
     RunningStack stack(folder);
@@ -167,16 +169,15 @@ TEST(CrashTest, EverythingIsThereAfterAnOrderlyStop) {
   RunningStack stack(folder);
   EXPECT_EQ(before.size(), 3U);  // definition, seal, report
   EXPECT_EQ(ParseJson(stack.Canvass({"ledger", "small", "-o", "json"})), before);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(CrashTest, DataFolderInUseIsRefused) {
   RunningStack stack;
   const std::string folder =
       std::filesystem::path(stack->cluster().log_file()).parent_path().parent_path();
-  const auto second =
-      Stack::Start({.data_folder = folder,
-                    .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  const auto second = cli::Stack::Start(
+      {.data_folder = folder,
+       .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(folder));
 }

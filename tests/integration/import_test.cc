@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/support/json.h"
 #include "tests/support/running_stack.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
 namespace {
@@ -42,8 +43,6 @@ class ImportTest : public ::testing::Test {
     stack = nullptr;
   }
 
-  ~ImportTest() override { std::filesystem::remove_all(folder_); }
-
   std::string Write(const std::string& name, const std::string& text) const {
     const std::string file = folder_ + "/" + name;
     std::ofstream(file) << text;
@@ -61,7 +60,7 @@ class ImportTest : public ::testing::Test {
     std::vector<std::string> words = {"import", csv,    "--mapping",  mapping_,
                                       "-o",     "json", "--election", election_};
     words.insert(words.end(), options.begin(), options.end());
-    const CommandOutcome outcome = stack->Canvass(words);
+    const ProgramOutcome outcome = stack->Canvass(words);
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
     last_messages_ = outcome.err;
     return json::parse(outcome.out, nullptr, false);
@@ -79,7 +78,8 @@ class ImportTest : public ::testing::Test {
   static RunningStack* stack;
 
   std::string election_ = "town";
-  const std::string folder_ = NewFolder();
+  const TemporaryFolder temporary_;
+  const std::string& folder_ = temporary_.path();
   const std::string mapping_ = Write("mapping.json", kMapping);
   std::string last_messages_;
 };

@@ -10,8 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/support/command.h"
 #include "tests/support/json.h"
+#include "tests/support/program_run.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
 
@@ -27,7 +27,7 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest() {
-    const CommandOutcome defined = stack_.Canvass({"define", "-"}, SmallDefinition("small"));
+    const ProgramOutcome defined = stack_.Canvass({"define", "-"}, SmallDefinition("small"));
     EXPECT_EQ(defined.exit_code, 0) << defined.err;
   }
 
@@ -41,7 +41,7 @@ class OutboxTest : public ::testing::Test {
   }
 
   // State of the receipt, e.g. "QUEUED".
-  static std::string StateIn(const CommandOutcome& outcome) {
+  static std::string StateIn(const ProgramOutcome& outcome) {
     const json answer = ParseJson(outcome);
     if (!answer.is_object()) return outcome.err;
     const auto state = answer.at("receipt").at("state").get<std::string>();
@@ -52,7 +52,7 @@ class OutboxTest : public ::testing::Test {
     return StateIn(stack_.Reporter("SubmitReport", json{{"report", report}}.dump()));
   }
 
-  CommandOutcome GetReceipt(const std::string& station_id, int revision = 1) const {
+  ProgramOutcome GetReceipt(const std::string& station_id, int revision = 1) const {
     return stack_.Reporter(
         "GetReceipt",
         json{
@@ -66,7 +66,7 @@ class OutboxTest : public ::testing::Test {
     const absl::Time deadline = absl::Now() + kPatience;
     std::string state;
     do {
-      const CommandOutcome outcome = GetReceipt(station_id, revision);
+      const ProgramOutcome outcome = GetReceipt(station_id, revision);
       state = outcome.exit_code == 0 ? StateIn(outcome) : outcome.err;
     } while (state != wanted && absl::Now() < deadline);
     return state;
@@ -114,7 +114,7 @@ TEST_F(OutboxTest, ReportsAreQueuedWhileTheAggregatorIsDownAndRecordedWhenItIsBa
   EXPECT_EQ(Submit(Report("n-2", 5, 6)), "QUEUED") << "the same again";
   EXPECT_EQ(StateIn(GetReceipt("n-2", 0)), "QUEUED");
 
-  const CommandOutcome listed = stack_.Canvass({"outbox", "small", "-o", "json"});
+  const ProgramOutcome listed = stack_.Canvass({"outbox", "small", "-o", "json"});
   EXPECT_THAT(ParseJson(listed), SizeIs(3)) << listed.out;
   EXPECT_THAT(listed.err, HasSubstr("3 reports queued"));
   EXPECT_THAT(listed.err, HasSubstr("does not reach"));
@@ -127,7 +127,7 @@ TEST_F(OutboxTest, ReportsAreQueuedWhileTheAggregatorIsDownAndRecordedWhenItIsBa
   const json refused = ParseJson(stack_.Canvass({"outbox", "--refused", "-o", "json"}));
   ASSERT_THAT(refused, SizeIs(1));
   EXPECT_EQ(refused.at(0).at("receipt").at("findings").at(0).at("rule"), "VOTES_NOT_BALANCED");
-  const CommandOutcome table = stack_.Canvass({"outbox"});
+  const ProgramOutcome table = stack_.Canvass({"outbox"});
   EXPECT_THAT(table.out, HasSubstr("510"));
   EXPECT_THAT(table.err, HasSubstr("0 reports queued; 1 refused"));
   // Put right, it is recorded at once; 30 of n-1, 7 of n-2's correction, 300 of s-1.
@@ -150,13 +150,13 @@ TEST_F(OutboxTest, WhatWasQueuedSurvivesAKilledReporterAndCountsOnce) {
   EXPECT_EQ(WaitForState("RECORDED", "n-2"), "RECORDED");
   EXPECT_EQ(WaitForState("RECORDED", "s-1"), "RECORDED");
   EXPECT_EQ(AnnsVotes(3), "36");
-  const CommandOutcome outbox = stack_.Canvass({"outbox"});
+  const ProgramOutcome outbox = stack_.Canvass({"outbox"});
   EXPECT_THAT(outbox.err, HasSubstr("0 reports queued"));
 }
 
 TEST_F(OutboxTest, AStreamGetsQueuedReceiptsToo) {
   stack_.KillAggregator();
-  const CommandOutcome submitted =
+  const ProgramOutcome submitted =
       stack_.Canvass({"submit", "-", "-o", "json"},
                      json::array({Report("n-1", 30, 20), Report("s-1", 1, 1)}).dump());
   EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
@@ -170,8 +170,8 @@ TEST_F(OutboxTest, AStreamGetsQueuedReceiptsToo) {
 }
 
 TEST_F(OutboxTest, AFileThatAnotherReporterHasIsRefused) {
-  const CommandOutcome second =
-      RunCommand({ProgramFile("canvass-station-reporter"), "--listen=127.0.0.1:0",
+  const ProgramOutcome second =
+      RunProgram({ProgramFile("canvass-station-reporter"), "--listen=127.0.0.1:0",
                   "--aggregator=" + stack_->aggregator_address(), "--outbox=" + OutboxFile()});
   EXPECT_NE(second.exit_code, 0);
   EXPECT_THAT(second.err, HasSubstr("OUTBOX_IN_USE"));

@@ -100,7 +100,7 @@ class SqlViewsTest : public ::testing::Test {
                      int ann, int bob) {
     json report = json::parse(SmallReport("small", station, ann, bob));
     report.merge_patch(changes);
-    const CommandOutcome outcome =
+    const ProgramOutcome outcome =
         stack_->Reporter("SubmitReport", json{{"report", report}}.dump());
     EXPECT_EQ(outcome.exit_code, 0) << what << ": " << outcome.err;
     ExpectSameTotals(what);
@@ -112,7 +112,7 @@ class SqlViewsTest : public ::testing::Test {
         {"key", {{"election_id", "small"}, {"station_id", station}, {"revision", revision}}},
         {"reason", "a test of " + method}};
     if (more.is_object()) request.update(more);
-    const CommandOutcome outcome = stack_->Election(method, request.dump());
+    const ProgramOutcome outcome = stack_->Election(method, request.dump());
     EXPECT_EQ(outcome.exit_code, 0) << method << ' ' << station << ": " << outcome.err;
     ExpectSameTotals(method + " " + station);
   }

@@ -21,17 +21,18 @@
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
 #include "common/base/mutex.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
+#include "common/process/child_process.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "services/aggregator/schema.h"
-#include "tests/support/command.h"
+#include "services/aggregator/store/schema.h"
 #include "tests/support/json.h"
+#include "tests/support/program_run.h"
 #include "tests/support/small_election.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_database.h"
 
 namespace canvass::testing {
@@ -78,7 +79,7 @@ class Program {
         ProgramFile(name_), StrCat("--listen=", address_.empty() ? "127.0.0.1:0" : address_),
         StrCat("--address_file=", address_file_)};
     arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-    process_ = *postgres::ChildProcess::Start(
+    process_ = *process::ChildProcess::Start(
         {.arguments = std::move(arguments), .signal_when_orphaned = SIGKILL});
   }
 
@@ -111,7 +112,7 @@ class Program {
   const std::string address_file_;
   const std::vector<std::string> flags_;
   std::string address_;
-  std::unique_ptr<postgres::ChildProcess> process_;
+  std::unique_ptr<process::ChildProcess> process_;
 };
 
 // Submits the report of every station, and then all of them again, until it is stopped.
@@ -213,18 +214,18 @@ class StandbyTest : public ::testing::Test {
     reporter_ = std::make_unique<Program>("canvass-station-reporter", FileOf("reporter"), flags);
     publisher_ = std::make_unique<Program>("canvass-publisher", FileOf("publisher"), flags);
     aggregators_[1]->Await("", Health::SERVING);
-    const CommandOutcome defined = Canvass({"define", "-"}, WideDefinition());
+    const ProgramOutcome defined = Canvass({"define", "-"}, WideDefinition());
     EXPECT_EQ(defined.exit_code, 0) << defined.err;
   }
 
   std::string FileOf(const std::string& name) const { return StrCat(folder_.path(), "/", name); }
 
-  CommandOutcome Canvass(const std::vector<std::string>& words, const std::string& input = "") {
+  ProgramOutcome Canvass(const std::vector<std::string>& words, const std::string& input = "") {
     std::vector<std::string> arguments{ProgramFile("canvass")};
     arguments.insert(arguments.end(), words.begin(), words.end());
     arguments.insert(arguments.end(), {"--reporter", reporter_->address(), "--aggregator",
                                        addresses_, "--publisher", publisher_->address()});
-    return RunCommand(arguments, input);
+    return RunProgram(arguments, input);
   }
 
   // Every entry that was acknowledged is there once, and the publisher comes to the same sum.
@@ -252,7 +253,7 @@ class StandbyTest : public ::testing::Test {
   }
 
   std::size_t StationsCounted() const {
-    const CommandOutcome outcome =
+    const ProgramOutcome outcome =
         Grpcurl(publisher_->address(), "canvass.publisher.v1.PublisherService/GetNationalResult",
                 R"({"election_id": "wide"})");
     if (outcome.exit_code != 0) return 0;
@@ -262,7 +263,7 @@ class StandbyTest : public ::testing::Test {
     return result.at("progress").value("stations_counted", std::size_t{0});
   }
 
-  ScratchFolder folder_;
+  TemporaryFolder folder_;
   TestDatabase database_;
   std::vector<std::unique_ptr<Program>> aggregators_;
   std::string addresses_;
@@ -275,7 +276,7 @@ TEST_F(StandbyTest, AStandbyIsReadyAndAnswersNothing) {
   EXPECT_EQ(aggregators_[1]->HealthOf(kLeads), Health::NOT_SERVING);
   EXPECT_EQ(aggregators_[1]->HealthOf(""), Health::SERVING);
   const absl::Time deadline = absl::Now() + kPatience;
-  CommandOutcome outcome;
+  ProgramOutcome outcome;
   // At first it says that it is starting.
   do {
     outcome = Grpcurl(aggregators_[1]->address(),

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/running_stack.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
 namespace {
@@ -102,7 +103,8 @@ void ExpectNoProcess(const std::string& folder) {
 }
 
 TEST(UpTest, CtrlCStopsEverythingAndASecondStartFindsTheData) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   for (int round = 0; round < 2; ++round) {
     const pid_t pid = StartUp(folder);
     EXPECT_GE(ProcessesNaming(folder).size(), 5U);
@@ -113,23 +115,23 @@ TEST(UpTest, CtrlCStopsEverythingAndASecondStartFindsTheData) {
     EXPECT_EQ(WEXITSTATUS(status), 0);
     ExpectNoProcess(folder);
   }
-  std::filesystem::remove_all(folder);
 }
 
 TEST(UpTest, KilledItLeavesNoOrphan) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   const pid_t pid = StartUp(folder);
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
   ExpectNoProcess(folder);
-  std::filesystem::remove_all(folder);
 }
 
 // Slow enough that the demo still runs when it is looked at.
 const std::vector<std::string> kSlowDemo = {"--demo", "az-2024", "--speed", "100"};
 
 TEST(UpTest, KilledItLeavesNoDemoBehind) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   const pid_t pid = StartUp(folder, kSlowDemo, "Defined az-2024-presidential");
   const pid_t demo = DemoOf(pid);
   ASSERT_GT(demo, 0);
@@ -141,11 +143,11 @@ TEST(UpTest, KilledItLeavesNoDemoBehind) {
   while (ProcessesNaming("az-2024").contains(demo) && absl::Now() < deadline)
     absl::SleepFor(absl::Milliseconds(20));
   EXPECT_FALSE(ProcessesNaming("az-2024").contains(demo)) << "the demo still runs";
-  std::filesystem::remove_all(folder);
 }
 
 TEST(UpTest, ADemoThatFailsLeavesTheServicesUp) {
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   const pid_t pid = StartUp(folder, kSlowDemo, "Defined az-2024-presidential");
   kill(DemoOf(pid), SIGKILL);
   AwaitMessage(folder, "Ctrl-C");
@@ -156,7 +158,6 @@ TEST(UpTest, ADemoThatFailsLeavesTheServicesUp) {
   waitpid(pid, &status, 0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   ExpectNoProcess(folder);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(UpTest, DemoShowsADecisionThatWasMadeOnTheNightSince) {
@@ -171,60 +172,61 @@ TEST(UpTest, DemoShowsADecisionThatWasMadeOnTheNightSince) {
            {"reopen", election, "--correction", "--reason", "Court"},
            {"annul", election, station, "--revision", "1", "--reason", "Court"},
            {"certify", election, "--read", "--elected", "ilham-aliyev", "--reason", "Court"}}) {
-    const CommandOutcome outcome = stack.Canvass(decision);
+    const ProgramOutcome outcome = stack.Canvass(decision);
     ASSERT_EQ(outcome.exit_code, 0) << decision.front() << ": " << outcome.err;
   }
-  const CommandOutcome again = stack.Canvass({"demo", "az-2024"});
+  const ProgramOutcome again = stack.Canvass({"demo", "az-2024"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("Not as published, because of what was decided since"));
+  EXPECT_THAT(again.err,
+              HasSubstr("The result differs from the published one because of later decisions"));
   EXPECT_THAT(again.out, AllOf(HasSubstr("4 577 693"), HasSubstr("12 annulled")));
 }
 
 TEST(UpTest, AServiceThatCannotStartSaysWhyByItsOwnReason) {
   const RunningStack other;
-  const std::string folder = NewFolder();
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   std::vector<std::string> words = UpCommand(folder, {});
   words.back() = other->publisher_address();  // of --publisher-listen
-  CommandOutcome outcome = RunCommand(words);
+  ProgramOutcome outcome = RunProgram(words);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("[ADDRESS_IN_USE]"), HasSubstr("canvass-publisher"),
                                  HasSubstr(other->publisher_address())));
   // The log of a run that went on for long is put aside.
   const std::string publisher_log = folder + "/data/log/canvass-publisher.log";
   std::filesystem::resize_file(publisher_log, (16U << 20U) + 1);
-  outcome = RunCommand(words);
+  outcome = RunProgram(words);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(std::filesystem::file_size(publisher_log + ".1"), (16U << 20U) + 1);
   EXPECT_LT(std::filesystem::file_size(publisher_log), 1U << 20U);
   // A log that cannot be written.
   std::filesystem::remove(publisher_log);
   std::filesystem::create_directory(publisher_log);
-  outcome = RunCommand(UpCommand(folder, {}));
+  outcome = RunProgram(UpCommand(folder, {}));
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("[DATA_FOLDER_UNUSABLE]"), HasSubstr(publisher_log)));
-  std::filesystem::remove_all(folder);
 }
 
 TEST(UpTest, DemoOnceCountsTheElectionAndExits) {
-  const std::string folder = NewFolder();
-  const CommandOutcome first = RunCommand(UpCommand(folder, {"--demo", "az-2024", "--once"}));
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  const ProgramOutcome first = RunProgram(UpCommand(folder, {"--demo", "az-2024", "--once"}));
   EXPECT_EQ(first.exit_code, 0) << first.err;
   EXPECT_THAT(first.out, AllOf(HasSubstr("93.35"), HasSubstr("4 567 458"), HasSubstr("CERTIFIED")));
-  const CommandOutcome second = RunCommand(UpCommand(folder, {"--demo", "az-2024", "--once"}));
+  const ProgramOutcome second = RunProgram(UpCommand(folder, {"--demo", "az-2024", "--once"}));
   EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_THAT(second.out, AllOf(HasSubstr("93.35"), HasSubstr("4 567 458")));
   ExpectNoProcess(folder);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(UpTest, FolderOfAnotherPostgresVersionIsNamed) {
-  const std::string folder = NewFolder();
-  ASSERT_EQ(RunCommand(UpCommand(folder, {"--demo", "az-2024", "--once"})).exit_code, 0);
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  ASSERT_EQ(RunProgram(UpCommand(folder, {"--demo", "az-2024", "--once"})).exit_code, 0);
   std::ofstream(folder + "/data/postgres/PG_VERSION") << "9\n";
-  const CommandOutcome outcome = RunCommand(UpCommand(folder, {}));
+  const ProgramOutcome outcome = RunProgram(UpCommand(folder, {}));
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("POSTGRES_VERSION"), HasSubstr("9"), HasSubstr(folder)));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

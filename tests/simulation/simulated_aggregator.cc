@@ -7,12 +7,11 @@
 
 namespace canvass::simulation {
 
-using aggregator::BookedLedger;
-using aggregator::Command;
+using aggregator::CommittedLedgers;
 using aggregator::DecisionOutcome;
 using aggregator::DefinitionOutcome;
-using aggregator::LedgerBook;
 using aggregator::Receipt;
+using aggregator::WriteRequest;
 
 SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
                                       SimulatedAggregator& owner)
@@ -21,7 +20,7 @@ SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
       ledger(world, database, [&owner] { owner.process_->dying = true; }),
       appender(world, ledger),
       queue(options, steady_clock),
-      role(ledger, appender, book, queue, clock, steady_clock, options,
+      role(ledger, appender, committed, queue, clock, steady_clock, options,
            [](const absl::Status&) {}) {
   clock.Jump(owner.clock_skew_);
   ledger.SetCutOff(owner.cut_off_);
@@ -77,7 +76,7 @@ auto SimulatedAggregator::Send(std::function<void(const Answer&)> reply) {
 
 void SimulatedAggregator::Submit(const aggregator::SubmittedReport& report, const Reply& reply) {
   auto send = Send<absl::StatusOr<Receipt>>(reply);
-  Accept({.what = aggregator::Submission{
+  Accept({.what = aggregator::PendingReports{
               .reports = {report}, .done = [send](absl::StatusOr<std::vector<Receipt>> receipts) {
                 send(receipts.ok() ? absl::StatusOr<Receipt>(receipts->front())
                                    : absl::StatusOr<Receipt>(receipts.status()));
@@ -85,45 +84,45 @@ void SimulatedAggregator::Submit(const aggregator::SubmittedReport& report, cons
 }
 
 void SimulatedAggregator::Decide(
-    aggregator::DecisionRequest request,
+    aggregator::ProposedDecision request,
     std::function<void(const absl::StatusOr<DecisionOutcome>&)> reply) {
   Accept({.what = aggregator::PendingDecision{
-              .request = std::move(request),
+              .proposed = std::move(request),
               .done = Send<absl::StatusOr<DecisionOutcome>>(std::move(reply))}});
 }
 
 void SimulatedAggregator::Define(
-    aggregator::DefinitionRequest request,
+    aggregator::ProposedDefinition request,
     std::function<void(const absl::StatusOr<DefinitionOutcome>&)> reply) {
   Accept({.what = aggregator::PendingDefinition{
-              .request = std::move(request),
+              .proposed = std::move(request),
               .done = Send<absl::StatusOr<DefinitionOutcome>>(std::move(reply))}});
 }
 
 std::optional<Reading> SimulatedAggregator::Read(const std::string& election_id) const {
   if (process_ == nullptr) return std::nullopt;
   if (!process_->queue.Lead().ok() && world_.bug != Bug::kFollowerServes) return std::nullopt;
-  return process_->book.Reading([&election_id](const LedgerBook::Contents& book) {
-    const BookedLedger* const booked = book.Find(election_id);
-    if (booked == nullptr) return Reading();
-    const std::int64_t sequence = booked->sequence();
-    const election::Tally& tally = booked->count().TallyOfArea(0, 0, 0);
+  return process_->committed.Reading([&election_id](const CommittedLedgers::Contents& committed) {
+    const ledger::ElectionLedger* const ledger = committed.Find(election_id);
+    if (ledger == nullptr) return Reading();
+    const std::int64_t sequence = ledger->sequence();
+    const election::Tally& tally = ledger->count().TallyOfArea(0, 0, 0);
     return Reading{.sequence = sequence,
                    .votes_of_a = tally.votes.empty() ? 0 : tally.votes[0].total,
-                   .last_hash = booked->folded().log().LeafHashOf(sequence)};
+                   .last_hash = ledger->log().LeafHashOf(sequence)};
   });
 }
 
-const LedgerBook* SimulatedAggregator::book() const {
-  return process_ == nullptr ? nullptr : &process_->book;
+const CommittedLedgers* SimulatedAggregator::committed() const {
+  return process_ == nullptr ? nullptr : &process_->committed;
 }
 
 bool SimulatedAggregator::leads() const {
   return process_ != nullptr && process_->queue.Lead().ok();
 }
 
-void SimulatedAggregator::Accept(Command command) {
-  process_->queue.Accept(std::make_unique<Command>(std::move(command)));
+void SimulatedAggregator::Accept(WriteRequest request) {
+  process_->queue.Accept(std::make_unique<WriteRequest>(std::move(request)));
   if (process_->queue.Lead().ok()) {
     StepAfter(std::max(process_->busy_until - world_.timeline.now(), absl::ZeroDuration()));
   }

@@ -11,12 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/ledger/merkle.h"
-#include "services/aggregator/command.h"
-#include "services/aggregator/command_queue.h"
-#include "services/aggregator/ledger_book.h"
-#include "services/aggregator/writer_role.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/write_queue.h"
+#include "services/aggregator/writer/write_request.h"
+#include "services/aggregator/writer/writer_role.h"
 #include "tests/simulation/simulated_appender.h"
-#include "tests/simulation/simulated_ledger.h"
+#include "tests/simulation/simulated_ledger_store.h"
 #include "tests/simulation/world.h"
 
 namespace canvass::simulation {
@@ -28,8 +28,8 @@ struct Reading {
   ledger::Hash last_hash{};
 };
 
-// An aggregator: the real queue, role and book, over a simulated database, taking its steps when
-// simulated time says so. Survives its process.
+// An aggregator: the real queue, role and committed ledgers over a simulated database. It takes its
+// steps when simulated time says so. Survives its process.
 class SimulatedAggregator {
  public:
   SimulatedAggregator(World& world, SimulatedDatabase& database)
@@ -51,15 +51,15 @@ class SimulatedAggregator {
 
   // For messages that have arrived; answers go back as messages, if the process lives then.
   void Submit(const aggregator::SubmittedReport& report, const Reply& reply);
-  void Decide(aggregator::DecisionRequest request,
+  void Decide(aggregator::ProposedDecision request,
               std::function<void(const absl::StatusOr<aggregator::DecisionOutcome>&)> reply);
-  void Define(aggregator::DefinitionRequest request,
+  void Define(aggregator::ProposedDefinition request,
               std::function<void(const absl::StatusOr<aggregator::DefinitionOutcome>&)> reply);
   // Absent where it answers no readings.
   std::optional<Reading> Read(const std::string& election_id) const;
 
-  // The book, for whoever checks it at the end; null without a process.
-  const aggregator::LedgerBook* book() const;
+  // The committed ledgers, for the checks at the end; null without a process.
+  const aggregator::CommittedLedgers* committed() const;
   bool leads() const;
 
  private:
@@ -69,16 +69,16 @@ class SimulatedAggregator {
     const aggregator::WriterOptions options{};
     SimulatedClock clock;
     SimulatedSteadyClock steady_clock;
-    SimulatedLedger ledger;
+    SimulatedLedgerStore ledger;
     SimulatedAppender appender;
-    aggregator::LedgerBook book;
-    aggregator::CommandQueue queue;
+    aggregator::CommittedLedgers committed;
+    aggregator::WriteQueue queue;
     aggregator::WriterRole role;
     absl::Duration busy_until{};
     bool dying = false;
   };
 
-  void Accept(aggregator::Command command);
+  void Accept(aggregator::WriteRequest request);
   // The answer as a message, unless the process dies before it can send it.
   template <typename Answer>
   auto Send(std::function<void(const Answer&)> reply);

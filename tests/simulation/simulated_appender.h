@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "services/aggregator/appender.h"
-#include "services/aggregator/ledger.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/appender.h"
 #include "tests/simulation/world.h"
 
 namespace canvass::simulation {
@@ -14,19 +14,20 @@ namespace canvass::simulation {
 // everything that others do before its aggregator's next step.
 class SimulatedAppender final : public aggregator::Appender {
  public:
-  SimulatedAppender(World& world, aggregator::Ledger& ledger) : world_(world), ledger_(ledger) {}
+  SimulatedAppender(World& world, aggregator::LedgerStore& ledger)
+      : world_(world), ledger_(ledger) {}
 
-  void Start(const aggregator::AppendGroup& group) override {
-    group_ = &group;
+  void Start(const aggregator::Transaction& transaction) override {
+    transaction_ = &transaction;
     outcome_.reset();
-    if (world_.random.Chance(500)) outcome_ = ledger_.Append(group);
+    if (world_.random.Chance(500)) outcome_ = ledger_.Append(transaction);
   }
-  absl::Status Finish() override { return outcome_ ? *outcome_ : ledger_.Append(*group_); }
+  absl::Status Finish() override { return outcome_ ? *outcome_ : ledger_.Append(*transaction_); }
 
  private:
   World& world_;
-  aggregator::Ledger& ledger_;
-  const aggregator::AppendGroup* group_ = nullptr;
+  aggregator::LedgerStore& ledger_;
+  const aggregator::Transaction* transaction_ = nullptr;
   std::optional<absl::Status> outcome_;
 };
 

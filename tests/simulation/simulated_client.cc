@@ -33,7 +33,7 @@ bool IsEarly(const aggregator::Receipt& receipt) {
 
 void SimulatedClient::AddReport(election::StationReport report) {
   if (reporter_ != nullptr) {
-    tasks_.push_back([this, report](const Answered& answered) {
+    tasks_.emplace_back([this, report](const Answered& answered) {
       const auto reply = [this, report,
                           answered](const absl::StatusOr<SimulatedReporter::Answer>& answer) {
         if (answer.ok() && answer->queued) return answered(Then::kDone);
@@ -44,7 +44,7 @@ void SimulatedClient::AddReport(election::StationReport report) {
     });
     return;
   }
-  tasks_.push_back([this, report](const Answered& answered) {
+  tasks_.emplace_back([this, report](const Answered& answered) {
     const auto reply = [this, report, answered](const absl::StatusOr<aggregator::Receipt>& answer) {
       answered(Take(report, answer));
     };
@@ -62,7 +62,7 @@ SimulatedClient::Then SimulatedClient::Take(const election::StationReport& repor
 }
 
 void SimulatedClient::AddDefinition(const std::string& election_id) {
-  tasks_.push_back([this, election_id](const Answered& answered) {
+  tasks_.emplace_back([this, election_id](const Answered& answered) {
     const auto reply = [this, election_id,
                         answered](const absl::StatusOr<aggregator::DefinitionOutcome>& outcome) {
       if (outcome.ok()) witness_.Decided(election_id, outcome->sequence, world_.timeline.now());
@@ -79,7 +79,7 @@ void SimulatedClient::AddDefinition(const std::string& election_id) {
 
 template <typename Check>
 void SimulatedClient::AddDecision(const std::string& election_id, Check check) {
-  tasks_.push_back([this, election_id, check](const Answered& answered) {
+  tasks_.emplace_back([this, election_id, check](const Answered& answered) {
     const auto reply = [this, election_id,
                         answered](const absl::StatusOr<aggregator::DecisionOutcome>& outcome) {
       if (outcome.ok()) witness_.Decided(election_id, outcome->sequence, world_.timeline.now());
@@ -93,9 +93,9 @@ void SimulatedClient::AddDecision(const std::string& election_id, Check check) {
 }
 
 void SimulatedClient::AddAnnulment(const std::string& election_id, const std::string& station_id) {
-  AddDecision(election_id, [=](const aggregator::BookedLedger& booked) {
+  AddDecision(election_id, [=](const ledger::ElectionLedger& ledger) {
     return election::CheckAnnulment(
-        booked.count(),
+        ledger.count(),
         {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
          .reason = "Counted elsewhere"});
   });
@@ -103,9 +103,9 @@ void SimulatedClient::AddAnnulment(const std::string& election_id, const std::st
 
 void SimulatedClient::AddReinstatement(const std::string& election_id,
                                        const std::string& station_id) {
-  AddDecision(election_id, [=](const aggregator::BookedLedger& booked) {
+  AddDecision(election_id, [=](const ledger::ElectionLedger& ledger) {
     return election::CheckReinstatement(
-        booked.count(),
+        ledger.count(),
         {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
          .reason = "A mistake"});
   });

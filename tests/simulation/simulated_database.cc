@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/base/reason.h"
 
 namespace canvass::simulation {
 
@@ -34,17 +35,16 @@ void SimulatedDatabase::EndSilentLeader() {
 }
 
 absl::Status SimulatedDatabase::Commit(const DatabaseSession& session,
-                                       const Transaction& transaction) {
+                                       const DatabaseTransaction& transaction) {
   if (!IsWriter(session)) {
-    return MakeError(absl::StatusCode::kUnavailable, "another writer has taken the lead",
-                     {.reason = "NOT_ACTIVE"});
+    return MakeError(reason::kNotActive, "another writer has taken the lead");
   }
   if (Collides(transaction)) return absl::AlreadyExistsError("unique violation");
   Insert(transaction);
   return absl::OkStatus();
 }
 
-void SimulatedDatabase::Leave(DatabaseSession& session, Transaction transaction) {
+void SimulatedDatabase::Leave(DatabaseSession& session, DatabaseTransaction transaction) {
   if (!IsWriter(session)) return;
   session.in_doubt = std::move(transaction);
 }
@@ -77,7 +77,7 @@ std::vector<std::string> SimulatedDatabase::Elections() const {
   return elections;
 }
 
-bool SimulatedDatabase::Collides(const Transaction& transaction) const {
+bool SimulatedDatabase::Collides(const DatabaseTransaction& transaction) const {
   if (!HasKeys()) return false;
   for (const auto& [election_id, row] : transaction.rows) {
     for (const StoredRow& stored : RowsOf(election_id)) {
@@ -88,7 +88,7 @@ bool SimulatedDatabase::Collides(const Transaction& transaction) const {
                      [this](const std::string& key) { return report_keys_.contains(key); });
 }
 
-void SimulatedDatabase::Insert(const Transaction& transaction) {
+void SimulatedDatabase::Insert(const DatabaseTransaction& transaction) {
   const auto by_sequence = [](const StoredRow& a, const StoredRow& b) {
     return a.sequence < b.sequence;
   };
@@ -101,7 +101,8 @@ void SimulatedDatabase::Insert(const Transaction& transaction) {
 }
 
 void SimulatedDatabase::Decide(DatabaseSession& session) {
-  const std::optional<Transaction> transaction = std::exchange(session.in_doubt, std::nullopt);
+  const std::optional<DatabaseTransaction> transaction =
+      std::exchange(session.in_doubt, std::nullopt);
   if (!transaction.has_value() || world_.random.Chance(500)) return;
   if (!Collides(*transaction)) Insert(*transaction);
 }

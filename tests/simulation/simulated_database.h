@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/ledger/merkle.h"
-#include "services/aggregator/ledger.h"
+#include "services/aggregator/store/ledger_store.h"
 #include "tests/simulation/world.h"
 
 namespace canvass::simulation {
@@ -25,7 +25,7 @@ struct StoredRow {
 };
 
 // What an append wants to add.
-struct Transaction {
+struct DatabaseTransaction {
   std::vector<std::pair<std::string, StoredRow>> rows{};  // each with its election
   std::vector<std::string> report_keys{};                 // of the unique index
   std::vector<aggregator::Refusal> refusals{};
@@ -37,7 +37,7 @@ struct DatabaseSession {
   std::int64_t writer = 0;  // the epoch in which it took the lead; 0: it never did
   absl::Duration last_heard{};
   // Sent, with the writer's row locked and no answer given yet.
-  std::optional<Transaction> in_doubt{};
+  std::optional<DatabaseTransaction> in_doubt{};
 };
 using SessionPtr = std::shared_ptr<DatabaseSession>;
 
@@ -55,9 +55,9 @@ class SimulatedDatabase {
   // Ends the session that holds the lock if nothing was heard of it for 5 s.
   void EndSilentLeader();
 
-  absl::Status Commit(const DatabaseSession& session, const Transaction& transaction);
+  absl::Status Commit(const DatabaseSession& session, const DatabaseTransaction& transaction);
   // Leaves it in doubt: it is decided when the session ends or another becomes the writer.
-  void Leave(DatabaseSession& session, Transaction transaction);
+  void Leave(DatabaseSession& session, DatabaseTransaction transaction);
 
   void End(const SessionPtr& session);
   // The holder's session ends.
@@ -75,8 +75,8 @@ class SimulatedDatabase {
   const std::vector<aggregator::Refusal>& refusals() const { return refusals_; }
 
  private:
-  bool Collides(const Transaction& transaction) const;
-  void Insert(const Transaction& transaction);
+  bool Collides(const DatabaseTransaction& transaction) const;
+  void Insert(const DatabaseTransaction& transaction);
   void Decide(DatabaseSession& session);
   bool HasFence() const;
   bool HasKeys() const;

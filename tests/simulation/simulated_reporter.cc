@@ -5,7 +5,7 @@
 
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/rpc/report_proto.h"
-#include "services/station_reporter/submitted_report.h"
+#include "services/station_reporter/calls/report_stamp.h"
 
 namespace canvass::simulation {
 namespace {

@@ -183,11 +183,11 @@ class Simulation {
                        [](const SimulatedAggregator* aggregator) { return aggregator->leads(); });
   }
 
-  bool HasAll(const aggregator::LedgerBook& book) const {
-    return book.Reading([this](const aggregator::LedgerBook::Contents& contents) {
+  bool HasAll(const aggregator::CommittedLedgers& committed) const {
+    return committed.Reading([this](const aggregator::CommittedLedgers::Contents& contents) {
       return std::all_of(std::begin(kElections), std::end(kElections), [&](const char* election) {
-        const aggregator::BookedLedger* const booked = contents.Find(election);
-        return booked != nullptr && booked->sequence() >= database_.LastSequence(election);
+        const ledger::ElectionLedger* const ledger = contents.Find(election);
+        return ledger != nullptr && ledger->sequence() >= database_.LastSequence(election);
       });
     });
   }
@@ -195,13 +195,14 @@ class Simulation {
   bool AllFollow() const {
     return std::all_of(
         aggregators_.begin(), aggregators_.end(),
-        [this](const SimulatedAggregator* aggregator) { return HasAll(*aggregator->book()); });
+        [this](const SimulatedAggregator* aggregator) { return HasAll(*aggregator->committed()); });
   }
 
-  std::vector<const aggregator::LedgerBook*> Books() const {
-    std::vector<const aggregator::LedgerBook*> books;
-    for (const SimulatedAggregator* aggregator : aggregators_) books.push_back(aggregator->book());
-    return books;
+  std::vector<const aggregator::CommittedLedgers*> Ledgers() const {
+    std::vector<const aggregator::CommittedLedgers*> ledgers;
+    for (const SimulatedAggregator* aggregator : aggregators_)
+      ledgers.push_back(aggregator->committed());
+    return ledgers;
   }
 
   Outcome Check() {
@@ -212,7 +213,7 @@ class Simulation {
     witness_.Check(database_, [this](const election::StationReport& report) {
       return reporter_->WasRefused(report);
     });
-    if (witness_.violations().empty()) witness_.CheckBooks(database_, Books());
+    if (witness_.violations().empty()) witness_.CheckCommitted(database_, Ledgers());
     outcome_.violations = witness_.violations();
     outcome_.acknowledged = witness_.acknowledged();
     for (const char* election_id : kElections) {

@@ -186,35 +186,37 @@ void Witness::CheckReading(const Folded& folded, const Reading& reading) {
   }
 }
 
-void Witness::CheckBooks(const SimulatedDatabase& database,
-                         const std::vector<const aggregator::LedgerBook*>& books) {
+void Witness::CheckCommitted(const SimulatedDatabase& database,
+                             const std::vector<const aggregator::CommittedLedgers*>& ledgers) {
   for (const std::string& election_id : database.Elections()) {
     const Folded folded = Fold(database, election_id);
     const testing::ReferenceCount reference(folded.entries);
-    for (const aggregator::LedgerBook* book : books) {
-      CheckBook(folded, reference, election_id, *book);
+    for (const aggregator::CommittedLedgers* committed : ledgers) {
+      CheckCommitted(folded, reference, election_id, *committed);
     }
   }
 }
 
-void Witness::CheckBook(const Folded& folded, const testing::ReferenceCount& reference,
-                        const std::string& election_id, const aggregator::LedgerBook& book) {
-  book.Reading([&](const aggregator::LedgerBook::Contents& contents) {
-    const aggregator::BookedLedger* const booked = contents.Find(election_id);
+void Witness::CheckCommitted(const Folded& folded, const testing::ReferenceCount& reference,
+                             const std::string& election_id,
+                             const aggregator::CommittedLedgers& committed) {
+  committed.Reading([&](const aggregator::CommittedLedgers::Contents& contents) {
+    const ledger::ElectionLedger* const ledger = contents.Find(election_id);
     const auto last = static_cast<std::int64_t>(folded.hashes.size());
-    if (booked == nullptr || booked->sequence() != last) {
-      Violation(StrCat("a book of ", election_id, " does not end with the ledger, at ", last));
+    if (ledger == nullptr || ledger->sequence() != last) {
+      Violation(StrCat("the committed ledger of ", election_id,
+                       " does not end where the stored one ends, at ", last));
       return;
     }
     for (std::int64_t sequence = 1; sequence <= last; ++sequence) {
-      if (booked->folded().log().LeafHashOf(sequence) !=
+      if (ledger->log().LeafHashOf(sequence) !=
           folded.hashes[static_cast<std::size_t>(sequence - 1)]) {
-        Violation(StrCat("a book of ", election_id, " has another entry ", sequence));
+        Violation(StrCat("the committed ledger of ", election_id, " has another entry ", sequence));
       }
     }
-    if (!(booked->count().TallyOfArea(0, 0, 0) == reference.TallyOf(0, 0, 0, "")) ||
-        !(booked->count().ProgressOfArea(0, 0, 0) == reference.ProgressOf(0, 0, 0, ""))) {
-      Violation(StrCat("a book of ", election_id, " adds up to something else"));
+    if (!(ledger->count().TallyOfArea(0, 0, 0) == reference.TallyOf(0, 0, 0, "")) ||
+        !(ledger->count().ProgressOfArea(0, 0, 0) == reference.ProgressOf(0, 0, 0, ""))) {
+      Violation(StrCat("the committed ledger of ", election_id, " adds up to something else"));
     }
   });
 }

@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 #include "common/election/report.h"
-#include "services/aggregator/submission.h"
+#include "services/aggregator/writer/receipt.h"
 #include "tests/simulation/simulated_aggregator.h"
 #include "tests/simulation/simulated_database.h"
 
@@ -38,10 +38,10 @@ class Witness {
   // was queued and is not in the ledger.
   void Check(const SimulatedDatabase& database,
              const std::function<bool(const election::StationReport&)>& was_refused);
-  // Compares the aggregators' books with it, entry by entry, and what they add up to with a slow
-  // reference. REQUIRES: Check found nothing.
-  void CheckBooks(const SimulatedDatabase& database,
-                  const std::vector<const aggregator::LedgerBook*>& books);
+  // Compares the aggregators' committed ledgers with the database, entry by entry, and their counts
+  // with a slow reference. REQUIRES: Check found nothing.
+  void CheckCommitted(const SimulatedDatabase& database,
+                      const std::vector<const aggregator::CommittedLedgers*>& ledgers);
 
   void Violation(std::string what);
   const std::vector<std::string>& violations() const { return violations_; }
@@ -63,8 +63,9 @@ class Witness {
   void Acknowledge(const std::string& election_id, std::int64_t sequence, absl::Duration now);
   Folded Fold(const SimulatedDatabase& database, const std::string& election_id);
   void CheckReceipt(const Folded& folded, const Acknowledged& acknowledged);
-  void CheckBook(const Folded& folded, const testing::ReferenceCount& reference,
-                 const std::string& election_id, const aggregator::LedgerBook& book);
+  void CheckCommitted(const Folded& folded, const testing::ReferenceCount& reference,
+                      const std::string& election_id,
+                      const aggregator::CommittedLedgers& committed);
   void CheckReading(const Folded& folded, const Reading& reading);
 
   std::vector<Acknowledged> receipts_;

@@ -5,28 +5,28 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "services/aggregator/appender.h"
-#include "services/aggregator/ledger.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/appender.h"
 
 namespace canvass::testing {
 
 // Appends in the thread of its caller, at the last moment.
 class InlineAppender final : public aggregator::Appender {
  public:
-  explicit InlineAppender(aggregator::Ledger& ledger) : ledger_(ledger) {}
+  explicit InlineAppender(aggregator::LedgerStore& ledger) : ledger_(ledger) {}
 
-  void Start(const aggregator::AppendGroup& group) override { group_ = &group; }
+  void Start(const aggregator::Transaction& transaction) override { transaction_ = &transaction; }
   absl::Status Finish() override {
     if (on_finish_) on_finish_();
-    return ledger_.Append(*group_);
+    return ledger_.Append(*transaction_);
   }
 
   // Called whenever somebody waits for an end.
   void OnFinish(std::function<void()> call) { on_finish_ = std::move(call); }
 
  private:
-  aggregator::Ledger& ledger_;
-  const aggregator::AppendGroup* group_ = nullptr;
+  aggregator::LedgerStore& ledger_;
+  const aggregator::Transaction* transaction_ = nullptr;
   std::function<void()> on_finish_;
 };
 

@@ -38,7 +38,7 @@ json WithSnakeCaseKeys(const json& value) {
 
 }  // namespace
 
-json ParseJson(const CommandOutcome& outcome) {
+json ParseJson(const ProgramOutcome& outcome) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   const json parsed = json::parse(outcome.out, nullptr, false);
   if (outcome.exit_code != 0 || parsed.is_discarded()) return nullptr;

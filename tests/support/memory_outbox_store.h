@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/mutex.h"
-#include "services/station_reporter/outbox_store.h"
+#include "services/station_reporter/outbox/outbox_store.h"
 
 namespace canvass::testing {
 

@@ -12,8 +12,9 @@
 
 namespace canvass::testing {
 
-// What a ledger adds up to, by the words of the design and as slowly as they read: every question
-// is answered from the list of all entries. The oracle of election::Count; shares no code with it.
+// What a ledger adds up to, by the definitions in common/README.md and as slowly as they read:
+// every question is answered from the list of all entries. The oracle of election::Count; shares no
+// code with it.
 class ReferenceCount {
  public:
   // `entries` outlive this.

@@ -2,11 +2,13 @@
 #define CANVASS_TESTS_SUPPORT_RUNNING_STACK_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "services/canvass/stack.h"
-#include "tests/support/command.h"
+#include "services/canvass/stack/stack.h"
+#include "tests/support/program_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
 
@@ -21,21 +23,21 @@ class RunningStack {
   RunningStack(const RunningStack&) = delete;
   RunningStack& operator=(const RunningStack&) = delete;
 
-  Stack& operator*() { return *stack_; }
-  Stack* operator->() { return stack_.get(); }
-  const Stack* operator->() const { return stack_.get(); }
+  cli::Stack& operator*() { return *stack_; }
+  cli::Stack* operator->() { return stack_.get(); }
+  const cli::Stack* operator->() const { return stack_.get(); }
 
   // `canvass WORDS...` against it.
-  CommandOutcome Canvass(const std::vector<std::string>& words,
+  ProgramOutcome Canvass(const std::vector<std::string>& words,
                          const std::string& input = "") const;
   // A method of canvass.publisher.v1.PublisherService; the same of the reporter's and the
   // aggregator's services.
-  CommandOutcome Publisher(const std::string& method, const std::string& json) const;
-  CommandOutcome Reporter(const std::string& method, const std::string& json) const;
-  CommandOutcome Aggregator(const std::string& method, const std::string& json) const;
-  CommandOutcome Election(const std::string& method, const std::string& json) const;
+  ProgramOutcome Publisher(const std::string& method, const std::string& json) const;
+  ProgramOutcome Reporter(const std::string& method, const std::string& json) const;
+  ProgramOutcome Aggregator(const std::string& method, const std::string& json) const;
+  ProgramOutcome Election(const std::string& method, const std::string& json) const;
   // GetNationalResult, once the publisher shows all of the election's ledger.
-  CommandOutcome NationalResult(const std::string& election_id) const;
+  ProgramOutcome NationalResult(const std::string& election_id) const;
 
   // Kills the aggregator with SIGKILL; RestartAggregator returns once another one is healthy.
   void KillAggregator();
@@ -46,14 +48,13 @@ class RunningStack {
   void RestartPostgres();
 
  private:
+  void Start(bool standby);
+
+  std::optional<TemporaryFolder> own_folder_;
   std::string folder_;
-  bool own_folder_ = false;
-  std::unique_ptr<Stack> stack_;
+  std::unique_ptr<cli::Stack> stack_;
   pid_t killed_ = 0;  // the aggregator before
 };
-
-// A new empty folder that the user of a PostgreSQL server can reach too.
-std::string NewFolder();
 
 }  // namespace canvass::testing
 

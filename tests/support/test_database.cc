@@ -33,17 +33,6 @@ void Require(const absl::Status& status) {
 
 }  // namespace
 
-ScratchFolder::ScratchFolder() {
-  std::string path = ::testing::TempDir() + "canvass-XXXXXX";
-  if (mkdtemp(path.data()) == nullptr || chmod(path.c_str(), 0755) != 0) std::abort();
-  path_ = path;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 TestCluster& TestCluster::Get() {
   static TestCluster cluster;
   return cluster;
@@ -54,7 +43,7 @@ TestCluster::TestCluster() { Start(); }
 void TestCluster::Stop() { cluster_.reset(); }
 
 void TestCluster::Start() {
-  auto cluster = postgres::PrivateCluster::Start({.folder = folder_.data_folder()});
+  auto cluster = postgres::PrivateCluster::Start({.folder = folder_.File("data")});
   Require(cluster.status());
   cluster_ = *std::move(cluster);
 }

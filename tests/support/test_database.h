@@ -6,25 +6,9 @@
 #include <vector>
 
 #include "common/postgres/private_cluster.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
-
-// A path for a cluster's data in a new folder that the server's user can reach too, and that goes
-// with this object.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  // Not there yet.
-  std::string data_folder() const { return path_ + "/data"; }
-
- private:
-  std::string path_;
-};
 
 // The cluster of this test program: started when first asked for, stopped at the end. The program
 // ends if it does not start. Tests may stop and start it.
@@ -41,7 +25,7 @@ class TestCluster {
  private:
   TestCluster();
 
-  ScratchFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<postgres::PrivateCluster> cluster_;
 };
 

@@ -11,11 +11,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
 #include "common/postgres/installation.h"
+#include "common/process/child_process.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Minutes(30);
@@ -25,27 +26,26 @@ constexpr char kMakeTable[] =
     "DROP TABLE IF EXISTS bench.entries; "
     "CREATE TABLE bench.entries (LIKE canvass.entries INCLUDING ALL)";
 
-// Made once: it grows from run to run, as the ledger does.
+// Created only once, so it grows from run to run as the ledger does.
 constexpr char kMakeInsertTable[] =
     "SET client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS bench; "
     "CREATE TABLE IF NOT EXISTS bench.inserted (LIKE canvass.entries INCLUDING ALL); "
     "CREATE SEQUENCE IF NOT EXISTS bench.number CACHE 100";
 
-// Of a report's entry, about.
+// Approximate size of a report's ledger entry.
 constexpr std::size_t kEntryBytes = 110;
 
 absl::Status Unexpected(const std::string& program, const std::string& output) {
-  return MakeError(absl::StatusCode::kInternal,
-                   StrCat(program, " said something unexpected:\n", output),
-                   {.reason = "BASELINE_FAILED"});
+  return MakeError(reason::kBaselineFailed,
+                   StrCat(program, " printed unexpected output:\n", output));
 }
 
-// The number behind `label` in a line of `text`.
+// Returns the number after `label` in the last line that starts with it.
 std::optional<double> NumberAfter(const std::string& text, const std::string& label) {
   std::optional<double> number;
   const std::vector<std::string> lines = absl::StrSplit(text, '\n');
   for (const std::string& line : lines) {
-    if (line.rfind(label, 0) != 0) continue;
+    if (!line.starts_with(label)) continue;
     const std::vector<std::string> words =
         absl::StrSplit(line.substr(label.size()), ' ', absl::SkipWhitespace());
     double value = 0;
@@ -54,8 +54,8 @@ std::optional<double> NumberAfter(const std::string& text, const std::string& la
   return number;
 }
 
-// One row as single submissions write it. The station's number is spread over the index, as
-// stations report in any order: a multiplication that gives each number once.
+// SQL that inserts one row like a single submission does. Stations report in any order, so the
+// multiplication spreads station numbers over the index and produces each number only once.
 std::string InsertScript(int candidates) {
   std::string votes;
   for (int candidate = 0; candidate < candidates; ++candidate) {
@@ -96,7 +96,7 @@ absl::StatusOr<absl::Duration> Baseline::CopyReports(const std::string& file) co
 
 absl::StatusOr<absl::Duration> Baseline::ReadLedger() const {
   return TimedPsql(
-      {"SET enable_sort = off",  // as the aggregator, which reads along the key
+      {"SET enable_sort = off",  // the aggregator also reads along the key
        "\\copy (SELECT sequence, entry, leaf_hash FROM canvass.entries ORDER BY election_no, "
        "sequence) TO '/dev/null' (FORMAT binary)"});
 }
@@ -108,7 +108,7 @@ absl::StatusOr<double> Baseline::InsertRows(std::int64_t rows, int candidates, i
   std::ofstream script(script_file);
   script << InsertScript(candidates);
   script.close();
-  const auto output = postgres::RunProgram(
+  const auto output = process::RunProgram(
       {StrCat(program_folder_, "/pgbench"), "-n", "-M", "simple", "-c", absl::StrCat(clients), "-j",
        "2", "-t", absl::StrCat((rows + clients - 1) / clients), "-f", script_file, connection_},
       std::nullopt, kPatience);
@@ -139,7 +139,7 @@ absl::StatusOr<std::string> Baseline::Psql(const std::string& connection,
     arguments.emplace_back("-c");
     arguments.push_back(command);
   }
-  return postgres::RunProgram(std::move(arguments), std::nullopt, kPatience);
+  return process::RunProgram(std::move(arguments), std::nullopt, kPatience);
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

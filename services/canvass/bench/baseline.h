@@ -9,27 +9,30 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-// What PostgreSQL does by itself, through the programs that come with it, in tables that are made
-// like the ledger's: same columns, constraints and indexes, same server.
-namespace canvass::bench {
+// Measures PostgreSQL alone, through the programs that come with it, on the same server. The tables
+// have the ledger's columns, constraints and indexes.
+namespace canvass::cli::bench {
 
-// `connection` is of the owner of Canvass's schema, in Canvass's database.
+// Runs the baselines through a session of the owner of Canvass's schema.
 class Baseline {
  public:
-  // The programs lie where Canvass finds its PostgreSQL.
+  // Finds the programs in the folder of Canvass's PostgreSQL. `connection` must log in as the owner
+  // of Canvass's schema, to Canvass's database.
   static absl::StatusOr<Baseline> Open(const std::string& connection);
 
-  // Writes the ledger's reports in sequence, as COPY's text, to a file.
+  // Writes the ledger's reports to a file, in order of sequence, in COPY's text format.
   absl::Status ExportReports(const std::string& file) const;
-  // psql's \copy of the file into an empty table, in one transaction: how long the statement took.
+  // Copies the file into an empty table by psql's \copy, in one transaction. Returns how long the
+  // statement took.
   absl::StatusOr<absl::Duration> CopyReports(const std::string& file) const;
-  // Reads every entry of the ledger in order, by COPY in binary: how long the statement took.
+  // Reads every entry of the ledger in order by binary COPY. Returns how long the statement took.
   absl::StatusOr<absl::Duration> ReadLedger() const;
-  // pgbench, simple protocol: inserts `rows` single rows of the shape of a report, each its own
-  // transaction. Rows a second.
+  // Inserts `rows` single rows with the shape of a report by pgbench with the simple protocol, each
+  // in its own transaction. Returns the rows per second.
   absl::StatusOr<double> InsertRows(std::int64_t rows, int candidates, int clients,
                                     const std::string& script_file) const;
-  // So that what was written before is not paid for by what is measured next. Needs a superuser.
+  // Writes a checkpoint, so that the next measurement does not pay for earlier writes.
+  // `superuser_connection` must log in as a superuser.
   absl::Status Checkpoint(const std::string& superuser_connection) const;
 
  private:
@@ -42,6 +45,6 @@ class Baseline {
   std::string connection_;
 };
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_BASELINE_H_

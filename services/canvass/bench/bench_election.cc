@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kContest[] = "president";
@@ -25,7 +25,7 @@ std::string StationId(std::int64_t station) {
   return absl::StrCat(ConstituencyId(station), "-s-", station % kStationsPerConstituency + 1);
 }
 
-// A good mixer of bits (splitmix64).
+// Mixes the bits of a number (splitmix64).
 std::uint64_t Mix(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15;
   x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9;
@@ -135,11 +135,11 @@ std::int64_t BenchElection::VotesOf(const std::vector<std::int64_t>& stations,
   return votes;
 }
 
-// At least 1, so that no station is without ballots.
+// Returns at least 1, so every station has ballots.
 std::int64_t BenchElection::Votes(std::int64_t station, int candidate) const {
   const std::uint64_t place =
       static_cast<std::uint64_t>(station) * 1'000 + static_cast<std::uint64_t>(candidate);
   return 1 + static_cast<std::int64_t>(Mix(place ^ Mix(seed_)) % kVotesPerCandidateMax);
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

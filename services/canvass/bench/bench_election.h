@@ -8,11 +8,11 @@
 #include "canvass/v1/ledger.pb.h"
 #include "canvass/v1/report.pb.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// A made-up election of one contest and one official source: a country, regions, constituencies of
-// some 2 000 stations. The same arguments give the same reports, each of which passes every rule
-// without a warning. Immutable.
+// Synthetic election with one contest and one official source: a country, regions, and
+// constituencies of some 2 000 stations. The same arguments give the same reports, and every report
+// passes every rule without a warning. Immutable.
 class BenchElection {
  public:
   BenchElection(std::string id, std::int64_t stations, int candidates, std::uint64_t seed);
@@ -21,11 +21,11 @@ class BenchElection {
   std::int64_t stations() const { return stations_; }
 
   v1::DefinitionChange Definition() const;
-  // Of station number `station`, from 0.
+  // Returns the report of station number `station`, from 0.
   v1::StationReport ReportOf(std::int64_t station) const;
-  // Every station once, in a random order.
+  // Returns every station once, in a random order.
   std::vector<std::int64_t> ShuffledStations() const;
-  // Votes for all candidates in the reports of the first `count` of these stations.
+  // Returns the sum of all candidates' votes in the reports of the first `count` of these stations.
   std::int64_t VotesOf(const std::vector<std::int64_t>& stations, std::size_t count) const;
 
  private:
@@ -37,6 +37,6 @@ class BenchElection {
   const std::uint64_t seed_;
 };
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_BENCH_ELECTION_H_

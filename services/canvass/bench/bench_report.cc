@@ -1,21 +1,22 @@
 #include "services/canvass/bench/bench_report.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <ostream>
 
 #include "fmt/format.h"
 #include "nlohmann/json.hpp"
-#include "services/canvass/console.h"
-#include "services/canvass/table.h"
+#include "services/canvass/terminal/console.h"
+#include "services/canvass/terminal/table.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr double kMicrosecondsPerSecond = 1e6;
 
-// With as many digits as mean something.
+// Formats a number with as many digits as are meaningful.
 std::string NumberText(double value) {
   const double size = std::abs(value);
   if (size >= 1'000) return fmt::format("{:.0f}", value);
@@ -57,12 +58,14 @@ Table TableOf(const std::vector<const Series*>& all) {
 }  // namespace
 
 double Median(std::vector<double> values) {
+  assert(!values.empty());
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 double Percentile(std::vector<double> values, double percent) {
+  assert(!values.empty());
   std::sort(values.begin(), values.end());
   const double rank = std::ceil(static_cast<double>(values.size()) * percent / 100);
   return values[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
@@ -152,4 +155,4 @@ Series& BenchReport::Find(const std::string& name) {
                        [&name](const Series& series) { return series.name == name; });
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

@@ -10,16 +10,17 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "services/canvass/bench/process_use.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// The middle one; of two, their mean. REQUIRES: not empty.
+// Returns the middle value, or the mean of the two middle values. REQUIRES: not empty.
 double Median(std::vector<double> values);
-// The smallest value that is not below `percent` of them. REQUIRES: not empty.
+// Returns the smallest value that is at least as large as `percent` percent of the values.
+// REQUIRES: not empty.
 double Percentile(std::vector<double> values, double percent);
 
-// One quantity, measured in each run.
+// Values of one quantity, one for each run.
 struct Series {
   std::string name{};
   std::string unit{};
@@ -27,30 +28,31 @@ struct Series {
   std::vector<double> values{};
 };
 
-// What a benchmark found: its quantities in the order in which they are told (the ratio first), and
-// what each process used for it. Not thread-safe.
+// Results of a benchmark: its quantities in the order of their declaration (the ratio first), and
+// the resources that each process used. Not thread-safe.
 class BenchReport {
  public:
   explicit BenchReport(std::string title) : title_(std::move(title)) {}
 
   void AddSetting(const std::string& name, const std::string& value);
-  // Announces a quantity; they are told in the order of announcement.
+  // Declares a quantity. Quantities are printed in the order of declaration.
   void Declare(const std::string& name, const std::string& unit, const std::string& target = "");
-  // A run's value of an announced quantity.
+  // Adds one run's value of a declared quantity.
   void Add(const std::string& name, double value);
-  // What a process used between two moments, for so many reports (or calls).
+  // Adds the resources that a process used between `before` and `after`. `items` is the number of
+  // reports or calls in that time.
   void AddUse(const std::string& process, const ProcessUse& before, const ProcessUse& after,
               std::size_t items);
 
-  // Calls `run` with 1, 2, ..., `runs`, which adds its values, and says each time what they are.
-  // Ends with its first error.
+  // Calls `run` with 1, 2, ..., `runs`. `run` adds its values, which are printed to the console's
+  // messages after each run. Returns the first error.
   absl::Status Measure(int runs, const Session& session,
                        absl::FunctionRef<absl::Status(int)> run) const;
-  // In the format that was asked for.
+  // Prints the report in the requested format.
   void Print(const Session& session) const;
 
  private:
-  // The newest values of the announced quantities: "ratio 0.61, reports 104 000 /s".
+  // Returns the newest values of the declared quantities: "ratio 0.61, reports 104 000 /s".
   std::string Newest() const;
   std::vector<const Series*> AllSeries() const;
   Series& Find(const std::string& name);
@@ -61,6 +63,6 @@ class BenchReport {
   std::vector<Series> uses_;
 };
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_BENCH_REPORT_H_

@@ -12,28 +12,29 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/postgres/private_cluster.h"
-#include "services/canvass/aggregator_client.h"
-#include "services/canvass/definition_messages.h"
-#include "services/canvass/publisher_client.h"
+#include "services/canvass/clients/aggregator_client.h"
+#include "services/canvass/clients/definition_messages.h"
+#include "services/canvass/clients/publisher_client.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
-// A register of a million stations is defined in seconds; more is a fault.
+// Defining a register of a million stations takes seconds. A longer wait means an error.
 constexpr absl::Duration kShownWithin = absl::Minutes(2);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
 
-// Others may enter it, but not look around: PostgreSQL's server runs as another user.
+// PostgreSQL's server runs as another user, which must be able to enter the folder but not to list
+// it.
 constexpr mode_t kFolderMode = 0711;
 
 absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& parent) {
   std::string folder = StrCat(parent, "/canvass-bench-XXXXXX");
   if (mkdtemp(folder.data()) != nullptr && chmod(folder.c_str(), kFolderMode) == 0) return folder;
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   StrCat("No folder can be made in ", parent, ": ", std::strerror(errno)),
-                   {.reason = "FOLDER_UNUSABLE"});
+  return MakeError(reason::kFolderUnusable,
+                   StrCat("Cannot create a folder in ", parent, ": ", std::strerror(errno)));
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ absl::StatusOr<std::unique_ptr<BenchStack>> BenchStack::Start(const BenchOptions
 BenchStack::~BenchStack() {
   stack_.reset();
   if (folder_.empty()) return;
-  std::error_code ignored;  // what is left lies in the temporary folder
+  std::error_code ignored;  // leftovers are in the temporary folder
   std::filesystem::remove_all(folder_, ignored);
 }
 
@@ -97,7 +98,7 @@ ProcessUses BenchStack::Uses() const {
 absl::StatusOr<std::int64_t> BenchStack::Define(const BenchElection& election) const {
   const AggregatorClient aggregator(services_);
   const auto defined =
-      aggregator.DefineElection(SplitDefinition(election.Definition(), /*validate_only=*/false));
+      aggregator.DefineElection(DefinitionMessages(election.Definition(), /*validate_only=*/false));
   if (!defined.ok()) return defined.status();
   const absl::Status shown = CheckShown(election.id(), defined->sequence(), 0);
   if (!shown.ok()) return shown;
@@ -119,14 +120,14 @@ absl::Status BenchStack::CheckShown(const std::string& election_id, std::int64_t
       }
       if (shown == votes) return absl::OkStatus();
       return absl::InternalError(
-          absl::StrCat("The publisher shows ", shown, " votes, not ", votes));
+          absl::StrCat("The publisher shows ", shown, " votes instead of ", votes));
     }
     if (absl::Now() > until) {
-      return answer.ok() ? absl::DeadlineExceededError("The publisher does not catch up")
+      return answer.ok() ? absl::DeadlineExceededError("The publisher did not catch up in time")
                          : answer.status();
     }
     absl::SleepFor(kLookEvery);
   }
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

@@ -14,20 +14,20 @@
 #include "services/canvass/bench/bench_options.h"
 #include "services/canvass/bench/bench_report.h"
 #include "services/canvass/bench/process_use.h"
-#include "services/canvass/command.h"
-#include "services/canvass/stack.h"
+#include "services/canvass/stack/stack.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// What every process used up to a moment, by name.
+// Resources that each process has used so far, by name.
 using ProcessUses = std::vector<std::pair<std::string, ProcessUse>>;
 
-// Adds what each process used between two moments.
+// Adds to `report` the resources that each process used between `before` and `after`.
 void AddUses(BenchReport& report, const ProcessUses& before, const ProcessUses& after,
              std::size_t items);
 
-// The services that are measured: a stack of our own in a temporary folder, which goes away with
-// this object, or the ones that run at the session's addresses. Not thread-safe.
+// Services to measure: a new stack in a temporary folder, which is removed with this object, or the
+// services that run at the session's addresses. Not thread-safe.
 class BenchStack {
  public:
   static absl::StatusOr<std::unique_ptr<BenchStack>> Start(const BenchOptions& options,
@@ -36,21 +36,21 @@ class BenchStack {
   BenchStack(const BenchStack&) = delete;
   BenchStack& operator=(const BenchStack&) = delete;
 
-  // With the addresses of these services.
+  // Common options with the addresses of these services.
   const CommonOptions& services() const { return services_; }
-  // Null for services that ran before.
+  // Null if the services were running before.
   Stack* own() { return stack_.get(); }
-  // Of the schema's owner; empty if it is not known.
+  // Connection string of the schema's owner, or empty if it is unknown.
   const std::string& database() const { return database_; }
   const std::string& folder() const { return folder_; }
-  // Of ours; only our own process for services that ran before.
+  // Returns the use of this process and, for a new stack, of the stack's processes.
   ProcessUses Uses() const;
 
-  // Defines the election and waits until the publisher shows it. Its last sequence: each report
-  // has the next one.
+  // Defines the election and waits until the publisher shows it. Returns the last sequence of the
+  // definition. Each report takes one further sequence.
   absl::StatusOr<std::int64_t> Define(const BenchElection& election) const;
-  // Waits until the publisher shows `sequence`. INTERNAL where the national result has not so many
-  // `votes` then.
+  // Waits until the publisher shows `sequence`. Returns INTERNAL if the national result then has
+  // not exactly `votes` votes.
   absl::Status CheckShown(const std::string& election_id, std::int64_t sequence,
                           std::int64_t votes) const;
 
@@ -60,10 +60,10 @@ class BenchStack {
 
   CommonOptions services_;
   std::string database_;
-  std::string folder_;  // ours; empty for none
+  std::string folder_;  // temporary folder; empty for none
   std::unique_ptr<Stack> stack_;
 };
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_BENCH_STACK_H_

@@ -11,12 +11,13 @@
 #include "absl/time/clock.h"
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
+#include "common/process/child_process.h"
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/server.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr absl::Duration kStartWithin = absl::Seconds(10);
@@ -46,7 +47,7 @@ class EchoService final
 
 }  // namespace
 
-EchoServer::EchoServer(std::unique_ptr<postgres::ChildProcess> process, std::string address)
+EchoServer::EchoServer(std::unique_ptr<process::ChildProcess> process, std::string address)
     : process_(std::move(process)), address_(std::move(address)) {}
 
 EchoServer::EchoServer(EchoServer&&) noexcept = default;
@@ -62,7 +63,7 @@ int EchoServer::pid() const { return process_->pid(); }
 absl::StatusOr<EchoServer> EchoServer::Start(const std::string& folder,
                                              const std::string& response) {
   std::ofstream(ResponseFile(folder), std::ios::binary) << response;
-  auto process = postgres::ChildProcess::Start(
+  auto process = process::ChildProcess::Start(
       {.arguments = {"/proc/self/exe", "bench", "echo", "--folder", folder},
        .output_fd = 2,
        .signal_when_orphaned = SIGTERM});
@@ -71,8 +72,7 @@ absl::StatusOr<EchoServer> EchoServer::Start(const std::string& folder,
   std::string address;
   while (!(std::ifstream(AddressFile(folder)) >> address)) {
     if ((*process)->WaitForEnd(kLookEvery) || absl::Now() > until) {
-      return MakeError(absl::StatusCode::kUnavailable, "The echo server did not start.",
-                       {.reason = "ECHO_NOT_STARTED"});
+      return MakeError(reason::kEchoNotStarted, "The echo server did not start.");
     }
   }
   return EchoServer(*std::move(process), address);
@@ -92,4 +92,4 @@ absl::Status ServeEcho(const BenchOptions& options, const Session& /*session*/) 
   return absl::OkStatus();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

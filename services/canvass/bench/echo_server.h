@@ -7,22 +7,20 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass {
-
-namespace postgres {
+namespace canvass::process {
 class ChildProcess;
-}  // namespace postgres
+}  // namespace canvass::process
 
-namespace bench {
+namespace canvass::cli::bench {
 
-// The least that a gRPC server can do for GetNationalResult: a callback method that gives the same
-// bytes whatever it is asked, and looks at nothing. Same server settings as the publisher's, in a
-// process of its own.
+// Smallest possible gRPC server for GetNationalResult: a callback method that returns the same
+// bytes for every request and reads nothing. It has the publisher's server settings and runs in its
+// own process.
 class EchoServer {
  public:
-  // `response`: what it answers with. `folder`: for its files.
+  // Starts a server that responds with `response`. It keeps its files in `folder`.
   static absl::StatusOr<EchoServer> Start(const std::string& folder, const std::string& response);
   ~EchoServer();
   EchoServer(EchoServer&&) noexcept;
@@ -32,16 +30,15 @@ class EchoServer {
   int pid() const;
 
  private:
-  EchoServer(std::unique_ptr<postgres::ChildProcess> process, std::string address);
+  EchoServer(std::unique_ptr<process::ChildProcess> process, std::string address);
 
-  std::unique_ptr<postgres::ChildProcess> process_;
+  std::unique_ptr<process::ChildProcess> process_;
   std::string address_;
 };
 
-// What that process runs: `canvass bench echo --folder FOLDER`. Until a stop signal.
+// Runs in the server's process (`canvass bench echo --folder FOLDER`) until a stop signal.
 absl::Status ServeEcho(const BenchOptions& options, const Session& session);
 
-}  // namespace bench
-}  // namespace canvass
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_ECHO_SERVER_H_

@@ -19,9 +19,9 @@
 #include "services/canvass/bench/bench_report.h"
 #include "services/canvass/bench/bench_stack.h"
 #include "services/canvass/bench/report_stream_load.h"
-#include "services/canvass/console.h"
+#include "services/canvass/terminal/console.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kRatio[] = "ratio to psql's COPY";
@@ -131,7 +131,7 @@ class IngestBench {
   const BenchElection election_;
   const std::vector<std::int64_t> order_;
   const std::int64_t votes_;
-  const std::string rows_file_;  // of the first run, for all
+  const std::string rows_file_;  // written by the first run and used by all
   BenchReport report_;
   double rate_ = 0;
   double copy_rate_ = 0;
@@ -143,4 +143,4 @@ absl::Status BenchIngest(const BenchOptions& options, const Session& session) {
   return IngestBench(options, session).Run();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

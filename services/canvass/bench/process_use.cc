@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 std::string ReadProc(pid_t pid, const std::string& name) {
@@ -23,7 +23,8 @@ std::string ReadProc(pid_t pid, const std::string& name) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// What /proc/PID/stat says (see proc(5)); the fields behind the name, which may contain anything.
+// Fields of /proc/PID/stat (see proc(5)). They follow the process name, which may contain any
+// character.
 struct Stat {
   std::int64_t parent = 0;
   std::int64_t own_ticks = 0;
@@ -53,14 +54,14 @@ double SecondsOf(std::int64_t ticks) {
   return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-// The number of a line "NAME:   123 kB", in bytes; 0 if there is none.
+// Returns the number of a line "NAME:   123 kB" in bytes, or 0 if there is no such line.
 std::int64_t BytesOf(const std::string& text, const std::string& name) {
   const std::vector<std::string> lines = absl::StrSplit(text, '\n');
   for (const std::string& line : lines) {
     const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipWhitespace());
     std::int64_t kibibytes = 0;
     for (const std::string& word : words) {
-      if (line.rfind(name + ":", 0) == 0 && absl::SimpleAtoi(word, &kibibytes)) {
+      if (line.starts_with(name + ":") && absl::SimpleAtoi(word, &kibibytes)) {
         return kibibytes * 1024;
       }
     }
@@ -92,7 +93,8 @@ ProcessUse UseOf(pid_t pid) {
 }
 
 ProcessUse UseOfTree(pid_t pid) {
-  // A child that ends while we look is in neither sum, or in both: then we look again.
+  // A child that ends during the measurement may be counted in neither sum or in both, so the
+  // measurement is repeated.
   for (;;) {
     const std::vector<pid_t> children = ChildrenOf(pid);
     const Stat server = ReadStat(pid);
@@ -106,4 +108,4 @@ ProcessUse UseOfTree(pid_t pid) {
   }
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

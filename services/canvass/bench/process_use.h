@@ -5,21 +5,21 @@
 
 #include <cstdint>
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// What a process has used, as the kernel says (/proc). All zero once it is gone.
+// Resources that a process has used, from /proc. All are 0 once the process is gone.
 struct ProcessUse {
-  double cpu_seconds = 0;              // user and system, of all its threads
-  std::int64_t memory_bytes = 0;       // resident now
-  std::int64_t memory_peak_bytes = 0;  // resident at most
+  double cpu_seconds = 0;              // user and system time of all threads
+  std::int64_t memory_bytes = 0;       // current resident memory
+  std::int64_t memory_peak_bytes = 0;  // largest resident memory
 };
 
 ProcessUse UseOf(pid_t pid);
 
-// Of PostgreSQL: the server and its children together, those that ended included. Memory that they
-// share is counted once; there is no peak.
+// Returns the use of a PostgreSQL server with its children. The CPU time includes children that
+// have ended. Shared memory is counted once, and there is no peak.
 ProcessUse UseOfTree(pid_t pid);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_PROCESS_USE_H_

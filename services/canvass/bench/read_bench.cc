@@ -21,10 +21,10 @@
 #include "services/canvass/bench/process_use.h"
 #include "services/canvass/bench/report_stream_load.h"
 #include "services/canvass/bench/unary_load.h"
-#include "services/canvass/console.h"
-#include "services/canvass/publisher_client.h"
+#include "services/canvass/clients/publisher_client.h"
+#include "services/canvass/terminal/console.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kMethod[] = "/canvass.publisher.v1.PublisherService/GetNationalResult";
@@ -72,7 +72,7 @@ class ReadBench {
   }
 
  private:
-  // Counts the election, and returns the bytes of its national result.
+  // Submits all reports of the election and returns the bytes of its national result.
   absl::StatusOr<std::string> CountAndRead(BenchStack& stack) {
     const auto defined = stack.Define(election_);
     if (!defined.ok()) return defined.status();
@@ -135,7 +135,7 @@ class ReadBench {
                     .check =
                         [](std::size_t /*index*/, const grpc::ByteBuffer& response) {
                           return response.Length() > 0 ? absl::OkStatus()
-                                                       : absl::InternalError("An empty answer");
+                                                       : absl::InternalError("The answer is empty");
                         }});
   }
 
@@ -154,4 +154,4 @@ absl::Status BenchRead(const BenchOptions& options, const Session& session) {
   return ReadBench(options, session).Run();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

@@ -3,14 +3,14 @@
 
 #include "absl/status/status.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// GetNationalResult of an election that is counted, 64 calls in flight, against a bare echo of the
-// same bytes by the same client.
+// Measures GetNationalResult of a counted election with 64 calls in flight, against a bare echo of
+// the same bytes by the same client.
 absl::Status BenchRead(const BenchOptions& options, const Session& session);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_READ_BENCH_H_

@@ -17,18 +17,18 @@
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReports";
-// A million reports take seconds; more is a fault.
+// A million reports take seconds. A longer wait means an error.
 constexpr absl::Duration kPatience = absl::Minutes(10);
 
 class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit Exchange(const std::vector<grpc::ByteBuffer>& messages) : messages_(messages) {}
 
-  // Blocks until the stream is over.
+  // Blocks until the stream has ended.
   absl::Status Run(const std::string& reporter) {
     grpc::GenericStub stub(rpc::NewChannel(reporter));
     grpc::ClientContext context;
@@ -76,7 +76,8 @@ class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::By
     bad_.Update(rpc::ParseMessage(response_, *response));
     for (const v1::Receipt& receipt : response->receipts()) {
       if (receipt.state() != v1::RECEIPT_STATE_RECORDED || receipt.repeated_submission()) {
-        bad_.Update(absl::InternalError(absl::StrCat("Not recorded: ", receipt.DebugString())));
+        bad_.Update(absl::InternalError(
+            absl::StrCat("A report was not recorded: ", receipt.DebugString())));
       }
       last_sequence_ = std::max(last_sequence_, receipt.sequence());
     }
@@ -84,8 +85,8 @@ class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::By
   }
 
   const std::vector<grpc::ByteBuffer>& messages_;
-  std::size_t next_ = 0;          // of the writes alone
-  std::size_t acknowledged_ = 0;  // of the reads alone, as is what follows
+  std::size_t next_ = 0;          // used only by the write callbacks
+  std::size_t acknowledged_ = 0;  // used, like the fields below, only by the read callbacks
   std::int64_t last_sequence_ = 0;
   absl::Status bad_;
   grpc::ByteBuffer response_;
@@ -120,9 +121,9 @@ absl::StatusOr<StreamOutcome> SendMessages(const std::string& reporter,
   if (!status.ok()) return status;
   if (exchange.acknowledged() != reports) {
     return absl::InternalError(
-        absl::StrCat(exchange.acknowledged(), " receipts for ", reports, " reports"));
+        absl::StrCat(exchange.acknowledged(), " receipts arrived for ", reports, " reports"));
   }
   return StreamOutcome{.took = took, .last_sequence = exchange.last_sequence()};
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

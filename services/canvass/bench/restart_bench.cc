@@ -19,9 +19,9 @@
 #include "services/canvass/bench/bench_stack.h"
 #include "services/canvass/bench/process_use.h"
 #include "services/canvass/bench/report_stream_load.h"
-#include "services/canvass/console.h"
+#include "services/canvass/terminal/console.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
@@ -55,7 +55,7 @@ class RestartBench {
                                [&](int run) { return RunOnce(**stack, run % 2 == 0); });
     }
     if (!status.ok()) return status;
-    // The publisher has followed every one of them.
+    // Checks that the publisher has followed all restarts.
     status = (*stack)->CheckShown(election_.id(), last_sequence_,
                                   election_.VotesOf(order_, order_.size()));
     if (!status.ok()) return status;
@@ -99,7 +99,7 @@ class RestartBench {
     kill(before, SIGTERM);
     while (kill(before, 0) == 0) absl::SleepFor(kLookEvery);
     const absl::Time began = absl::Now();
-    // Starts it, and returns when it serves.
+    // Starts the aggregator and returns once it serves.
     absl::Status status = stack.own()->Supervise();
     if (!status.ok()) return status;
     serving_seconds_ = absl::ToDoubleSeconds(absl::Now() - began);
@@ -125,4 +125,4 @@ absl::Status BenchRestart(const BenchOptions& options, const Session& session) {
   return RestartBench(options, session).Run();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

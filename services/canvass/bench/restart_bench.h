@@ -3,14 +3,14 @@
 
 #include "absl/status/status.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// How long a new aggregator takes, from its start until it serves, where the ledger holds a report
-// of every station; against psql reading the same entries by COPY.
+// Measures how long a new aggregator takes from its start until it serves, with one report of every
+// station in the ledger, against psql reading the same entries by COPY.
 absl::Status BenchRestart(const BenchOptions& options, const Session& session);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_RESTART_BENCH_H_

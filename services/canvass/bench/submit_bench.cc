@@ -20,9 +20,9 @@
 #include "services/canvass/bench/bench_report.h"
 #include "services/canvass/bench/bench_stack.h"
 #include "services/canvass/bench/unary_load.h"
-#include "services/canvass/console.h"
+#include "services/canvass/terminal/console.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
@@ -52,7 +52,7 @@ absl::Status CheckAnswer(const grpc::ByteBuffer& bytes) {
   const v1::Receipt& receipt = answer->receipt();
   if (receipt.state() == v1::RECEIPT_STATE_RECORDED && !receipt.repeated_submission())
     return status;
-  return absl::InternalError(absl::StrCat("Not recorded: ", receipt.DebugString()));
+  return absl::InternalError(absl::StrCat("A report was not recorded: ", receipt.DebugString()));
 }
 
 std::vector<grpc::ByteBuffer> PrepareCalls(const BenchElection& election,
@@ -163,4 +163,4 @@ absl::Status BenchSubmit(const BenchOptions& options, const Session& session) {
   return SubmitBench(options, session).Run();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

@@ -3,14 +3,15 @@
 
 #include "absl/status/status.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// Single reports by SubmitReport through reporter and aggregator, 64 and 256 in flight, each
-// acknowledged as durable, against pgbench's single-row INSERTs of the same shape by 32 clients.
+// Measures single reports by SubmitReport through reporter and aggregator, 64 and 256 in flight,
+// each acknowledged as durable, against pgbench's single-row INSERTs of the same shape by 32
+// clients.
 absl::Status BenchSubmit(const BenchOptions& options, const Session& session);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_SUBMIT_BENCH_H_

@@ -16,12 +16,12 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
-// What the lanes share.
+// State that all lanes share.
 struct Course {
   explicit Course(const UnaryLoad& wanted)
       : load(wanted), stub(rpc::NewChannel(wanted.address)), running(wanted.in_flight) {}
@@ -41,7 +41,7 @@ struct Course {
   absl::Status failure ABSL_GUARDED_BY(mutex);
 };
 
-// One call after another.
+// Makes one call after another.
 class Lane {
  public:
   explicit Lane(Course& course) : course_(course) {}
@@ -103,4 +103,4 @@ absl::StatusOr<LoadOutcome> RunLoad(const UnaryLoad& load) {
   return outcome;
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

@@ -11,27 +11,28 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
 struct UnaryLoad {
   std::string address{};
   std::string method{};  // "/package.Service/Method"
   int in_flight = 64;
-  // The message of call number `index`; null when there are no more. From any thread.
+  // Returns the request of call number `index`, or null if there are no more. Called from any
+  // thread.
   std::function<const grpc::ByteBuffer*(std::size_t index)> request_at{};
-  // Whether the answer of call number `index` is right. From any thread.
+  // Checks the response of call number `index`. Called from any thread.
   std::function<absl::Status(std::size_t index, const grpc::ByteBuffer& response)> check{};
 };
 
 struct LoadOutcome {
   double calls_per_second = 0;
-  std::vector<double> latencies_ms{};  // of each call
+  std::vector<double> latencies_ms{};  // one for each call
 };
 
-// Makes the calls on one connection, always `in_flight` at once. Blocks. The first call that fails
-// or is answered wrongly ends it.
+// Makes the calls on one connection, with `in_flight` calls at any time. Blocks. Stops at the first
+// call that fails or has a wrong response, and returns its error.
 absl::StatusOr<LoadOutcome> RunLoad(const UnaryLoad& load);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_UNARY_LOAD_H_

@@ -27,15 +27,15 @@
 #include "services/canvass/bench/bench_election.h"
 #include "services/canvass/bench/bench_report.h"
 #include "services/canvass/bench/bench_stack.h"
-#include "services/canvass/console.h"
-#include "services/canvass/publisher_client.h"
+#include "services/canvass/clients/publisher_client.h"
+#include "services/canvass/terminal/console.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 namespace {
 
 constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
-// Calls start in bursts of what is due.
+// Interval at which all due calls are started together.
 constexpr absl::Duration kTick = absl::Milliseconds(1);
 
 constexpr char kP50[] = "receipt to watcher p50";
@@ -46,17 +46,17 @@ constexpr char kReceiptP99[] = "call to receipt p99";
 constexpr char kRate[] = "reports acknowledged";
 constexpr char kResults[] = "results that the watcher got";
 
-// One report on its way.
+// A report in flight.
 struct Sent {
   grpc::ByteBuffer request{};
   grpc::ByteBuffer response{};
   grpc::ClientContext context{};
   absl::Time called_at{};
   absl::Time answered_at{};
-  std::int64_t sequence = 0;  // 0: it was not recorded
+  std::int64_t sequence = 0;  // 0 if the report was not recorded
 };
 
-// What the watcher had, and when.
+// A sequence and the time when the watcher got it.
 struct Seen {
   absl::Time at{};
   std::int64_t sequence = 0;
@@ -73,7 +73,7 @@ void TakeAnswer(const grpc::Status& status, Sent& sent) {
   sent.sequence = answer->receipt().sequence();
 }
 
-// Sends all at `rate`, and returns when all are answered.
+// Sends all reports at `rate` and returns once all calls have been answered.
 void SendAtRate(const std::string& reporter, int rate,
                 std::vector<std::unique_ptr<Sent>>& reports) {
   grpc::GenericStub stub(rpc::NewChannel(reporter));
@@ -140,7 +140,8 @@ class WatchBench {
     const ProcessUses before = stack.Uses();
     SendAtRate(stack.services().reporter, options_.rate, reports);
     AddUses(report_, before, stack.Uses(), reports.size());
-    // The watcher ends with the next result then, at the latest when that is repeated.
+    // With `failed` set, the watcher ends at the next result, at the latest when the current one is
+    // repeated.
     failed = std::any_of(reports.begin(), reports.end(),
                          [](const auto& sent) { return sent->sequence == 0; });
     watcher.join();
@@ -163,7 +164,7 @@ class WatchBench {
     return reports;
   }
 
-  // Until the watcher has `last`.
+  // Watches until the result has reached the sequence `last`.
   static std::vector<Seen> Watch(const BenchStack& stack, const std::string& election_id,
                                  std::int64_t last, const std::atomic<bool>& failed) {
     const PublisherClient publisher(stack.services());
@@ -176,7 +177,7 @@ class WatchBench {
                        seen.push_back({.at = absl::Now(), .sequence = result.as_of().sequence()});
                        return seen.back().sequence < last && !failed;
                      })
-        .IgnoreError();  // what was not seen shows below
+        .IgnoreError();  // Evaluate finds missing results
     return seen;
   }
 
@@ -217,4 +218,4 @@ absl::Status BenchWatch(const BenchOptions& options, const Session& session) {
   return WatchBench(options, session).Run();
 }
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench

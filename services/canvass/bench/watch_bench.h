@@ -3,14 +3,15 @@
 
 #include "absl/status/status.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/command.h"
+#include "services/canvass/terminal/session.h"
 
-namespace canvass::bench {
+namespace canvass::cli::bench {
 
-// Single reports at a steady rate, and a client of WatchResult: how long after a report's receipt
-// the watcher has a result that contains it. Not below zero: some are seen before their receipt.
+// Measures, for single reports at a steady rate, the time from a report's receipt until a client of
+// WatchResult has a result that contains the report. The time is never negative: a report that the
+// watcher saw before its receipt counts as 0.
 absl::Status BenchWatch(const BenchOptions& options, const Session& session);
 
-}  // namespace canvass::bench
+}  // namespace canvass::cli::bench
 
 #endif  // CANVASS_SERVICES_CANVASS_BENCH_WATCH_BENCH_H_

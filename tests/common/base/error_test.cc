@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
+#include "common/base/reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -17,15 +18,35 @@ using ::testing::IsEmpty;
 
 constexpr std::string_view kNul("a\0b", 3);
 
-TEST(MakeErrorTest, KeepsCodeAndMessage) {
-  const absl::Status status =
-      MakeError(absl::StatusCode::kNotFound, "no such thing", {.reason = "STATION_UNKNOWN"});
+TEST(MakeErrorTest, TakesTheCodeFromTheReason) {
+  const absl::Status status = MakeError(reason::kStationUnknown, "no such thing");
 
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(status.message(), "no such thing");
+  EXPECT_EQ(DetailOf(status), ErrorDetail{.reason = "STATION_UNKNOWN"});
 }
 
-TEST(MakeErrorTest, DetailComesBackAsItWas) {
+TEST(MakeErrorTest, KeepsTheRestOfTheDetail) {
+  ErrorDetail detail{.violations = {{.field = "f", .description = "d"}},
+                     .metadata = {{"k", "v"}},
+                     .retry_after_ms = 250};
+  const absl::Status status = MakeError(reason::kQueueFull, "full", detail);
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  detail.reason = "QUEUE_FULL";
+  EXPECT_EQ(DetailOf(status), detail);
+}
+
+TEST(MakeErrorTest, TakesAnotherCodeWhereItIsGiven) {
+  const absl::Status status =
+      MakeError(absl::StatusCode::kFailedPrecondition, reason::kLedgerDiverged, "another ledger");
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(), "another ledger");
+  EXPECT_EQ(DetailOf(status), ErrorDetail{.reason = "LEDGER_DIVERGED"});
+}
+
+TEST(ErrorWithDetailTest, DetailComesBackAsItWas) {
   const std::vector<ErrorDetail> details{
       {},
       {.reason = "VOTES_NOT_BALANCED"},
@@ -40,17 +61,17 @@ TEST(MakeErrorTest, DetailComesBackAsItWas) {
        .metadata = {{std::string(kNul), "\xc3\xbc"}}},
   };
   for (const ErrorDetail& detail : details) {
-    EXPECT_EQ(DetailOf(MakeError(absl::StatusCode::kInternal, "m", detail)), detail);
+    EXPECT_EQ(DetailOf(ErrorWithDetail(absl::StatusCode::kInternal, "m", detail)), detail);
   }
 }
 
 TEST(MakeErrorTest, DetailSurvivesCopiesOfTheStatus) {
   absl::Status copy;
   {
-    const absl::Status status = MakeError(absl::StatusCode::kAborted, "m", {.reason = "MOVED"});
+    const absl::Status status = MakeError(reason::kRevisionMoved, "m");
     copy = status;
   }
-  EXPECT_EQ(DetailOf(copy).reason, "MOVED");
+  EXPECT_EQ(DetailOf(copy).reason, "REVISION_MOVED");
 }
 
 TEST(DetailOfTest, EmptyWithoutDetail) {
@@ -59,7 +80,7 @@ TEST(DetailOfTest, EmptyWithoutDetail) {
 }
 
 TEST(DetailOfTest, EmptyForAPayloadThatIsNotOurs) {
-  const absl::Status good = MakeError(absl::StatusCode::kInternal, "m", {.reason = "REASON"});
+  const absl::Status good = ErrorWithDetail(absl::StatusCode::kInternal, "m", {.reason = "REASON"});
   std::string payload;
   std::string type_url;
   good.ForEachPayload([&](absl::string_view url, const absl::Cord& cord) {
@@ -82,7 +103,7 @@ TEST(DetailOfTest, EmptyForAPayloadThatIsNotOurs) {
 
 TEST(FieldErrorTest, NamesTheFieldInMessageAndViolation) {
   const absl::Status status =
-      FieldError("COUNT_OUT_OF_RANGE", "report.ballots.votes[2].count", "is -1");
+      FieldError(reason::kCountOutOfRange, "report.ballots.votes[2].count", "is -1");
 
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "report.ballots.votes[2].count: is -1");
@@ -94,6 +115,25 @@ TEST(FieldErrorTest, NamesTheFieldInMessageAndViolation) {
                                  }));
   EXPECT_THAT(detail.metadata, IsEmpty());
   EXPECT_EQ(detail.retry_after_ms, 0);
+}
+
+TEST(FieldErrorTest, IsInvalidArgumentWhateverTheReasonsCode) {
+  EXPECT_EQ(FieldError(reason::kAreaNotInContest, "area_id", "lies outside").code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MakeErrorDeathTest, NeedsACodeThatIsAnError) {
+  EXPECT_DEBUG_DEATH(MakeError(absl::StatusCode::kOk, reason::kRevisionMoved, "m").IgnoreError(),
+                     "kOk");
+}
+
+TEST(HasReasonTest, ComparesTheWholeReason) {
+  const absl::Status status = MakeError(reason::kOutboxFull, "m");
+
+  EXPECT_TRUE(HasReason(status, reason::kOutboxFull));
+  EXPECT_FALSE(HasReason(status, reason::kOutboxDiskFull));
+  EXPECT_FALSE(HasReason(absl::OkStatus(), reason::kOutboxFull));
+  EXPECT_FALSE(HasReason(absl::ResourceExhaustedError("OUTBOX_FULL"), reason::kOutboxFull));
 }
 
 }  // namespace

@@ -1,11 +1,19 @@
 #ifndef CANVASS_TESTS_COMMON_ELECTION_CHANGED_DEFINITION_H_
 #define CANVASS_TESTS_COMMON_ELECTION_CHANGED_DEFINITION_H_
 
+#include <functional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/error.h"
 #include "common/election/definition.h"
 #include "common/election/definition_check.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 // A small definition, and changes of it.
 namespace canvass::election {
@@ -67,6 +75,33 @@ inline absl::StatusOr<DefinitionChange> CheckNext(
     const DefinitionChange& request, const CountedParts& counted = FakeCountedParts()) {
   const Definition definition = FirstDefinition();
   return CheckDefinitionChange(&definition, counted, request);
+}
+
+// A mistake in FirstRequest, and the first violation that it causes.
+struct Refusal {
+  std::string_view reason;
+  std::string_view field;
+  std::string_view description;  // a part of it
+  std::function<void(DefinitionChange&)> spoil;
+};
+
+// Expects that CheckFirst refuses FirstRequest with each of these mistakes.
+inline void ExpectRefused(const std::vector<Refusal>& refusals) {
+  for (const Refusal& refusal : refusals) {
+    DefinitionChange request = FirstRequest();
+    refusal.spoil(request);
+    const absl::Status status = CheckFirst(request).status();
+    SCOPED_TRACE(status);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << refusal.field;
+    const ErrorDetail detail = DetailOf(status);
+    EXPECT_EQ(detail.reason, refusal.reason);
+    ASSERT_FALSE(detail.violations.empty());
+    EXPECT_EQ(detail.violations[0].field, refusal.field);
+    EXPECT_THAT(detail.violations[0].description,
+                ::testing::HasSubstr(std::string(refusal.description)));
+    EXPECT_THAT(std::string(status.message()),
+                ::testing::HasSubstr(detail.violations[0].description));
+  }
 }
 
 }  // namespace canvass::election

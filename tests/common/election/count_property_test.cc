@@ -19,8 +19,8 @@
 #include "common/election/report_check.h"
 #include "common/election/tally.h"
 #include "gtest/gtest.h"
+#include "tests/support/checked_ledger.h"
 #include "tests/support/definition_builder.h"
-#include "tests/support/election_ledger.h"
 #include "tests/support/reference_count.h"
 #include "tests/support/report_builder.h"
 #include "tests/support/seed.h"
@@ -28,8 +28,8 @@
 namespace canvass::election {
 namespace {
 
+using ::canvass::testing::CheckedLedger;
 using ::canvass::testing::DefinitionBuilder;
-using ::canvass::testing::ElectionLedger;
 using ::canvass::testing::MakeStation;
 using ::canvass::testing::ReferenceCount;
 
@@ -69,7 +69,7 @@ class RandomNight {
     int closed_after_annulment = 0;  // or merged
   };
 
-  const ElectionLedger& ledger() const { return ledger_; }
+  const CheckedLedger& ledger() const { return ledger_; }
   const Reached& reached() const { return reached_; }
 
   void Step() {
@@ -328,7 +328,7 @@ class RandomNight {
   }
 
   std::mt19937_64 random_;
-  ElectionLedger ledger_;
+  CheckedLedger ledger_;
   Reached reached_;
 };
 
@@ -478,10 +478,10 @@ TEST(CountPropertyTest, AnyOrderOfStationsGivesTheSameTallies) {
                             .WithBalancedVotes({static_cast<std::int64_t>(random() % 90), 20, 3})
                             .Build());
     }
-    ElectionLedger in_order{Country()};
+    CheckedLedger in_order{Country()};
     for (const StationReport& report : reports) in_order.Submit(report);
     std::shuffle(reports.begin(), reports.end(), random);
-    ElectionLedger shuffled{Country()};
+    CheckedLedger shuffled{Country()};
     for (const StationReport& report : reports) shuffled.Submit(report);
     EXPECT_EQ(in_order.sequence(), 14);
     for (int area = 0; area < 6; ++area) {

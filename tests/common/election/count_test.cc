@@ -9,15 +9,15 @@
 #include "common/election/station_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/checked_ledger.h"
 #include "tests/support/definition_builder.h"
-#include "tests/support/election_ledger.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::election {
 namespace {
 
+using ::canvass::testing::CheckedLedger;
 using ::canvass::testing::DefinitionBuilder;
-using ::canvass::testing::ElectionLedger;
 using ::canvass::testing::InterviewReportBuilder;
 using ::canvass::testing::MakeStation;
 using ::canvass::testing::ReportBuilder;
@@ -100,7 +100,7 @@ class CountTest : public ::testing::Test {
             .reason = "Board's decision"};
   }
 
-  ElectionLedger ledger_{TwoRegions()};
+  CheckedLedger ledger_{TwoRegions()};
 
  private:
   static ReportBuilder CleanReport(const std::string& station_id, std::int64_t votes_of_a,
@@ -554,7 +554,7 @@ TEST_F(CountTest, KeepsEveryRevisionOfPollFigures) {
 TEST(RegionalCountTest, ReadsTheSameFromAbove) {
   DefinitionBuilder definition = TwoRegions();
   definition.WithContest("mayor", "south", {"a", "b"});
-  ElectionLedger ledger(definition);
+  CheckedLedger ledger(definition);
   const auto report =
       ReportBuilder().WithContest("mayor").WithStation("s-4").WithBalancedVotes({60, 36}).Build();
   ASSERT_EQ(ledger.Submit(report).outcome, Severity::kUnspecified);
@@ -576,7 +576,7 @@ TEST(RegionalCountTest, ReadsTheSameFromAbove) {
 
 // A source under embargo is folded when its time comes, after entries with higher sequences.
 TEST(EmbargoedCountTest, LateEntriesLeadToTheSameFigures) {
-  ElectionLedger ledger{TwoRegions()};
+  CheckedLedger ledger{TwoRegions()};
   ledger.Submit(ReportBuilder().WithStation("s-1").Build());
   ledger.Submit(InterviewReportBuilder().WithStation("s-3").Build());
   ledger.Submit(InterviewReportBuilder().WithStation("s-3").WithRevision(2).WithAsked(99).Build());

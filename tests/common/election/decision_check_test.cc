@@ -16,15 +16,15 @@
 #include "common/election/share.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/checked_ledger.h"
 #include "tests/support/definition_builder.h"
-#include "tests/support/election_ledger.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::election {
 namespace {
 
+using ::canvass::testing::CheckedLedger;
 using ::canvass::testing::DefinitionBuilder;
-using ::canvass::testing::ElectionLedger;
 using ::canvass::testing::MakeStation;
 using ::canvass::testing::ReportBuilder;
 using ::testing::ElementsAre;
@@ -91,7 +91,7 @@ class DecisionTest : public ::testing::Test {
     EXPECT_EQ(ledger_.sequence(), last);
   }
 
-  ElectionLedger ledger_{Election()};  // entries 1 and 2
+  CheckedLedger ledger_{Election()};  // entries 1 and 2
 };
 
 using DecisionIdsTest = DecisionTest;
@@ -421,7 +421,7 @@ TEST_F(PollFiguresTest, NamesWhatIsUnknown) {
   ExpectError(ledger_.Publish(request), absl::StatusCode::kNotFound, "AREA_UNKNOWN");
   DefinitionBuilder regional = Election();
   regional.WithContest("mayor", "north", {"a"});
-  ElectionLedger ledger(regional);
+  CheckedLedger ledger(regional);
   request = Figures();
   request.contest_id = "mayor";
   request.area_id = "country";
@@ -615,7 +615,7 @@ TEST_F(CertificationTest, AReopeningMovesTheResult) {
   ASSERT_EQ(ledger_.Reopen({.reason = "Court"}).value(), 6);
   const auto late = ledger_.Certify(request);
   ExpectError(late, absl::StatusCode::kAborted, "RESULT_MOVED");
-  EXPECT_THAT(std::string(late.status().message()), HasSubstr("reopened at 6"));
+  EXPECT_THAT(std::string(late.status().message()), HasSubstr("reopened at sequence 6"));
   EXPECT_THAT(DetailOf(late.status()).metadata,
               ElementsAre(Pair("expected_sequence", "4"), Pair("last_change_sequence", "6"),
                           Pair("sequence", "6")));

@@ -14,15 +14,15 @@
 #include "common/election/tally.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/checked_ledger.h"
 #include "tests/support/definition_builder.h"
-#include "tests/support/election_ledger.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::election {
 namespace {
 
+using ::canvass::testing::CheckedLedger;
 using ::canvass::testing::DefinitionBuilder;
-using ::canvass::testing::ElectionLedger;
 using ::canvass::testing::InterviewReportBuilder;
 using ::canvass::testing::MakeStation;
 using ::canvass::testing::ReportBuilder;
@@ -494,7 +494,7 @@ class CheckAgainstCountTest : public ::testing::Test {
     return {.key = {.election_id = "e-1", .station_id = "s-1", .revision = revision},
             .reason = "Board's decision"};
   }
-  ElectionLedger ledger_{Election()};
+  CheckedLedger ledger_{Election()};
 };
 
 TEST_F(CheckAgainstCountTest, TheFirstRevisionComesFirst) {
@@ -576,7 +576,7 @@ TEST_F(CheckAgainstCountTest, ReportsAfterCertificationAreHeldUntilReopened) {
 TEST_F(CheckAgainstCountTest, ThePolicyMayRefuseReportsAfterCertification) {
   DefinitionBuilder definition = Election();
   definition.WithSeverity(Rule::kContestCertified, Severity::kReject);
-  ElectionLedger ledger(definition);
+  CheckedLedger ledger(definition);
   ledger.Submit(ReportBuilder().Build());
   ASSERT_TRUE(ledger
                   .Certify({.expected_sequence = ledger.sequence(),

@@ -27,7 +27,7 @@ struct Row {
   StatusCode code;
 };
 
-// What the design says of each rule.
+// The number, name, severity and code that each rule must have.
 const std::vector<Row>& Rows() {
   static const auto& rows = *new std::vector<Row>{
       {Rule::kElectionUnknown, 1, "ELECTION_UNKNOWN", Severity::kReject, StatusCode::kNotFound},
@@ -152,17 +152,17 @@ std::vector<Message> Messages() {
       {{.rule = Rule::kSourceUnknown, .subject = "cec"}, "The election has no source \"cec\"."},
       {{.rule = Rule::kStationUnknown, .subject = "s-1"}, "The election has no station \"s-1\"."},
       {{.rule = Rule::kStationNotInContest, .subject = "s-1"},
-       "No report is expected of station \"s-1\": it lies outside the contest's area or the "
+       "No report is expected from station \"s-1\": it lies outside the contest's area or the "
        "source's sample."},
       {{.rule = Rule::kStationCountedElsewhere, .subject = "s-2"},
-       "The ballots of this station are counted at station \"s-2\": report them there."},
+       "The ballots of this station are counted at station \"s-2\". Report them there."},
       {{.rule = Rule::kStationClosed, .subject = "s-1"},
-       "No report is expected of station \"s-1\": it is closed."},
+       "No report is expected from station \"s-1\": it is closed."},
       {{.rule = Rule::kCountKindMismatch},
-       "Official sources and parallel counts report ballots, exit polls report interviews; this "
-       "report does not have the kind of count that its source gives."},
+       "The report does not have the kind of count that its source requires: official sources and "
+       "parallel counts report ballots, exit polls report interviews."},
       {{.rule = Rule::kRevisionInvalid, .numbers = {{"revision", -3}}},
-       "The revision is -3; the first report is revision 1."},
+       "The revision is -3, but revisions start at 1."},
       {{.rule = Rule::kTextInvalid, .field = "reason"}, "The field reason is not UTF-8 text."},
       {{.rule = Rule::kTextInvalid,
         .field = "reason",
@@ -179,17 +179,17 @@ std::vector<Message> Messages() {
       {{.rule = Rule::kCountOutOfRange,
         .field = "ballots.ballots_cast",
         .numbers = {{"count", 1'000'000'000}}},
-       "The field ballots.ballots_cast has the number 1000000000; a count lies between 0 and "
+       "The field ballots.ballots_cast has the value 1000000000, but counts must be between 0 and "
        "999999999."},
       {{.rule = Rule::kCandidateUnknown, .subject = "nobody"},
        "The contest has no candidate \"nobody\"."},
       {{.rule = Rule::kCandidateRepeated, .numbers = {{"times", 2}}, .subject = "ann"},
-       "The report gives candidate \"ann\" 2 times; each candidate comes once."},
+       "The report lists candidate \"ann\" 2 times, but each candidate may be listed only once."},
       {{.rule = Rule::kCandidateMissing, .subject = "ann"},
-       "The report gives no number for candidate \"ann\"; 0 must be said."},
+       "The report has no number for candidate \"ann\"; if the number is 0, report 0."},
       {{.rule = Rule::kCountMissing, .field = "ballots.blank_votes"},
-       "The field ballots.blank_votes has no number, and this source must give it; 0 must be "
-       "said."},
+       "The field ballots.blank_votes has no number, but this source must report one; if it is 0, "
+       "report 0."},
       {{.rule = Rule::kVotesNotBalanced,
         .numbers = {{"ballots_cast", 510},
                     {"votes", 500},
@@ -206,24 +206,23 @@ std::vector<Message> Messages() {
        "were "
        "asked."},
       {{.rule = Rule::kPollsNotClosed, .numbers = {{"polls_close_at", 1'707'318'000}}},
-       "Official reports are taken only after the polls have closed, at 2024-02-07T15:00:00Z."},
+       "Official reports are accepted only after the polls have closed, at 2024-02-07T15:00:00Z."},
       {{.rule = Rule::kContestCertified, .severity = Severity::kHold},
-       "The result of this contest is certified: this report is held, and can be released once the "
+       "The result of this contest is certified. This report is held and can be released after the "
        "contest is reopened."},
       {{.rule = Rule::kContestCertified, .severity = Severity::kReject},
-       "The result of this contest is certified: further reports are refused unless it is "
+       "The result of this contest is certified. Further reports are refused unless the contest is "
        "reopened."},
       {{.rule = Rule::kReportAnnulled, .numbers = {{"revision", 3}, {"annulled_revision", 2}}},
        "The report of this station was annulled at revision 2; revision 3 needs an operator's "
        "decision."},
       {{.rule = Rule::kRevisionConflict, .numbers = {{"revision", 1}}},
-       "Revision 1 of this report is recorded with other content; a correction is the next "
-       "revision "
-       "and gives its reason."},
+       "Revision 1 of this report is already recorded with different content. Submit a correction "
+       "as the next revision, with a reason."},
       {{.rule = Rule::kRevisionGap, .numbers = {{"revision", 4}, {"newest_revision", 1}}},
-       "Revision 4 does not follow the newest revision (1); the next one is 2."},
+       "Revision 4 does not directly follow the newest revision (1). The next revision must be 2."},
       {{.rule = Rule::kCorrectionReasonMissing, .numbers = {{"revision", 2}}},
-       "Revision 2 corrects a report and gives no reason."},
+       "Revision 2 corrects a report but gives no reason."},
       {{.rule = Rule::kCastAboveRegistered,
         .numbers = {{"ballots_cast", 500}, {"registered_voters", 480}}},
        "500 ballots were cast, but only 480 voters are registered."},
@@ -244,6 +243,13 @@ std::vector<Message> Messages() {
       {{.rule = Rule::kNoRegisteredVoters, .numbers = {{"registered_voters", 0}}},
        "The report says that 0 voters are registered."},
   };
+}
+
+// A finding that was read from a ledger may hold any numbers.
+TEST(MessageOfTest, NumbersThatMakeNoShareAreShownAsTheyAre) {
+  EXPECT_EQ(MessageOf({.rule = Rule::kInvalidShareHigh,
+                       .numbers = {{"invalid_votes", -4}, {"ballots_cast", 0}}}),
+            "The invalid votes (-4) are ? % of the 0 ballots cast; the warning limit is 0.00 %.");
 }
 
 TEST(MessageOfTest, SaysWhatIsWrongWithTheNumbers) {

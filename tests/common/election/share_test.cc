@@ -95,6 +95,10 @@ TEST(ShareInHundredthsTest, ExactAtTheEnds) {
   EXPECT_EQ(ShareInHundredths(kMax, 1), kMax);
 }
 
+TEST(ShareInHundredthsDeathTest, RequiresAPartOfAWhole) {
+  EXPECT_DEBUG_DEATH(ShareInHundredths(-1, 1), "part >= 0");
+}
+
 TEST(ShareInHundredthsTest, IsTheNearestOfRandomNumbers) {
   for (const std::uint64_t seed : testing::SeedsToTry(10'000)) {
     std::mt19937_64 random(seed);

@@ -146,6 +146,11 @@ TEST(ProgressTest, MissingIsWhatIsLeft) {
   EXPECT_FALSE((Progress{.expected = 6, .counted = 5, .held = 1}).complete());
 }
 
+TEST(TallyDeathTest, SubtractRequiresAReport) {
+  Tally tally;
+  EXPECT_DEBUG_DEATH(Subtract(tally, Counts(), false), "reports >= 1");
+}
+
 TEST(ProgressTest, SubtractIsTheInverseOfMerge) {
   const Progress one{.expected = 10,
                      .counted = 5,

@@ -399,7 +399,7 @@ TEST(DecodeTest, NamesTheOffset) {
               HasSubstr("out of its range (byte 7"));
   EXPECT_TRUE(decode("01 09 01 00 00 00 00 05 00 00").ok());
   EXPECT_THAT(std::string(decode("01 09 01 00 00 00 00 05 00 00 00").message()),
-              HasSubstr("further bytes follow its end (byte 10 of 11)"));
+              HasSubstr("more bytes follow the end of the entry (byte 10 of 11)"));
   EXPECT_THAT(std::string(decode("01 09 8100 00 00 00 00 05 00 00").message()),
               HasSubstr("not in its shortest form (byte 2"));
   EXPECT_THAT(std::string(decode("01 09 01 00 00 00 00 05 00 05").message()),

@@ -116,5 +116,11 @@ TEST(EntryLogTest, DisclosingChangesNothingButTheBytes) {
   EXPECT_EQ(log.RootAt(2), RootOf({"first", "second"}));
 }
 
+TEST(EntryLogDeathTest, DiscloseRequiresAHiddenEntry) {
+  EntryLog log;
+  log.Append("first");
+  EXPECT_DEBUG_DEATH(log.Disclose(1, "first"), "IsHidden");
+}
+
 }  // namespace
 }  // namespace canvass::ledger

@@ -20,17 +20,18 @@
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
-#include "common/postgres/child_process.h"
 #include "common/postgres/data_folder.h"
 #include "common/postgres/installation.h"
+#include "common/process/child_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_database.h"
 
 namespace canvass::postgres {
 namespace {
 
-using ::canvass::testing::ScratchFolder;
+using ::canvass::testing::TemporaryFolder;
 using ::canvass::testing::TestDatabase;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -58,9 +59,9 @@ void WaitUntilDead(pid_t pid) {
 
 // A cluster that was made and stopped: a copy is there in no time.
 const std::string& MadeFolder() {
-  static const ScratchFolder kScratch;
+  static const TemporaryFolder kScratch;
   static const std::string kFolder = [] {
-    std::string folder = kScratch.data_folder();
+    std::string folder = kScratch.File("data");
     EXPECT_EQ(PrivateCluster::Start({.folder = folder}).status(), absl::OkStatus());
     return folder;
   }();
@@ -71,8 +72,8 @@ class PrivateClusterTest : public ::testing::Test {
  protected:
   // As if the cluster had run here before.
   void MakeFolder() const {
-    const auto copied =
-        RunProgram({"/bin/cp", "-a", MadeFolder(), folder()}, std::nullopt, absl::Minutes(1));
+    const auto copied = process::RunProgram({"/bin/cp", "-a", MadeFolder(), folder()}, std::nullopt,
+                                            absl::Minutes(1));
     ASSERT_EQ(copied.status(), absl::OkStatus());
   }
 
@@ -94,9 +95,9 @@ class PrivateClusterTest : public ::testing::Test {
     EXPECT_THAT(std::string(cluster.status().message()), HasSubstr(message));
   }
 
-  std::string folder() const { return scratch_.data_folder(); }
+  std::string folder() const { return scratch_.File("data"); }
 
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(PrivateClusterTest, IsDurableAndReachedOnlyThroughItsSocket) {
@@ -177,7 +178,7 @@ TEST_F(PrivateClusterTest, LeavesAServerAloneThatSomebodyElseStarted) {
   MakeFolder();
   const auto installation = FindInstallation("", std::nullopt);
   ASSERT_EQ(installation.status(), absl::OkStatus());
-  const auto other = ChildProcess::Start(
+  const auto other = process::ChildProcess::Start(
       {.arguments = {installation->program_folder + "/postgres", "-D", folder(), "-c",
                      "listen_addresses=", "-c", "unix_socket_directories=" + folder()},
        .user = *FindServerUser(),
@@ -233,7 +234,7 @@ TEST_F(PrivateClusterTest, AFolderBehindAClosedOneIsRefused) {
   if (geteuid() != 0) GTEST_SKIP() << "the server runs as ourselves";
   ASSERT_EQ(chmod(scratch_.path().c_str(), 0700), 0);
   ExpectRefusal(absl::StatusCode::kFailedPrecondition, "DATA_FOLDER_UNUSABLE",
-                StrCat("may not pass through ", scratch_.path(), " (mode 0700)"));
+                StrCat("has no access to ", scratch_.path(), " (mode 0700)"));
 }
 
 // In a child process, which has exit code 0 if all went well.
@@ -281,7 +282,7 @@ TEST_F(PrivateClusterTest, DISABLED_RunsUntilItIsKilled) {
 TEST_F(PrivateClusterTest, TheServerDoesNotOutliveAKilledProcess) {
   MakeFolder();
   setenv(kFolderVariable, folder().c_str(), 1);
-  const auto process = ChildProcess::Start(
+  const auto process = process::ChildProcess::Start(
       {.arguments = {std::filesystem::read_symlink("/proc/self/exe").string(),
                      "--gtest_also_run_disabled_tests",
                      "--gtest_filter=PrivateClusterTest.DISABLED_RunsUntilItIsKilled"},

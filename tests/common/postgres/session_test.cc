@@ -39,7 +39,7 @@ class SessionTest : public ::testing::Test {
     delete shared_database_;
     shared_database_ = nullptr;
   }
-  SessionTest() : database_(*shared_database_) { database_.Select("DROP TABLE IF EXISTS t"); }
+  SessionTest() { database_.Select("DROP TABLE IF EXISTS t"); }
 
   std::unique_ptr<Session> Open(SessionOptions options = {}) {
     options.connection = database_.owner_connection();
@@ -66,7 +66,7 @@ class SessionTest : public ::testing::Test {
     }
   }
 
-  TestDatabase& database_;
+  TestDatabase& database_ = *shared_database_;
 
  private:
   inline static TestDatabase* shared_database_ = nullptr;

@@ -5,8 +5,8 @@
 
 #include "absl/time/time.h"
 #include "common/election/event.h"
+#include "common/ledger/election_ledger.h"
 #include "common/ledger/encoding.h"
-#include "common/ledger/folded_ledger.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/station_standing_proto.h"
 #include "gmock/gmock.h"
@@ -154,7 +154,7 @@ TEST(LedgerEntryProtoTest, UnderEmbargoThereIsOnlyTheHash) {
 
 TEST(LedgerEntryProtoTest, AHiddenEntryIsOnlyItsHash) {
   const TestLedger source;
-  ledger::FoldedLedger ledger("az-2024-presidential");
+  ledger::ElectionLedger ledger("az-2024-presidential");
   ASSERT_TRUE(ledger.Append(source.get().log().Get(1)).ok());
   ledger.AppendHidden(ledger::LeafHash("secret"));
   const v1::LedgerEntry entry = LedgerEntryAt(ledger, 2, absl::InfiniteFuture());

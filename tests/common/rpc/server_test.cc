@@ -20,12 +20,14 @@
 #include "absl/time/time.h"
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::rpc {
 namespace {
@@ -49,12 +51,7 @@ class TestService final : public reporter::v1::StationReporterService::CallbackS
   }
 };
 
-std::string TestFolder() {
-  std::string folder = testing::TempDir() + "canvass-server-XXXXXX";
-  return mkdtemp(folder.data());
-}
-
-class ServerTest : public testing::Test {
+class ServerTest : public ::testing::Test {
  protected:
   ServerTest() { Start({}); }
 
@@ -95,13 +92,13 @@ class ServerTest : public testing::Test {
 };
 
 TEST_F(ServerTest, ServesOnAFreePortOfTheHostThatWasAskedFor) {
-  EXPECT_THAT(server_->address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
+  EXPECT_THAT(server_->address(), ::testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
   EXPECT_EQ(Call(), absl::OkStatus());
 }
 
 TEST_F(ServerTest, ErrorsArriveWithTheirDetails) {
   service_.answer = [](auto*) {
-    return FieldError("STATION_UNKNOWN", "key.station_id", "no \"x\"");
+    return FieldError(reason::kStationUnknown, "key.station_id", "no \"x\"");
   };
   const absl::Status status = Call();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
@@ -133,7 +130,8 @@ TEST(ServerStartTest, AddressesThatCannotBe) {
 }
 
 TEST_F(ServerTest, TheAddressFileHoldsOneLine) {
-  const std::string file = TestFolder() + "/address";
+  const canvass::testing::TemporaryFolder folder;
+  const std::string file = folder.File("address");
   Start({.address_file = file});
   std::ifstream stream(file);
   const std::string content((std::istreambuf_iterator<char>(stream)), {});

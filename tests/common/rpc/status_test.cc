@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -39,7 +40,7 @@ TEST(StatusTest, EveryDetailComesBack) {
       .metadata = {{"ballots_cast", "510"}, {"votes", "505"}},
       .retry_after_ms = 1500};
   const absl::Status status =
-      MakeError(absl::StatusCode::kInvalidArgument, "Səs: 505 ≠ 510", detail);
+      ErrorWithDetail(absl::StatusCode::kInvalidArgument, "Səs: 505 ≠ 510", detail);
   const absl::Status back = FromGrpcStatus(ToGrpcStatus(status));
   EXPECT_EQ(back.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(back.message(), "Səs: 505 ≠ 510");
@@ -49,8 +50,7 @@ TEST(StatusTest, EveryDetailComesBack) {
 // What other languages' clients read.
 TEST(StatusTest, DetailsAreThoseOfGoogleRpc) {
   const grpc::Status status = ToGrpcStatus(
-      MakeError(absl::StatusCode::kResourceExhausted, "full",
-                {.reason = "QUEUE_FULL", .violations = {{"f", "d"}}, .retry_after_ms = 250}));
+      MakeError(reason::kQueueFull, "full", {.violations = {{"f", "d"}}, .retry_after_ms = 250}));
   google::rpc::Status details;
   ASSERT_TRUE(details.ParseFromString(status.error_details()));
   EXPECT_EQ(details.code(), 8);
@@ -76,8 +76,8 @@ TEST(StatusTest, ForeignDetailsAreNoReasonToFail) {
 
 // A text that is not UTF-8 would make every detail unreadable.
 TEST(StatusTest, BytesThatAreNotUtf8AreReplaced) {
-  const absl::Status status = MakeError(absl::StatusCode::kInternal, "caf\xe9 \xf0\x9f",
-                                        {.reason = "R", .metadata = {{"k", "\xff"}}});
+  const absl::Status status = ErrorWithDetail(absl::StatusCode::kInternal, "caf\xe9 \xf0\x9f",
+                                              {.reason = "R", .metadata = {{"k", "\xff"}}});
   const absl::Status back = FromGrpcStatus(ToGrpcStatus(status));
   EXPECT_EQ(back.message(), "caf? ??");
   EXPECT_EQ(DetailOf(back).metadata.front().second, "?");
@@ -99,8 +99,8 @@ TEST(StatusTest, ViolationsThatDoNotFitAreLeftOutAndCounted) {
     detail.violations.push_back(
         {"report.ballots.votes[" + std::to_string(i) + "].candidate_id", std::string(100, 'x')});
   }
-  const grpc::Status status =
-      ToGrpcStatus(MakeError(absl::StatusCode::kInvalidArgument, std::string(2000, 'm'), detail));
+  const grpc::Status status = ToGrpcStatus(
+      ErrorWithDetail(absl::StatusCode::kInvalidArgument, std::string(2000, 'm'), detail));
   EXPECT_LT(status.error_message().size() + status.error_details().size() * 4 / 3, 7200);
   const ErrorDetail back = DetailOf(FromGrpcStatus(status));
   ASSERT_FALSE(back.violations.empty());

@@ -9,8 +9,8 @@
 #include "absl/time/time.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
+#include "common/ledger/election_ledger.h"
 #include "common/ledger/encoding.h"
-#include "common/ledger/folded_ledger.h"
 
 namespace canvass::rpc {
 
@@ -28,7 +28,7 @@ class TestLedger {
     Append(election::DefinitionSeal{.parts = 1});
   }
 
-  const ledger::FoldedLedger& get() const { return ledger_; }
+  const ledger::ElectionLedger& get() const { return ledger_; }
 
   // Appends the event and returns its sequence.
   std::int64_t Append(election::Event event) {
@@ -115,7 +115,7 @@ class TestLedger {
     return change;
   }
 
-  ledger::FoldedLedger ledger_{"az-2024-presidential"};
+  ledger::ElectionLedger ledger_{"az-2024-presidential"};
 };
 
 }  // namespace canvass::rpc

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -64,9 +65,8 @@ TEST(LogTest, BracesAreNothingSpecial) {
 TEST(LogTest, DescribesStatuses) {
   EXPECT_EQ(Describe(absl::OkStatus()), "OK");
   EXPECT_EQ(Describe(absl::NotFoundError("no file")), "NOT_FOUND: no file");
-  EXPECT_EQ(
-      Describe(MakeError(absl::StatusCode::kUnavailable, "stand by", {.reason = "NOT_ACTIVE"})),
-      "UNAVAILABLE: stand by (NOT_ACTIVE)");
+  EXPECT_EQ(Describe(MakeError(reason::kNotActive, "stand by")),
+            "UNAVAILABLE: stand by (NOT_ACTIVE)");
 }
 
 }  // namespace

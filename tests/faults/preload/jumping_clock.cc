@@ -64,6 +64,8 @@ Function* Real(std::atomic<Function*>& found, const char* name) {
 
 }  // namespace
 
+// The C library names its parameters with underscores.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -109,3 +111,4 @@ long syscall(long number, ...) noexcept {                   // NOLINT(google-run
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/rpc/status.h"
 #include "gtest/gtest.h"
 
@@ -137,8 +138,7 @@ grpc::Status FakeAggregator::GetReceipt(grpc::ServerContext* /*context*/,
     while (paused_) changed_.WaitFor(mutex_, std::chrono::milliseconds(100));
   }
   if (request->key().station_id() == "unknown") {
-    return rpc::ToGrpcStatus(
-        MakeError(absl::StatusCode::kNotFound, "never recorded", {.reason = "REPORT_UNKNOWN"}));
+    return rpc::ToGrpcStatus(MakeError(reason::kReportUnknown, "never recorded"));
   }
   *response->mutable_receipt()->mutable_key() = request->key();
   response->mutable_receipt()->set_state(v1::RECEIPT_STATE_RECORDED);

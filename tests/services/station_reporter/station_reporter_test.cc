@@ -29,6 +29,7 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "tests/services/station_reporter/fake_aggregator.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::station_reporter {
 namespace {
@@ -54,21 +55,18 @@ v1::StationReport Report(const std::string& station_id) {
   return report;
 }
 
-class StationReporterTest : public testing::Test {
+class StationReporterTest : public ::testing::Test {
  protected:
   explicit StationReporterTest(OutboxOptions outbox = {}) : outbox_(std::move(outbox)) {
     StartReporter(aggregator_->address());
   }
-  // With an outbox in `folder`, which goes with the test.
-  explicit StationReporterTest(const std::string& folder, OutboxOptions outbox = {})
-      : outbox_(std::move(outbox)), folder_(folder) {
-    outbox_.file = folder + "/outbox.sqlite";
+  // With an outbox in a folder that goes with the test.
+  StationReporterTest(std::in_place_t /*with_folder*/, OutboxOptions outbox)
+      : folder_(std::in_place), outbox_(std::move(outbox)) {
+    outbox_.file = folder_->File("outbox.sqlite");
     StartReporter(aggregator_->address());
   }
-  ~StationReporterTest() override {
-    reporter_.reset();
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  }
+  ~StationReporterTest() override { reporter_.reset(); }
 
   // In place of the one before.
   void StartReporter(const std::string& aggregator, ReportQueueLimits limits = {}) {
@@ -144,8 +142,8 @@ class StationReporterTest : public testing::Test {
     return response;
   }
 
+  std::optional<testing::TemporaryFolder> folder_;
   OutboxOptions outbox_;
-  std::string folder_;
   FixedClock clock_;
   std::unique_ptr<FakeAggregator> aggregator_ = std::make_unique<FakeAggregator>();
   std::unique_ptr<StationReporter> reporter_;
@@ -504,17 +502,11 @@ TEST_F(StationReporterTest, StopWaitsForReceiptsAndEndsStreams) {
   EXPECT_FALSE(Submit(Report("s-3"), false, absl::Seconds(5)).ok());
 }
 
-std::string NewFolder() {
-  std::string name = ::testing::TempDir() + "reporter-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder " << name;
-  return name;
-}
-
 class StationReporterOutboxTest : public StationReporterTest {
  protected:
   // Long enough for an aggregator that is there, however busy the machine.
   explicit StationReporterOutboxTest(absl::Duration answer_within = kPatience)
-      : StationReporterTest(NewFolder(), {.answer_within = answer_within}) {}
+      : StationReporterTest(std::in_place, {.answer_within = answer_within}) {}
 
   // The next aggregator serves at the same address.
   void StopAggregator() {

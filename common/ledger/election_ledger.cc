@@ -1,0 +1,284 @@
+#include "common/ledger/election_ledger.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/index.h"
+#include "common/base/reason.h"
+#include "common/base/text.h"
+#include "common/election/count.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/election/standing.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/entry_log.h"
+#include "common/ledger/merkle.h"
+#include "common/ledger/part_relations.h"
+
+namespace canvass::ledger {
+namespace {
+
+absl::Status OutOfPlace(std::int64_t sequence, std::string_view problem) {
+  return MakeError(reason::kEntryOutOfPlace,
+                   StrCat("ledger entry ", sequence, " is out of place: ", problem));
+}
+
+template <typename Parts>
+bool HasNumber(const Parts& parts, std::int32_t number) {
+  return number >= 0 && Index(number) < parts.size();
+}
+
+// Checks whether the count can fold an event, e.g. whether all parts that it names are defined. The
+// bytes come from a database or another machine, so a well-formed entry may still not belong here.
+// Returns what is wrong; empty if nothing is.
+class EventCheck {
+ public:
+  EventCheck(const ElectionLedger& ledger, std::int64_t sequence)
+      : ledger_(ledger), count_(ledger.count()), sequence_(sequence) {}
+
+  std::string operator()(const election::DefinitionChange& change) const {
+    if (change.election && change.election->id != ledger_.election_id()) {
+      return StrCat("it defines election \"", change.election->id,
+                    "\", but this is the ledger of \"", ledger_.election_id(), "\"");
+    }
+    return "";
+  }
+
+  std::string operator()(const election::DefinitionSeal& seal) const {
+    if (seal.parts < 1 || seal.parts != count_.unsealed_parts()) {
+      return StrCat("it seals ", seal.parts, " definition entries, but there are ",
+                    count_.unsealed_parts());
+    }
+    std::vector<Hash> hashes;
+    hashes.reserve(static_cast<std::size_t>(seal.parts));
+    for (std::int64_t part = sequence_ - seal.parts; part < sequence_; ++part) {
+      hashes.push_back(ledger_.log().LeafHashOf(part));
+    }
+    if (Sha256OfHashes(hashes) != seal.digest)
+      return "its digest does not match the definition entries";
+    return FindBrokenRelation(count_.definition(), count_.unsealed());
+  }
+
+  std::string operator()(const election::ReportRecorded& report) const {
+    std::string problem = CheckKey(report.key);
+    if (!problem.empty()) return problem;
+    if (report.counts.votes.size() != Candidates(report.key.contest_no).size()) {
+      return StrCat("it has votes for ", report.counts.votes.size(),
+                    " candidates, but the contest has ", Candidates(report.key.contest_no).size());
+    }
+    const election::Definition& definition = count_.definition();
+    if (!definition.IsWithin(definition.AreaOfStation(report.key.station_no),
+                             definition.AreaOfContest(report.key.contest_no))) {
+      return "its station lies outside the contest's area";
+    }
+    const std::int32_t newest = count_.StandingOf(report.key).newest_revision;
+    if (report.revision != newest + 1) {
+      return StrCat("it is revision ", report.revision, " of a report, but the newest is ", newest);
+    }
+    return "";
+  }
+
+  std::string operator()(const election::ReportRelease& release) const {
+    return CheckDecision(release.key, release.revision);
+  }
+  std::string operator()(const election::ReportAnnulment& annulment) const {
+    return CheckDecision(annulment.key, annulment.revision);
+  }
+  std::string operator()(const election::ReportReinstatement& reinstatement) const {
+    std::string problem = CheckDecision(reinstatement.key, reinstatement.revision);
+    if (!problem.empty()) return problem;
+    const std::int32_t annulled = count_.StandingOf(reinstatement.key).annulled_revision;
+    if (reinstatement.revision == annulled) return "";
+    return StrCat("it takes back an annulment of revision ", reinstatement.revision,
+                  ", but the annulment in force is of revision ", annulled);
+  }
+
+  std::string operator()(const election::PollFigures& figures) const {
+    std::string problem = CheckParts(figures.contest_no, figures.source_no);
+    if (!problem.empty()) return problem;
+    if (!HasNumber(count_.definition().areas(), figures.area_no)) return "it names an unknown area";
+    const bool known = std::all_of(
+        figures.shares.begin(), figures.shares.end(), [&](const election::PollShare& share) {
+          return HasNumber(Candidates(figures.contest_no), share.candidate_no);
+        });
+    if (!known) return "it names an unknown candidate";
+    const election::PublishedPoll* const newest =
+        count_.FindPoll(figures.contest_no, figures.source_no, figures.area_no);
+    const std::int32_t newest_revision = newest == nullptr ? 0 : newest->figures.revision;
+    if (figures.revision == newest_revision + 1) return "";
+    return StrCat("it is revision ", figures.revision, " of poll figures, but the newest is ",
+                  newest_revision);
+  }
+
+  std::string operator()(const election::ResultCertification& certification) const {
+    std::string problem = CheckParts(certification.contest_no, certification.source_no);
+    if (!problem.empty()) return problem;
+    const bool known = std::all_of(
+        certification.elected_candidate_nos.begin(), certification.elected_candidate_nos.end(),
+        [&](std::int32_t no) { return HasNumber(Candidates(certification.contest_no), no); });
+    return known ? "" : "it names an unknown candidate";
+  }
+
+  std::string operator()(const election::ContestReopening& reopening) const {
+    return CheckParts(reopening.contest_no, reopening.source_no);
+  }
+
+ private:
+  // REQUIRES: CheckParts found no problem.
+  const std::vector<election::Candidate>& Candidates(std::int32_t contest_no) const {
+    assert(HasNumber(count_.definition().contests(), contest_no));
+    return count_.definition().contests()[Index(contest_no)].candidates;
+  }
+
+  std::string CheckParts(std::int32_t contest_no, std::int32_t source_no) const {
+    if (!count_.defined()) return "it comes before the definition";
+    if (!HasNumber(count_.definition().contests(), contest_no))
+      return "it names an unknown contest";
+    if (!HasNumber(count_.definition().sources(), source_no)) return "it names an unknown source";
+    return "";
+  }
+
+  std::string CheckKey(const election::StationKey& key) const {
+    std::string problem = CheckParts(key.contest_no, key.source_no);
+    if (!problem.empty()) return problem;
+    return HasNumber(count_.definition().stations(), key.station_no)
+               ? ""
+               : "it names an unknown station";
+  }
+
+  std::string CheckDecision(const election::StationKey& key, std::int32_t revision) const {
+    std::string problem = CheckKey(key);
+    if (!problem.empty()) return problem;
+    const std::int32_t newest = count_.StandingOf(key).newest_revision;
+    if (revision < 1 || revision > newest) {
+      return StrCat("it decides about revision ", revision, " of a report, but the newest is ",
+                    newest);
+    }
+    return "";
+  }
+
+  const ElectionLedger& ledger_;
+  const election::Count& count_;
+  std::int64_t sequence_;
+};
+
+// Returns the number of the source that an event belongs to; -1 if there is none.
+std::int32_t SourceOf(const election::Event& event) {
+  return std::visit(
+      [](const auto& any) -> std::int32_t {
+        if constexpr (requires { any.key.source_no; }) {
+          return any.key.source_no;
+        } else if constexpr (requires { any.source_no; }) {
+          return any.source_no;
+        } else {
+          return -1;
+        }
+      },
+      event);
+}
+
+}  // namespace
+
+absl::Status ElectionLedger::Check(const election::Entry& entry) const {
+  const std::string problem = std::visit(EventCheck(*this, entry.sequence), entry.event);
+  if (problem.empty()) return absl::OkStatus();
+  return OutOfPlace(entry.sequence, problem);
+}
+
+absl::Status ElectionLedger::Append(std::string_view bytes) {
+  absl::StatusOr<election::Entry> entry = Decode(bytes);
+  if (!entry.ok()) return entry.status();
+  if (entry->sequence != sequence() + 1) {
+    return OutOfPlace(entry->sequence, StrCat("the next entry is ", sequence() + 1));
+  }
+  if (entry->recorded_at < recorded_at_) {
+    return OutOfPlace(
+        entry->sequence,
+        StrCat("it was recorded at ", absl::FormatTime(entry->recorded_at),
+               ", earlier than the previous entry (", absl::FormatTime(recorded_at_), ")"));
+  }
+  if (absl::Status status = Check(*entry); !status.ok()) return status;
+  Append(bytes, LeafHash(bytes), *std::move(entry));
+  return absl::OkStatus();
+}
+
+void ElectionLedger::Append(std::string_view bytes, const election::Entry& entry) {
+  Log(bytes, LeafHash(bytes), entry);
+  NoteSource(entry);
+  count_.Apply(entry);
+}
+
+void ElectionLedger::Append(std::string_view bytes, const Hash& leaf_hash,
+                            election::Entry&& entry) {
+  Log(bytes, leaf_hash, entry);
+  NoteSource(entry);
+  count_.Apply(std::move(entry));
+}
+
+void ElectionLedger::Log(std::string_view bytes, const Hash& leaf_hash,
+                         const election::Entry& entry) {
+  assert(entry.sequence == sequence() + 1);
+  log_.Append(bytes, leaf_hash);
+  recorded_at_ = std::max(recorded_at_, entry.recorded_at);
+}
+
+absl::Status ElectionLedger::Disclose(std::int64_t sequence, std::string_view bytes) {
+  if (sequence < 1 || sequence > log_.size() || !log_.IsHidden(sequence)) {
+    return OutOfPlace(sequence, "it is not under embargo");
+  }
+  if (LeafHash(bytes) != log_.LeafHashOf(sequence)) {
+    return OutOfPlace(sequence, "its bytes do not match its leaf hash");
+  }
+  absl::StatusOr<election::Entry> entry = Decode(bytes);
+  if (!entry.ok()) return entry.status();
+  if (entry->sequence != sequence) {
+    return OutOfPlace(sequence, StrCat("its bytes say that it is entry ", entry->sequence));
+  }
+  if (absl::Status status = Check(*entry); !status.ok()) return status;
+  log_.Disclose(sequence, bytes);
+  recorded_at_ = std::max(recorded_at_, entry->recorded_at);
+  NoteSource(*entry);
+  count_.Apply(*std::move(entry));
+  return absl::OkStatus();
+}
+
+void ElectionLedger::NoteSource(const election::Entry& entry) {
+  const std::int32_t source_no = SourceOf(entry.event);
+  if (source_no < 0) return;
+  if (Index(source_no) >= entries_by_source_.size())
+    entries_by_source_.resize(Index(source_no) + 1);
+  entries_by_source_[Index(source_no)].push_back(entry.sequence);
+}
+
+const std::vector<std::int64_t>& ElectionLedger::EntriesOfSource(int source_no) const {
+  static const std::vector<std::int64_t> kNone;
+  const std::size_t index = Index(source_no);
+  return index < entries_by_source_.size() ? entries_by_source_[index] : kNone;
+}
+
+election::Entry ElectionLedger::EntryAt(std::int64_t sequence) const {
+  assert(1 <= sequence && sequence <= this->sequence() && !log_.IsHidden(sequence));
+  // Every entry was decoded or encoded before it was added to the log.
+  return *Decode(log_.Get(sequence));
+}
+
+bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
+                    absl::Time now) {
+  const std::int32_t source_no = SourceOf(event);
+  if (source_no < 0) return false;
+  const election::Source& source = definition.sources()[Index(source_no)];
+  return source.visible_from && *source.visible_from > now;
+}
+
+}  // namespace canvass::ledger

@@ -1,0 +1,79 @@
+#ifndef CANVASS_COMMON_LEDGER_ELECTION_LEDGER_H_
+#define CANVASS_COMMON_LEDGER_ELECTION_LEDGER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/election/count.h"
+#include "common/election/event.h"
+#include "common/election/report.h"
+#include "common/ledger/entry_log.h"
+
+namespace canvass::ledger {
+
+// The ledger of one election and the count of its entries. Not thread-safe; const access may be
+// shared.
+class ElectionLedger {
+ public:
+  explicit ElectionLedger(std::string election_id) : election_id_(std::move(election_id)) {}
+
+  const std::string& election_id() const { return election_id_; }
+  std::int64_t sequence() const { return log_.size(); }
+  // Time of the last entry; InfinitePast before the first one.
+  absl::Time recorded_at() const { return recorded_at_; }
+  const EntryLog& log() const { return log_; }
+  const election::Count& count() const { return count_; }
+
+  // Appends and folds the next entry. Returns DATA_LOSS if the bytes are not an entry, not the next
+  // one, or do not pass Check.
+  absl::Status Append(std::string_view bytes);
+  // The same for an entry that is already decoded. REQUIRES: bytes == Encode(entry), and `entry` is
+  // the next one and passes Check.
+  void Append(std::string_view bytes, const election::Entry& entry);
+  // The same, but moves the parts of a definition out of `entry`. REQUIRES also: leaf_hash ==
+  // LeafHash(bytes).
+  void Append(std::string_view bytes, const Hash& leaf_hash, election::Entry&& entry);
+  // Checks whether the count can fold `entry` now, wherever its bytes come from. Returns DATA_LOSS
+  // if it names a part that is not defined, a station outside the contest, or a revision that does
+  // not follow the newest one.
+  absl::Status Check(const election::Entry& entry) const;
+  // Appends an entry under embargo of which only the leaf hash is known.
+  void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }
+  // Folds a hidden entry. Hidden entries of one source must be disclosed in sequence order, and
+  // before any newer entry of that source is appended. Returns DATA_LOSS if the entry is not
+  // hidden, if the bytes do not match the hash, or if they do not pass Check.
+  absl::Status Disclose(std::int64_t sequence, std::string_view bytes);
+
+  // Sequences of the reports, decisions and poll figures of this source, in the order in which they
+  // were folded. They rise, unless entries were hidden and disclosed later.
+  const std::vector<std::int64_t>& EntriesOfSource(int source_no) const;
+
+  // Decodes an entry. REQUIRES: 1 <= sequence <= sequence(), and the entry is not hidden.
+  election::Entry EntryAt(std::int64_t sequence) const;
+
+ private:
+  void Log(std::string_view bytes, const Hash& leaf_hash, const election::Entry& entry);
+  void NoteSource(const election::Entry& entry);
+
+  std::string election_id_;
+  EntryLog log_;
+  election::Count count_;
+  std::vector<std::vector<std::int64_t>> entries_by_source_;
+  absl::Time recorded_at_ = absl::InfinitePast();
+};
+
+// Whether `event` belongs to a source whose visible_from is after `now`. Until then, the public
+// must not see its entry.
+bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
+                    absl::Time now);
+
+}  // namespace canvass::ledger
+
+#endif  // CANVASS_COMMON_LEDGER_ELECTION_LEDGER_H_

@@ -1,0 +1,70 @@
+#include "common/service/program.h"
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "common/rpc/server.h"
+#include "common/telemetry/log.h"
+
+ABSL_FLAG(std::string, listen, "",
+          "Address to listen on, host:port. Port 0 takes any free port. The default is 127.0.0.1 "
+          "with the port of the example above.");
+ABSL_FLAG(std::string, address_file, "",
+          "File to which the service writes its address once it listens.");
+ABSL_FLAG(std::string, log_level, "info",
+          "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
+
+namespace canvass::service {
+namespace {
+
+// By default, Abseil's --help shows only the flags of the file that is named like the program. This
+// makes it show the flags of options.cc and of this library.
+void ShowFlagsOfServices() {
+  absl::FlagsUsageConfig usage;
+  usage.contains_help_flags = [](absl::string_view file) {
+    return absl::EndsWith(file, "/options.cc") || absl::StrContains(file, "common/service/");
+  };
+  absl::SetFlagsUsageConfig(usage);
+}
+
+absl::Status ParseFlags(int argc, char** argv, const Program& program) {
+  ShowFlagsOfServices();
+  absl::SetProgramUsageMessage(program.usage);
+  const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
+  if (arguments.size() == 1) return absl::OkStatus();
+  return MakeError(reason::kArgumentUnexpected, absl::StrCat("Unexpected argument \"", arguments[1],
+                                                             "\"; run with --help for the flags."));
+}
+
+rpc::ServerOptions ServerOptionsOf(const Program& program) {
+  std::string listen = absl::GetFlag(FLAGS_listen);
+  if (listen.empty()) listen = program.default_listen;
+  return {.listen_address = listen, .address_file = absl::GetFlag(FLAGS_address_file)};
+}
+
+}  // namespace
+
+int Main(int argc, char** argv, const Program& program,
+         const std::function<absl::Status(const rpc::ServerOptions&)>& run) {
+  rpc::BlockStopSignals();
+  absl::Status status = ParseFlags(argc, argv, program);
+  telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level));
+  if (status.ok()) status = run(ServerOptionsOf(program));
+  if (status.ok()) return EXIT_SUCCESS;
+  telemetry::LogError(telemetry::Describe(status));
+  return EXIT_FAILURE;
+}
+
+}  // namespace canvass::service

@@ -1,0 +1,268 @@
+#include "services/aggregator/calls/aggregator_service.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "common/base/text.h"
+#include "common/election/decision_check.h"
+#include "common/rpc/page.h"
+#include "common/rpc/report_proto.h"
+#include "common/rpc/result_proto.h"
+#include "common/rpc/status.h"
+#include "services/aggregator/calls/read_call.h"
+#include "services/aggregator/watch/ledger_stream.h"
+
+namespace canvass::aggregator {
+namespace {
+
+// Approximate size of a page: half of the largest message, because a definition entry can be large.
+constexpr std::size_t kPageBytesMax = 4U << 20U;
+// Held reports that one call reads to fill a filtered page.
+constexpr std::size_t kHeldReportsReadMax = 10'000;
+
+// Returns the numbers of the station that `key` names.
+absl::StatusOr<election::StationKey> Resolve(const election::Definition& definition,
+                                             const election::ReportKey& key) {
+  const absl::StatusOr<int> contest_no = election::ResolveContest(definition, key.contest_id);
+  if (!contest_no.ok()) return contest_no.status();
+  const absl::StatusOr<int> source_no =
+      election::ResolveOfficialOrNamedSource(definition, key.source_id);
+  if (!source_no.ok()) return source_no.status();
+  const std::optional<int> station_no = definition.FindStation(key.station_id);
+  if (!station_no.has_value()) {
+    return MakeError(reason::kStationUnknown, StrCat("There is no station ", key.station_id));
+  }
+  return election::StationKey{
+      .contest_no = *contest_no, .source_no = *source_no, .station_no = *station_no};
+}
+
+absl::Status ReportUnknown(const election::ReportKey& key) {
+  const std::string what =
+      key.revision == 0 ? "no report" : absl::StrCat("no revision ", key.revision, " of a report");
+  return MakeError(reason::kReportUnknown,
+                   absl::StrCat("There is ", what, " of station ", key.station_id));
+}
+
+absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
+                         const election::ReportKey& key, canvass::v1::Receipt* receipt) {
+  const absl::StatusOr<const ledger::ElectionLedger*> ledger = committed.Get(key.election_id);
+  if (!ledger.ok()) return ledger.status();
+  const absl::StatusOr<election::StationKey> station =
+      Resolve((*ledger)->count().definition(), key);
+  if (!station.ok()) return station.status();
+  const std::optional<std::int64_t> sequence =
+      (*ledger)->count().FindRevision(*station, key.revision);
+  if (!sequence.has_value()) return ReportUnknown(key);
+  *receipt = rpc::ReceiptAt(**ledger, *sequence, /*repeated_submission=*/false);
+  return absl::OkStatus();
+}
+
+// Start and size of a page.
+struct Page {
+  rpc::PageToken token{};
+  std::size_t size = 0;
+};
+
+absl::StatusOr<Page> PageOf(int page_size, std::string_view page_token, std::uint64_t filter) {
+  const absl::StatusOr<int> size = rpc::PageSizeOf(page_size);
+  if (!size.ok()) return size.status();
+  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(page_token, filter);
+  if (!token.ok()) return token.status();
+  return Page{.token = *token, .size = static_cast<std::size_t>(*size)};
+}
+
+std::string TokenAt(const Page& page, std::int64_t position) {
+  return rpc::EncodePageToken({.filter = page.token.filter, .position = position});
+}
+
+// The position in the page token is the first sequence of the page.
+absl::Status ListEntries(const CommittedLedgers::Contents& committed,
+                         const v1::ListLedgerEntriesRequest& request,
+                         v1::ListLedgerEntriesResponse* response) {
+  const absl::StatusOr<const ledger::ElectionLedger*> ledger = committed.Get(request.election_id());
+  if (!ledger.ok()) return ledger.status();
+  if (request.from_sequence() < 0) {
+    return FieldError(reason::kSequenceOutOfRange, "from_sequence",
+                      absl::StrCat(request.from_sequence(), " is negative"));
+  }
+  const std::uint64_t filter = rpc::FilterHash({"entries", request.election_id()});
+  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  if (!page.ok()) return page.status();
+  std::int64_t next = std::max<std::int64_t>(
+      1, request.page_token().empty() ? request.from_sequence() : page->token.position);
+  std::size_t bytes = 0;
+  const std::int64_t last = (*ledger)->sequence();
+  for (std::size_t i = 0; i < page->size && next <= last && bytes < kPageBytesMax; ++i, ++next) {
+    *response->add_entries() = rpc::LedgerEntryAt(**ledger, next, absl::InfiniteFuture());
+    bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
+  }
+  if (next <= last) response->set_next_page_token(TokenAt(*page, next));
+  return absl::OkStatus();
+}
+
+// The position in the page token is the number of the last refusal on the previous page.
+absl::Status ListRefused(const CommittedLedgers::Contents& committed,
+                         const v1::ListRefusedReportsRequest& request,
+                         v1::ListRefusedReportsResponse* response) {
+  absl::Status known = committed.Get(request.election_id()).status();
+  if (!known.ok()) return known;
+  const RefusedReports::Filter wanted{
+      .source_id = request.source_id(), .station_id = request.station_id(), .rule = request.rule()};
+  if (!wanted.rule.empty() && !election::FindRule(wanted.rule).has_value()) {
+    return FieldError(reason::kRuleUnknown, "rule", StrCat(wanted.rule, " is not a rule"));
+  }
+  const std::uint64_t filter = rpc::FilterHash(
+      {"refused", request.election_id(), wanted.source_id, wanted.station_id, wanted.rule});
+  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  if (!page.ok()) return page.status();
+  const std::vector<RefusedReports::Numbered> listed =
+      committed.refused.List(request.election_id(), wanted, page->token.position, page->size + 1);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    if (i == page->size || bytes >= kPageBytesMax) {
+      response->set_next_page_token(TokenAt(*page, listed[i - 1].number));
+      break;
+    }
+    const Refusal& refusal = *listed[i].refusal;
+    canvass::v1::RefusedReport& out = *response->add_reports();
+    *out.mutable_report() = rpc::ToProto(refusal.report);
+    for (const election::Finding& finding : refusal.findings) {
+      *out.add_findings() = rpc::ToProto(finding);
+    }
+    *out.mutable_refused_at() = rpc::ToProto(refusal.refused_at);
+    out.set_actor(refusal.actor);
+    bytes += out.ByteSizeLong();
+  }
+  return absl::OkStatus();
+}
+
+// Filter for held reports. An absent field matches everything.
+struct HeldFilter {
+  std::optional<int> contest_no{};
+  std::optional<int> source_no{};
+};
+
+absl::StatusOr<HeldFilter> HeldFilterOf(const election::Definition& definition,
+                                        const v1::ListHeldReportsRequest& request) {
+  HeldFilter filter;
+  if (!request.contest_id().empty()) {
+    const absl::StatusOr<int> contest_no =
+        election::ResolveContest(definition, request.contest_id());
+    if (!contest_no.ok()) return contest_no.status();
+    filter.contest_no = *contest_no;
+  }
+  if (!request.source_id().empty()) {
+    const absl::StatusOr<int> source_no =
+        election::ResolveOfficialOrNamedSource(definition, request.source_id());
+    if (!source_no.ok()) return source_no.status();
+    filter.source_no = *source_no;
+  }
+  return filter;
+}
+
+bool Matches(const ledger::ElectionLedger& ledger, std::int64_t sequence,
+             const HeldFilter& filter) {
+  if (!filter.contest_no.has_value() && !filter.source_no.has_value()) return true;
+  const election::Entry entry = ledger.EntryAt(sequence);
+  const election::StationKey& key = std::get<election::ReportRecorded>(entry.event).key;
+  return filter.contest_no.value_or(key.contest_no) == key.contest_no &&
+         filter.source_no.value_or(key.source_no) == key.source_no;
+}
+
+// The position in the page token is the last sequence that was read.
+absl::Status ListHeld(const CommittedLedgers::Contents& committed,
+                      const v1::ListHeldReportsRequest& request,
+                      v1::ListHeldReportsResponse* response) {
+  const absl::StatusOr<const ledger::ElectionLedger*> found = committed.Get(request.election_id());
+  if (!found.ok()) return found.status();
+  const ledger::ElectionLedger& ledger = **found;
+  const absl::StatusOr<HeldFilter> wanted = HeldFilterOf(ledger.count().definition(), request);
+  if (!wanted.ok()) return wanted.status();
+  const std::uint64_t filter =
+      rpc::FilterHash({"held", request.election_id(), request.contest_id(), request.source_id()});
+  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  if (!page.ok()) return page.status();
+  const std::vector<std::int64_t> held = ledger.count().HeldReports();
+  auto next = std::upper_bound(held.begin(), held.end(), page->token.position);
+  std::size_t bytes = 0;
+  for (std::size_t read = 0; next != held.end() && read < kHeldReportsReadMax; ++next, ++read) {
+    if (std::cmp_equal(response->entries_size(), page->size) || bytes >= kPageBytesMax) {
+      break;
+    }
+    if (!Matches(ledger, *next, *wanted)) continue;
+    *response->add_entries() = rpc::LedgerEntryAt(ledger, *next, absl::InfiniteFuture());
+    bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
+  }
+  if (next != held.end()) response->set_next_page_token(TokenAt(*page, *std::prev(next)));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AggregatorService::EndStreams(const absl::Status& status) {
+  assert(!status.ok());
+  report_streams_.EndAll(status);
+  feed_.SetOpen(status);
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::RecordReports(
+    grpc::CallbackServerContext* /*context*/) {
+  return new ReportStream(writer_, report_streams_);
+}
+
+grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedger(
+    grpc::CallbackServerContext* /*context*/, const v1::WatchLedgerRequest* request) {
+  return new LedgerStream(feed_, committed_, *request);
+}
+
+grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,
+                                                        const v1::GetReceiptRequest* request,
+                                                        v1::GetReceiptResponse* response) {
+  return AnswerFromCommitted(
+      context, writer_, committed_, [=](const CommittedLedgers::Contents& committed) {
+        return FindReceipt(committed, rpc::FromProto(request->key()), response->mutable_receipt());
+      });
+}
+
+grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
+    grpc::CallbackServerContext* context, const v1::ListLedgerEntriesRequest* request,
+    v1::ListLedgerEntriesResponse* response) {
+  return AnswerFromCommitted(context, writer_, committed_,
+                             [=](const CommittedLedgers::Contents& committed) {
+                               return ListEntries(committed, *request, response);
+                             });
+}
+
+grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
+    grpc::CallbackServerContext* context, const v1::ListRefusedReportsRequest* request,
+    v1::ListRefusedReportsResponse* response) {
+  return AnswerFromCommitted(context, writer_, committed_,
+                             [=](const CommittedLedgers::Contents& committed) {
+                               return ListRefused(committed, *request, response);
+                             });
+}
+
+grpc::ServerUnaryReactor* AggregatorService::ListHeldReports(
+    grpc::CallbackServerContext* context, const v1::ListHeldReportsRequest* request,
+    v1::ListHeldReportsResponse* response) {
+  return AnswerFromCommitted(context, writer_, committed_,
+                             [=](const CommittedLedgers::Contents& committed) {
+                               return ListHeld(committed, *request, response);
+                             });
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,33 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_READ_CALL_H_
+#define CANVASS_SERVICES_AGGREGATOR_CALLS_READ_CALL_H_
+
+#include "absl/status/status.h"
+#include "common/rpc/deadline.h"
+#include "common/rpc/status.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/ledger_writer.h"
+
+namespace canvass::aggregator {
+
+// Checks whether a unary call can be answered at once: its deadline is valid and has not passed,
+// and this aggregator leads.
+inline absl::Status CheckCall(const grpc::CallbackServerContext& context,
+                              const LedgerWriter& writer) {
+  const absl::Status deadline = rpc::CheckDeadline(context);
+  return deadline.ok() ? writer.Lead() : deadline;
+}
+
+// Finishes a unary call with the status that `read` returns. `read` is an absl::Status(const
+// CommittedLedgers::Contents&) and fills in the response.
+template <typename Read>
+grpc::ServerUnaryReactor* AnswerFromCommitted(grpc::CallbackServerContext* context,
+                                              const LedgerWriter& writer,
+                                              const CommittedLedgers& committed, Read read) {
+  absl::Status status = CheckCall(*context, writer);
+  if (status.ok()) status = committed.Reading(read);
+  return rpc::Finish(context, status);
+}
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_CALLS_READ_CALL_H_

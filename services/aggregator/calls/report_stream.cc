@@ -1,0 +1,225 @@
+#include "services/aggregator/calls/report_stream.h"
+
+#include <grpcpp/support/status.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "common/election/actor.h"
+#include "common/ledger/merkle.h"
+#include "common/rpc/message.h"
+#include "common/rpc/message_bytes.h"
+#include "common/rpc/report_proto.h"
+#include "common/rpc/status.h"
+
+namespace canvass::aggregator {
+namespace {
+
+canvass::v1::ReceiptState StateOf(const Receipt& receipt) {
+  switch (receipt.state) {
+    case ReceiptState::kRecorded:
+      return canvass::v1::RECEIPT_STATE_RECORDED;
+    case ReceiptState::kHeld:
+      return canvass::v1::RECEIPT_STATE_HELD;
+    case ReceiptState::kRefused:
+      break;
+  }
+  return canvass::v1::RECEIPT_STATE_REFUSED;
+}
+
+void SetKey(const election::ReportKey& key, canvass::v1::ReportKey& out) {
+  out.set_election_id(key.election_id);
+  out.set_contest_id(key.contest_id);
+  out.set_source_id(key.source_id);
+  out.set_station_id(key.station_id);
+  out.set_revision(key.revision);
+}
+
+// `out` must be empty.
+void ToProto(const Receipt& receipt, canvass::v1::Receipt& out) {
+  SetKey(receipt.key, *out.mutable_key());
+  out.set_state(StateOf(receipt));
+  for (const election::Finding& finding : receipt.findings) {
+    *out.add_findings() = rpc::ToProto(finding);
+  }
+  out.set_repeated_submission(receipt.repeated_submission);
+  if (receipt.sequence == 0) return;
+  out.set_sequence(receipt.sequence);
+  out.set_entry_hash(ledger::ToHex(receipt.entry_hash));
+  *out.mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
+}
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+absl::Status CheckActor(const std::string& actor, int index) {
+  const std::string field = absl::StrCat("reports[", index, "].actor");
+  if (actor.size() > election::kActorBytesMax) {
+    return FieldError(reason::kActorInvalid, field,
+                      absl::StrCat("has ", actor.size(), " bytes; at most ",
+                                   election::kActorBytesMax, " are allowed"));
+  }
+  if (std::any_of(actor.begin(), actor.end(), IsControl)) {
+    return FieldError(reason::kActorInvalid, field, "contains a control character");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {
+  const std::string request = rpc::ToBytes(buffer);
+  const auto each = rpc::SplitReports(request, v1::RecordReportsRequest::default_instance(),
+                                      v1::RecordReportsRequest::kReportsFieldNumber,
+                                      ReportStream::kReportsPerMessageMax);
+  if (!each.ok()) return each.status();
+  std::vector<SubmittedReport> reports;
+  reports.reserve(each->size());
+  v1::SubmittedReport submitted;
+  for (const std::string_view bytes : *each) {
+    absl::Status status = rpc::ParseMessage(bytes, submitted);
+    if (status.ok()) status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
+    if (!status.ok()) return status;
+    reports.push_back(
+        {.report = rpc::FromProto(submitted.report()),
+         .actor = submitted.actor().empty() ? election::kLocalActor : submitted.actor(),
+         .validate_only = submitted.validate_only()});
+  }
+  return reports;
+}
+
+grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
+  std::string response;
+  canvass::v1::Receipt message;
+  for (const Receipt& receipt : receipts) {
+    message.Clear();
+    ToProto(receipt, message);
+    rpc::AppendMessage(v1::RecordReportsResponse::kReceiptsFieldNumber, message, response);
+  }
+  return rpc::ToByteBuffer(std::move(response));
+}
+
+}  // namespace
+
+ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams)
+    : writer_(writer), streams_(streams) {
+  streams_.Add(this);
+  const MutexLock lock(mutex_);
+  const absl::Status lead = writer_.Lead();
+  if (!lead.ok()) FailNext(lead);
+  Proceed();
+}
+
+void ReportStream::End(const absl::Status& status) {
+  const MutexLock lock(mutex_);
+  FailNext(status);
+  Proceed();
+}
+
+void ReportStream::OnReadDone(bool ok) {
+  if (ok) {
+    absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
+    if (reports.ok()) {
+      Take(*std::move(reports), request_.Length());
+    } else {
+      const MutexLock lock(mutex_);
+      FailNext(reports.status());
+    }
+  }
+  const MutexLock lock(mutex_);
+  reading_ = false;
+  if (!ok) no_more_ = true;
+  Proceed();
+}
+
+void ReportStream::OnWriteDone(bool ok) {
+  const MutexLock lock(mutex_);
+  writing_ = false;
+  if (!ok) cancelled_ = true;
+  Proceed();
+}
+
+void ReportStream::OnCancel() {
+  const MutexLock lock(mutex_);
+  cancelled_ = true;
+  Proceed();
+}
+
+void ReportStream::OnDone() {
+  streams_.Remove(this);
+  { const MutexLock lock(mutex_); }  // the thread that finished the call may still hold it
+  delete this;
+}
+
+void ReportStream::Take(std::vector<SubmittedReport> reports, std::size_t bytes) {
+  Slot* slot = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    if (no_more_ || cancelled_) return;
+    slots_.push_back(std::make_unique<Slot>(Slot{.reports = reports.size()}));
+    slot = slots_.back().get();
+    reports_in_flight_ += slot->reports;
+    ++unanswered_;
+  }
+  writer_.Submit(std::move(reports), bytes,
+                 [this, slot](absl::StatusOr<std::vector<Receipt>> receipts) {
+                   Answer(*slot, std::move(receipts));
+                 });
+}
+
+void ReportStream::Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts) {
+  const MutexLock lock(mutex_);
+  if (!receipts.ok()) no_more_ = true;
+  slot.answer = std::move(receipts);
+  --unanswered_;
+  Proceed();
+}
+
+void ReportStream::FailNext(const absl::Status& status) {
+  if (no_more_) return;  // the call ends anyway
+  no_more_ = true;
+  slots_.push_back(std::make_unique<Slot>(Slot{.answer = status}));
+}
+
+// Starts every operation that is possible.
+void ReportStream::Proceed() {
+  if (finished_) return;
+  if (WantsMore()) {
+    reading_ = true;
+    StartRead(&request_);
+  }
+  if (writing_) return;
+  const bool has_failed =
+      !slots_.empty() && slots_.front()->answer.has_value() && !slots_.front()->answer->ok();
+  const bool is_over = cancelled_ || has_failed || (slots_.empty() && no_more_);
+  if (!is_over) {
+    if (!slots_.empty() && slots_.front()->answer.has_value()) WriteNext();
+    return;
+  }
+  if (unanswered_ > 0) return;
+  finished_ = true;
+  Finish(has_failed ? rpc::ToGrpcStatus(slots_.front()->answer->status()) : grpc::Status::OK);
+}
+
+bool ReportStream::WantsMore() const {
+  if (reading_ || no_more_ || cancelled_) return false;
+  // Proceed runs again after every answer. A stream that waits for no answer may always read one
+  // message, because nothing else would wake it.
+  if (slots_.empty()) return true;
+  return slots_.size() < kMessagesInFlightMax && reports_in_flight_ < kReportsInFlightMax &&
+         writer_.HasRoom();
+}
+
+void ReportStream::WriteNext() {
+  const std::unique_ptr<Slot> slot = std::move(slots_.front());
+  slots_.pop_front();
+  reports_in_flight_ -= slot->reports;
+  response_ = Serialize(**slot->answer);
+  writing_ = true;
+  StartWrite(&response_);
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,83 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_REPORT_STREAM_H_
+#define CANVASS_SERVICES_AGGREGATOR_CALLS_REPORT_STREAM_H_
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/mutex.h"
+#include "services/aggregator/calls/open_streams.h"
+#include "services/aggregator/writer/ledger_writer.h"
+#include "services/aggregator/writer/receipt.h"
+#include "services/aggregator/writer/submitted_report.h"
+
+namespace canvass::aggregator {
+
+// One RecordReports call. Takes messages while there is room, here and in the writer's queue, and
+// answers them in order. An error in a message ends the call, after the answers to the messages
+// before it. Messages are read and written as bytes, so that only one of thousands of reports at a
+// time has to be a protobuf message. Deletes itself when the call is over.
+class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  // Limits that are part of the contract.
+  static constexpr std::size_t kReportsPerMessageMax = 4'000;
+  static constexpr std::size_t kMessagesInFlightMax = 64;
+  // Enough for one stream to keep the writer busy, and few enough that several streams fit into its
+  // queue.
+  static constexpr std::size_t kReportsInFlightMax = 16'000;
+
+  // `writer` and `streams` must outlive this.
+  ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams);
+
+  // Reads no more messages, answers those that were read, and ends the call with `status`. Does
+  // nothing if the call is ending already, or if the client has sent everything.
+  void End(const absl::Status& status);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  // A message that was read and is not answered.
+  struct Slot {
+    std::size_t reports = 0;
+    std::optional<absl::StatusOr<std::vector<Receipt>>> answer{};
+  };
+
+  ~ReportStream() override = default;
+
+  void Take(std::vector<SubmittedReport> reports, std::size_t bytes);
+  void Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts);
+  void FailNext(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool WantsMore() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  LedgerWriter& writer_;
+  OpenStreams<ReportStream>& streams_;
+
+  Mutex mutex_;
+  std::deque<std::unique_ptr<Slot>> slots_ ABSL_GUARDED_BY(mutex_);  // in the order of the messages
+  std::size_t reports_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;  // slots that the writer still references
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  // No more messages are taken: the client has sent all, or the call is ending.
+  bool no_more_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // the client reads no more answers
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::ByteBuffer request_;   // of the read in progress
+  grpc::ByteBuffer response_;  // of the write in progress
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_CALLS_REPORT_STREAM_H_

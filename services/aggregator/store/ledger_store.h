@@ -1,0 +1,106 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_STORE_LEDGER_STORE_H_
+#define CANVASS_SERVICES_AGGREGATOR_STORE_LEDGER_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/election/event.h"
+#include "common/election/report.h"
+#include "common/election/rule.h"
+#include "common/ledger/merkle.h"
+
+namespace canvass::aggregator {
+
+// An entry to be appended to the ledger.
+struct AppendedEntry {
+  std::string election_id{};
+  // Definition before the transaction, from which SQL readers' tables get their part numbers. Null
+  // if the election is not defined yet. Not owned.
+  const election::Definition* definition = nullptr;
+  election::Entry entry{};
+  std::string bytes{};  // Encode(entry)
+  ledger::Hash leaf_hash{};
+};
+
+// A refused report and the reasons, kept for operators.
+struct Refusal {
+  election::StationReport report{};
+  std::vector<election::Finding> findings{};
+  absl::Time refused_at{};
+  std::string actor{};
+};
+
+// Entries and refusals that are committed together.
+struct Transaction {
+  std::vector<AppendedEntry> entries{};  // each election's in sequence, without gaps
+  std::vector<Refusal> refusals{};
+
+  bool empty() const { return entries.empty() && refusals.empty(); }
+};
+
+// An entry as stored. The views are valid until the visitor returns.
+struct StoredEntry {
+  std::string_view election_id{};
+  std::int64_t sequence = 0;
+  std::string_view bytes{};
+  ledger::Hash leaf_hash{};
+};
+
+// Durable storage of all elections' ledgers. Only one thread at a time may use it. Every call may
+// block.
+class LedgerStore {
+ public:
+  // Refusals kept for each election and actor. Older ones are dropped.
+  static constexpr int kRefusalsKeptPerActor = 1000;
+
+  LedgerStore() = default;
+  LedgerStore(const LedgerStore&) = delete;
+  LedgerStore& operator=(const LedgerStore&) = delete;
+  virtual ~LedgerStore() = default;
+
+  // Connects, checks the schema and takes the lead. Success ends every commit in doubt: what Replay
+  // does not return afterwards never happened.
+  //
+  // Returns UNAVAILABLE NOT_ACTIVE while another writer leads. Replay then returns what is
+  // committed so far, and commits in doubt stay in doubt. A leader that has fallen silent is made
+  // to give up the lead. Returns UNAVAILABLE with other reasons if the store cannot be reached, and
+  // FAILED_PRECONDITION SCHEMA_VERSION if the schema has another version.
+  virtual absl::Status TakeLead() = 0;
+
+  // Gives up the lead, if this writer has it, so that another one may take it.
+  virtual void Resign() = 0;
+
+  // Identifies this ledger. A restored backup has another id. REQUIRES, also for Replay and
+  // ReplayRefusals: TakeLead succeeded or returned NOT_ACTIVE.
+  virtual std::string ledger_id() const = 0;
+
+  // Calls `visit` with every entry after the given sequences, in sequence order within an election.
+  // Elections without a given sequence start at sequence 1. Stops at the first error and returns
+  // it. Returns DATA_LOSS if a stored leaf hash is not the hash of its bytes, a sequence is
+  // missing, or an election ends before its given sequence. `visit` may run on another thread while
+  // the caller waits.
+  virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+                              const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
+
+  // Visits the kept refusals, oldest first.
+  virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
+
+  // Commits the entries and refusals in one database transaction. Returns OK only after the commit.
+  // After an error it is unknown whether they were committed. To find out, the caller must call
+  // TakeLead and Replay.
+  virtual absl::Status Append(const Transaction& transaction) = 0;
+
+  // Checks that the lead and the connection still stand. Called about once a second while nothing
+  // is appended, which also shows other aggregators that this writer is alive.
+  virtual absl::Status Heartbeat() = 0;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_STORE_LEDGER_STORE_H_

@@ -1,0 +1,206 @@
+#include "services/aggregator/store/postgres_entry_rows.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/election/event.h"
+#include "common/election/rule.h"
+#include "common/election/tally.h"
+#include "common/postgres/copy.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using election::kUnknown;
+
+// Columns of an event. Those that it does not have become NULL.
+struct Columns {
+  std::optional<std::int32_t> contest_no{};
+  std::optional<std::int32_t> source_no{};
+  std::optional<std::int32_t> station_no{};
+  std::optional<std::int32_t> area_no{};
+  std::optional<std::int32_t> revision{};
+  const election::Counts* counts = nullptr;
+  std::optional<bool> held{};
+  std::optional<bool> expected_again{};
+  const std::vector<election::Finding>* findings = nullptr;
+  std::string_view reason{};
+};
+
+Columns OfStation(const election::StationKey& key, std::int32_t revision, std::string_view reason) {
+  return {.contest_no = key.contest_no,
+          .source_no = key.source_no,
+          .station_no = key.station_no,
+          .revision = revision,
+          .reason = reason};
+}
+
+Columns ColumnsOf(const election::DefinitionChange& change) { return {.reason = change.reason}; }
+
+Columns ColumnsOf(const election::DefinitionSeal&) { return {}; }
+
+Columns ColumnsOf(const election::ReportRecorded& report) {
+  Columns columns = OfStation(report.key, report.revision, report.reason);
+  columns.counts = &report.counts;
+  columns.held = report.held;
+  columns.findings = &report.findings;
+  return columns;
+}
+
+Columns ColumnsOf(const election::ReportRelease& release) {
+  return OfStation(release.key, release.revision, release.reason);
+}
+
+Columns ColumnsOf(const election::ReportAnnulment& annulment) {
+  Columns columns = OfStation(annulment.key, annulment.revision, annulment.reason);
+  columns.expected_again = annulment.station_expected_again;
+  return columns;
+}
+
+Columns ColumnsOf(const election::ReportReinstatement& reinstatement) {
+  return OfStation(reinstatement.key, reinstatement.revision, reinstatement.reason);
+}
+
+Columns ColumnsOf(const election::PollFigures& figures) {
+  return {.contest_no = figures.contest_no,
+          .source_no = figures.source_no,
+          .area_no = figures.area_no,
+          .revision = figures.revision,
+          .reason = figures.reason};
+}
+
+Columns ColumnsOf(const election::ResultCertification& certification) {
+  return {.contest_no = certification.contest_no,
+          .source_no = certification.source_no,
+          .revision = certification.number,
+          .reason = certification.reason};
+}
+
+Columns ColumnsOf(const election::ContestReopening& reopening) {
+  return {.contest_no = reopening.contest_no,
+          .source_no = reopening.source_no,
+          .reason = reopening.reason};
+}
+
+void PutInt32(postgres::CopyEncoder& rows, const std::optional<std::int32_t>& number) {
+  if (number) {
+    rows.Int32(*number);
+  } else {
+    rows.Null();
+  }
+}
+
+void PutBool(postgres::CopyEncoder& rows, const std::optional<bool>& value) {
+  if (value) {
+    rows.Bool(*value);
+  } else {
+    rows.Null();
+  }
+}
+
+void PutNumbers(postgres::CopyEncoder& rows, const election::Counts& counts) {
+  for (const std::int32_t number :
+       {counts.registered_voters, counts.ballots_issued, counts.ballots_cast, counts.blank_votes,
+        counts.invalid_votes, counts.asked, counts.refused, counts.undecided}) {
+    if (number == kUnknown) {
+      rows.Null();
+    } else {
+      rows.Int32(number);
+    }
+  }
+}
+
+void PutFindings(postgres::CopyEncoder& rows, const std::vector<election::Finding>* findings) {
+  if (findings == nullptr || findings->empty()) {
+    rows.Null();
+    return;
+  }
+  std::vector<std::string> rules;
+  rules.reserve(findings->size());
+  for (const election::Finding& finding : *findings) rules.emplace_back(RuleName(finding.rule));
+  rows.TextArray(rules);
+}
+
+// Size of the parts in which a stream is sent: a few hundred reports.
+constexpr std::size_t kPartBytes = std::size_t{64} << 10U;
+
+// Sorts entries in the order of the natural key's index. Each row then needs the same index page as
+// the row before it, or the next one. This saves a tenth of PostgreSQL's time on a million
+// stations.
+void SortByStation(std::vector<NumberedEntry>& entries) {
+  const auto place_of = [](const NumberedEntry& entry) {
+    const auto* const report = std::get_if<election::ReportRecorded>(&entry.appended->entry.event);
+    return std::pair(entry.election_no, report == nullptr ? -1 : report->key.station_no);
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&place_of](const NumberedEntry& a, const NumberedEntry& b) {
+                     return place_of(a) < place_of(b);
+                   });
+}
+
+// Returns the number that the encoded entry gives its kind. The alternatives of Event are in that
+// order, starting at 1.
+std::int16_t KindOf(const election::Event& event) {
+  return static_cast<std::int16_t>(event.index() + 1);
+}
+
+}  // namespace
+
+void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended) {
+  const election::Entry& entry = appended.entry;
+  const Columns columns =
+      std::visit([](const auto& event) { return ColumnsOf(event); }, entry.event);
+  static const election::Counts kNoCounts;
+  const election::Counts& counts = columns.counts == nullptr ? kNoCounts : *columns.counts;
+
+  rows.StartRow(25);
+  rows.Int64(entry.sequence);
+  rows.Timestamp(entry.recorded_at);
+  rows.Int32(election_no);
+  PutInt32(rows, columns.contest_no);
+  PutInt32(rows, columns.source_no);
+  PutInt32(rows, columns.station_no);
+  PutInt32(rows, columns.area_no);
+  PutInt32(rows, columns.revision);
+  PutNumbers(rows, counts);
+  rows.Int16(KindOf(entry.event));
+  PutBool(rows, columns.held);
+  PutBool(rows, columns.expected_again);
+  rows.Text(entry.actor);
+  if (columns.counts == nullptr) {
+    rows.Null();
+  } else {
+    rows.Int32Array(counts.votes, kUnknown);
+  }
+  PutFindings(rows, columns.findings);
+  if (columns.reason.empty()) {
+    rows.Null();
+  } else {
+    rows.Text(columns.reason);
+  }
+  rows.Bytes(appended.bytes);
+  rows.Bytes({reinterpret_cast<const char*>(appended.leaf_hash.data()), appended.leaf_hash.size()});
+}
+
+postgres::CopyStream EntryStream(std::vector<NumberedEntry> entries) {
+  SortByStation(entries);
+  return [entries = std::move(entries), rows = postgres::CopyEncoder(), put = std::size_t{0},
+          finished = false]() mutable {
+    if (put > 0) rows.DropSent();
+    while (put < entries.size() && rows.bytes().size() < kPartBytes) {
+      PutEntry(rows, entries[put].election_no, *entries[put].appended);
+      ++put;
+    }
+    if (put < entries.size() || std::exchange(finished, true)) return rows.bytes();
+    return rows.Finish();
+  };
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,399 @@
+#include "services/aggregator/store/postgres_ledger_store.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "common/base/text.h"
+#include "common/base/uuid.h"
+#include "common/election/event.h"
+#include "common/ledger/merkle.h"
+#include "common/postgres/copy.h"
+#include "common/postgres/migration.h"
+#include "common/postgres/session.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/store/postgres_definition_rows.h"
+#include "services/aggregator/store/postgres_entry_rows.h"
+#include "services/aggregator/store/postgres_refusal_rows.h"
+#include "services/aggregator/store/replay_thread.h"
+#include "services/aggregator/store/schema.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using postgres::CopyEncoder;
+using postgres::CopyRow;
+using postgres::Rows;
+
+// SQL state that canvass.assert_writer raises.
+constexpr std::string_view kLeadLostState = "CV001";
+
+constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
+
+constexpr const char* kReadElections =
+    "SELECT election_id, election_no, coalesce((SELECT max(sequence) FROM canvass.entries "
+    "WHERE entries.election_no = elections.election_no), 0) "
+    "FROM canvass.elections ORDER BY election_no";
+
+constexpr const char* kCopyElections =
+    "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
+
+absl::Status NotActive(std::string_view message) { return MakeError(reason::kNotActive, message); }
+
+bool HasState(const absl::Status& status, std::string_view sql_state) {
+  const ErrorDetail detail = DetailOf(status);
+  return std::any_of(detail.metadata.begin(), detail.metadata.end(), [&](const auto& item) {
+    return item.first == "sql_state" && item.second == sql_state;
+  });
+}
+
+// Returns the only cell of a query's result.
+absl::StatusOr<std::string> OnlyCell(const absl::StatusOr<Rows>& rows) {
+  if (!rows.ok()) return rows.status();
+  if (rows->size() == 1 && rows->front().size() == 1 && rows->front().front()) {
+    return *rows->front().front();
+  }
+  return MakeError(reason::kDatabaseError, "PostgreSQL returned no value for a query");
+}
+
+// Number of an election, and an actor. The refusals of such a pair share one limit.
+using RefusalKey = std::pair<int, std::string>;
+
+std::string DropOldRefusals(const postgres::Session& session, const RefusalKey& key) {
+  const std::string where =
+      StrCat("election_no = ", key.first, " AND actor = ", session.Quote(key.second));
+  return StrCat("DELETE FROM canvass.refused_reports WHERE ", where,
+                " AND refusal_no <= (SELECT refusal_no FROM canvass.refused_reports WHERE ", where,
+                " ORDER BY refusal_no DESC OFFSET ", LedgerStore::kRefusalsKeptPerActor,
+                " LIMIT 1);");
+}
+
+std::string_view AsText(const ledger::Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+absl::Status Lost(const Reason& reason, std::string_view message) {
+  return MakeError(reason, message);
+}
+
+// Decodes a row. Returns DATA_LOSS if it is not the entry with this sequence, or if it is damaged.
+absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
+                                      std::string_view bytes) {
+  CopyRow row(bytes);
+  StoredEntry entry{.election_id = election_id};
+  entry.sequence = row.Int64().value_or(0);
+  entry.bytes = row.Text().value_or("");
+  const std::string_view hash = row.Text().value_or("");
+  if (!row.status().ok()) return row.status();
+  if (entry.sequence != sequence) {
+    return Lost(reason::kEntryMissing, StrCat("The ledger of ", election_id, " has no entry ",
+                                              sequence, "; the next one is ", entry.sequence));
+  }
+  entry.leaf_hash = ledger::LeafHash(entry.bytes);
+  if (hash != AsText(entry.leaf_hash)) {
+    return Lost(reason::kEntryDamaged,
+                StrCat("Entry ", sequence, " of ", election_id, " does not match its hash"));
+  }
+  return entry;
+}
+
+// The definition changes of one election in a transaction.
+struct ElectionChanges {
+  const election::Definition* before = nullptr;
+  std::vector<SequencedChange> changes{};
+};
+
+std::map<std::string_view, ElectionChanges> ChangesOf(const std::vector<AppendedEntry>& entries) {
+  std::map<std::string_view, ElectionChanges> changes;
+  for (const AppendedEntry& appended : entries) {
+    const auto* change = std::get_if<election::DefinitionChange>(&appended.entry.event);
+    if (change == nullptr) continue;
+    ElectionChanges& of_election = changes[appended.election_id];
+    if (of_election.changes.empty()) of_election.before = appended.definition;
+    of_election.changes.push_back({.sequence = appended.entry.sequence, .change = change});
+  }
+  return changes;
+}
+
+// Statements that run together, and the streams for their COPYs.
+struct Script {
+  std::string statements{};
+  std::vector<postgres::CopyStream> streams{};
+
+  // Does nothing if there are no rows. `rows` must outlive the script.
+  void AddCopy(CopyEncoder& rows, const char* copy) {
+    if (rows.rows() == 0) return;
+    statements += copy;
+    streams.push_back(postgres::WholeStream(rows.Finish()));
+  }
+};
+
+}  // namespace
+
+PostgresLedgerStore::PostgresLedgerStore(postgres::SessionOptions options,
+                                         absl::Duration leader_silence_max)
+    : options_(std::move(options)), other_leader_(leader_silence_max) {}
+
+PostgresLedgerStore::~PostgresLedgerStore() = default;
+
+// A leader's session is not used again, because a commit in doubt may still be running on it.
+absl::Status PostgresLedgerStore::TakeLead() {
+  const bool fresh = session_ == nullptr || leading_;
+  absl::Status status = fresh ? Connect() : absl::OkStatus();
+  if (status.ok()) status = CheckSchema();
+  if (status.ok()) status = TryForLead(fresh);
+  if (status.ok()) status = ReadLedgerId();
+  if (status.ok()) status = ReadElections();
+  status = Settle(std::move(status));
+  return status.ok() ? CheckLead() : status;
+}
+
+absl::Status PostgresLedgerStore::Connect() {
+  leading_ = false;
+  session_.reset();
+  auto session = postgres::Session::Open(options_);
+  if (!session.ok()) return session.status();
+  session_ = *std::move(session);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedgerStore::CheckSchema() {
+  const auto text = OnlyCell(session_->Query(postgres::kSchemaVersionQuery));
+  int version = 0;
+  if (text.ok() && absl::SimpleAtoi(*text, &version)) {
+    return postgres::CheckSchemaVersion(version, SchemaVersion());
+  }
+  return postgres::CheckSchemaVersion(text.status(), SchemaVersion());
+}
+
+absl::Status PostgresLedgerStore::TryForLead(bool fresh) {
+  const absl::StatusOr<bool> locked = PostgresLeader::Lock(*session_, fresh);
+  if (!locked.ok()) return locked.status();
+  return *locked ? BecomeWriter() : other_leader_.Watch(*session_);
+}
+
+absl::Status PostgresLedgerStore::BecomeWriter() {
+  writer_id_ = RandomUuid();
+  // This is a commit of its own. After it, everything that was committed before can be read, even
+  // commits that were still waiting for a synchronous standby.
+  absl::Status status =
+      session_->Run(StrCat("BEGIN; UPDATE canvass.writer SET epoch = epoch + 1, writer_id = '",
+                           writer_id_, "', took_lead_at = now(); COMMIT"));
+  leading_ = status.ok();
+  return status;
+}
+
+void PostgresLedgerStore::Resign() {
+  if (!leading_) return;
+  leading_ = false;
+  session_.reset();
+}
+
+absl::Status PostgresLedgerStore::ReadLedgerId() {
+  auto ledger_id = OnlyCell(session_->Query(kReadLedgerId));
+  if (!ledger_id.ok()) return ledger_id.status();
+  ledger_id_ = *std::move(ledger_id);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedgerStore::ReadElections() {
+  const absl::StatusOr<Rows> rows = session_->Query(kReadElections);
+  if (!rows.ok()) return rows.status();
+  elections_.clear();
+  for (const auto& row : *rows) {
+    StoredElection election;
+    if (!absl::SimpleAtoi(row[1].value_or(""), &election.number) ||
+        !absl::SimpleAtoi(row[2].value_or(""), &election.last_sequence)) {
+      return MakeError(reason::kDatabaseError, "PostgreSQL returned no number for an election");
+    }
+    elections_.emplace(row[0].value_or(""), election);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedgerStore::Replay(
+    const std::map<std::string, std::int64_t, std::less<>>& after,
+    const std::function<absl::Status(const StoredEntry&)>& visit) {
+  if (session_ == nullptr) return NotActive("The ledger is not open");
+  for (const auto& [election_id, sequence] : after) {
+    const auto stored = elections_.find(election_id);
+    const std::int64_t last = stored == elections_.end() ? 0 : stored->second.last_sequence;
+    if (last >= sequence) continue;
+    return Lost(reason::kLedgerDiverged, StrCat("The ledger of ", election_id, " ends at sequence ",
+                                                last, ", but ", sequence, " was committed"));
+  }
+  for (const auto& [election_id, election] : elections_) {
+    const auto known = after.find(election_id);
+    const std::int64_t first = known == after.end() ? 0 : known->second;
+    if (first == election.last_sequence) continue;
+    absl::Status status = ReplayElection(election_id, election, first, visit);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedgerStore::ReplayElection(
+    std::string_view election_id, const StoredElection& election, std::int64_t after,
+    const std::function<absl::Status(const StoredEntry&)>& visit) {
+  std::int64_t previous = after;
+  absl::Status damage;
+  ReplayThread replay(election_id, visit);
+  const auto read_row = [&](std::string_view row) {
+    if (damage.ok()) {
+      const absl::StatusOr<StoredEntry> entry = ReadEntry(election_id, previous + 1, row);
+      damage = entry.status();
+      if (entry.ok()) replay.Add(*entry);
+      ++previous;
+    }
+    // After an error, the rest is read and dropped, so that the session and the lead survive.
+    return absl::OkStatus();
+  };
+  // The statement timeout is off: silence is bounded, not the size of the ledger. Sorting is off so
+  // that PostgreSQL reads along the key, whatever it knows about the table. It would otherwise sort
+  // the ledger of a country on its disk, and send the first row only afterwards.
+  absl::Status status = Settle(session_->CopyOut(
+      StrCat("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off; "
+             "COPY (SELECT sequence, entry, leaf_hash FROM canvass.entries WHERE election_no = ",
+             election.number, " AND sequence > ", after, " AND sequence <= ",
+             election.last_sequence, " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+      read_row));
+  absl::Status visited = replay.Finish();
+  if (!status.ok()) return status;
+  if (!visited.ok()) return visited;
+  if (!damage.ok() || previous == election.last_sequence) return damage;
+  return Lost(reason::kEntryMissing,
+              StrCat("The ledger of ", election_id, " was read up to sequence ", previous, " of ",
+                     election.last_sequence));
+}
+
+absl::Status PostgresLedgerStore::ReplayRefusals(const std::function<void(Refusal)>& visit) {
+  if (session_ == nullptr) return NotActive("The ledger is not open");
+  return Settle(session_->CopyOut(kCopyRefusalsOut, [&visit](std::string_view row) {
+    absl::StatusOr<Refusal> refusal = ReadRefusal(row);
+    if (!refusal.ok()) return refusal.status();
+    visit(*std::move(refusal));
+    return absl::OkStatus();
+  }));
+}
+
+absl::Status PostgresLedgerStore::Append(const Transaction& transaction) {
+  if (!leading_) return CheckLead();
+  absl::Status status = Commit(transaction);
+  if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
+  return Settle(std::move(status));
+}
+
+absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
+  const absl::StatusOr<Elections> touched = NumberElections(transaction.entries);
+  if (!touched.ok()) return touched.status();
+  CopyEncoder new_elections;
+  for (const auto& [election_id, election] : *touched) {
+    if (elections_.contains(election_id)) continue;
+    new_elections.StartRow(2);
+    new_elections.Int32(election.number);
+    new_elections.Text(election_id);
+  }
+  std::vector<NumberedEntry> entries;
+  entries.reserve(transaction.entries.size());
+  for (const AppendedEntry& entry : transaction.entries) {
+    entries.push_back(
+        {.election_no = touched->find(entry.election_id)->second.number, .appended = &entry});
+  }
+  DefinitionRows definition_rows;
+  for (const auto& [election_id, of_election] : ChangesOf(transaction.entries)) {
+    definition_rows.Add(touched->find(election_id)->second.number, of_election.before,
+                        of_election.changes);
+  }
+  CopyEncoder refusal_rows;
+  const std::string drop_old_refusals = PutRefusals(transaction.refusals, refusal_rows);
+
+  Script script{.statements = StrCat("BEGIN; SELECT canvass.assert_writer('", writer_id_, "');")};
+  script.AddCopy(new_elections, kCopyElections);
+  if (!entries.empty()) {
+    script.statements += kCopyEntries;
+    script.streams.push_back(EntryStream(std::move(entries)));
+  }
+  definition_rows.Finish(script.statements, script.streams);
+  script.AddCopy(refusal_rows, kCopyRefusals);
+  script.statements += drop_old_refusals;
+  script.statements += "COMMIT";
+  absl::Status status = session_->Run(script.statements, script.streams);
+  if (!status.ok()) return status;
+  for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PostgresLedgerStore::Elections> PostgresLedgerStore::NumberElections(
+    const std::vector<AppendedEntry>& entries) const {
+  Elections touched;
+  int next_number = static_cast<int>(elections_.size()) + 1;
+  for (const AppendedEntry& appended : entries) {
+    auto election = touched.find(appended.election_id);
+    if (election == touched.end()) {
+      const auto stored = elections_.find(appended.election_id);
+      const StoredElection start =
+          stored == elections_.end() ? StoredElection{.number = next_number++} : stored->second;
+      election = touched.emplace(appended.election_id, start).first;
+    }
+    // A gap must fail here. The next start would find it, but too late.
+    if (appended.entry.sequence != ++election->second.last_sequence) {
+      return MakeError(
+          reason::kSequenceGap,
+          StrCat("Entry ", appended.entry.sequence, " of ", appended.election_id,
+                 " was to be appended, but the next sequence is ", election->second.last_sequence));
+    }
+  }
+  return touched;
+}
+
+std::string PostgresLedgerStore::PutRefusals(const std::vector<Refusal>& refusals,
+                                             postgres::CopyEncoder& rows) const {
+  std::set<RefusalKey> keys;
+  for (const Refusal& refusal : refusals) {
+    const auto stored = elections_.find(refusal.report.election_id);
+    // Unknown ids share one limit, because a caller could make up any number of them.
+    const int number = stored == elections_.end() ? 0 : stored->second.number;
+    PutRefusal(rows, number, refusal);
+    keys.emplace(number, refusal.actor);
+  }
+  std::string statements;
+  for (const RefusalKey& key : keys) statements += DropOldRefusals(*session_, key);
+  return statements;
+}
+
+absl::Status PostgresLedgerStore::Heartbeat() {
+  if (!leading_) return CheckLead();
+  const auto leads = OnlyCell(session_->Query(
+      StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
+  if (!leads.ok()) return Settle(leads.status());
+  if (*leads != "1") return Settle(NotActive("Another aggregator has taken the lead"));
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLedgerStore::CheckLead() const {
+  return leading_ ? absl::OkStatus() : NotActive("Another aggregator leads");
+}
+
+absl::Status PostgresLedgerStore::Settle(absl::Status status) {
+  if (!status.ok()) {
+    leading_ = false;
+    session_.reset();
+  }
+  return status;
+}
+
+}  // namespace canvass::aggregator

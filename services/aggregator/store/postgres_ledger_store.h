@@ -1,0 +1,101 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_LEDGER_STORE_H_
+#define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_LEDGER_STORE_H_
+
+#include <cassert>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/postgres/copy.h"
+#include "common/postgres/session.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/store/postgres_leader.h"
+
+namespace canvass::aggregator {
+
+// LedgerStore in PostgreSQL, schema canvass (see migrations/).
+//
+// One session holds an advisory lock, which makes this the writer, and does all the work. It must
+// connect to the server directly, never through a transaction pooler. While another aggregator
+// holds the lock, the session reads what is committed, tries for the lock, and ends a leader that
+// has fallen silent (see PostgresLeader). It has the right to do so because all aggregators of a
+// database share one login.
+//
+// TakeLead also writes a fresh id into canvass.writer, and every append checks that id within its
+// transaction. So a writer that has lost its session, perhaps without knowing, cannot commit.
+// Taking the lead waits for the row lock that the previous writer's append holds, and commits after
+// it. So everything that the previous writer had in doubt is then settled.
+//
+// An error ends the lead and the session, and the next call must be TakeLead. There are two
+// exceptions, after which the session stays usable: NOT_ACTIVE from TakeLead, and errors of Replay
+// that come from `visit` or from missing or damaged entries.
+class PostgresLedgerStore final : public LedgerStore {
+ public:
+  // A live leader uses its session every second, but a check of a register with a million stations
+  // may keep it busy for a few seconds.
+  static constexpr absl::Duration kLeaderSilenceMax = absl::Seconds(5);
+
+  // Does not connect; TakeLead does.
+  explicit PostgresLedgerStore(postgres::SessionOptions options,
+                               absl::Duration leader_silence_max = kLeaderSilenceMax);
+  ~PostgresLedgerStore() override;
+
+  absl::Status TakeLead() override;
+  void Resign() override;
+  std::string ledger_id() const override {
+    assert(!ledger_id_.empty());
+    return ledger_id_;
+  }
+  absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+                      const std::function<absl::Status(const StoredEntry&)>& visit) override;
+  absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) override;
+  absl::Status Append(const Transaction& transaction) override;
+  absl::Status Heartbeat() override;
+
+ private:
+  struct StoredElection {
+    int number = 0;
+    std::int64_t last_sequence = 0;
+  };
+  using Elections = std::map<std::string, StoredElection, std::less<>>;
+
+  absl::Status Connect();
+  absl::Status CheckSchema();
+  absl::Status TryForLead(bool fresh);
+  absl::Status BecomeWriter();
+  absl::Status ReadLedgerId();
+  absl::Status ReadElections();
+  // Returns NOT_ACTIVE unless this writer leads.
+  absl::Status CheckLead() const;
+  absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,
+                              std::int64_t after,
+                              const std::function<absl::Status(const StoredEntry&)>& visit);
+  absl::Status Commit(const Transaction& transaction);
+  // Returns the elections of `entries` as they will be after the append. Fails if an entry is not
+  // the next one of its election.
+  absl::StatusOr<Elections> NumberElections(const std::vector<AppendedEntry>& entries) const;
+  // Adds rows for `refusals`, and returns statements that delete refusals beyond the number that is
+  // kept.
+  std::string PutRefusals(const std::vector<Refusal>& refusals, postgres::CopyEncoder& rows) const;
+  // Ends the lead and the session if `status` is an error. Returns `status`.
+  absl::Status Settle(absl::Status status);
+
+  postgres::SessionOptions options_;
+  PostgresLeader other_leader_;
+  std::unique_ptr<postgres::Session> session_;  // null before TakeLead, after Resign or an error
+  bool leading_ = false;                        // only with a session
+  std::string writer_id_;
+  std::string ledger_id_;
+  Elections elections_;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_LEDGER_STORE_H_

@@ -1,0 +1,36 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WATCH_LEDGER_STREAM_H_
+#define CANVASS_SERVICES_AGGREGATOR_WATCH_LEDGER_STREAM_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include "absl/status/status.h"
+#include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "services/aggregator/watch/ledger_feed.h"
+
+namespace canvass::aggregator {
+
+// One WatchLedger call, which writes what the feed sends. Deletes itself when the call is over.
+class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerResponse>,
+                           public LedgerFeed::Watcher {
+ public:
+  // `feed` and `committed` must outlive this. The feed sends from `committed`.
+  LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
+               const v1::WatchLedgerRequest& request);
+
+  void Send(v1::WatchLedgerResponse message) override;
+  void End(const absl::Status& status) override;
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  ~LedgerStream() override = default;
+
+  LedgerFeed& feed_;
+  v1::WatchLedgerResponse message_;  // being written
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WATCH_LEDGER_STREAM_H_

@@ -1,0 +1,83 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_COMMITTED_LEDGERS_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_COMMITTED_LEDGERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/mutex.h"
+#include "common/ledger/election_ledger.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/refused_reports.h"
+
+namespace canvass::aggregator {
+
+// The committed ledgers of all elections, in memory. An entry is added only after it is durable.
+// Thread-safe, but only one thread, the writer's, may modify it.
+class CommittedLedgers {
+ public:
+  struct Contents {
+    std::string ledger_id{};
+    // Changes each time the contents are dropped and read again, because the store holds another
+    // ledger.
+    int edition = 0;
+    std::map<std::string, std::unique_ptr<ledger::ElectionLedger>, std::less<>> ledgers{};
+    RefusedReports refused{};
+
+    // Returns null if the election is not defined.
+    const ledger::ElectionLedger* Find(std::string_view election_id) const;
+    // The same, but returns NOT_FOUND ELECTION_UNKNOWN if the election is not defined, and
+    // INVALID_ARGUMENT ELECTION_MISSING if the id is empty.
+    absl::StatusOr<const ledger::ElectionLedger*> Get(std::string_view election_id) const;
+  };
+
+  // Sets a callback that the writer's thread calls after every CatchUp and Fold, without holding
+  // the lock. REQUIRES: no other thread uses this yet.
+  void OnChange(std::function<void()> changed) { changed_ = std::move(changed); }
+
+  // Returns what `read` returns for the contents. They cannot change meanwhile, so `read` must be
+  // quick: the writer waits.
+  template <typename Read>
+  auto Reading(Read read) const {
+    const ReaderLock lock(mutex_);
+    return read(contents_);
+  }
+
+  // Reads everything that `store` holds and this does not. If the store holds a ledger with another
+  // id, drops the contents and reads that ledger from the start. Returns DATA_LOSS LEDGER_DIVERGED
+  // if the store holds the same ledger but has lost an entry that is held here, or holds another
+  // one in place of an election's last entry. Acknowledged entries are never given up unless an
+  // operator decides it. Other errors are those of the store and of damaged entries. REQUIRES:
+  // store.TakeLead() returned OK.
+  absl::Status CatchUp(LedgerStore& store);
+  // The same without the refusals, for a writer that does not lead. It shows refusals to nobody,
+  // and reading them again and again would cost too much. REQUIRES: store.TakeLead() returned OK or
+  // NOT_ACTIVE.
+  absl::Status Follow(LedgerStore& store);
+  // Adds what the store has committed.
+  void Fold(Transaction transaction);
+
+ private:
+  void ResetUnlessOf(const LedgerStore& store);
+  absl::Status ReplayTail(LedgerStore& store);
+  absl::Status FoldStored(const StoredEntry& stored);
+  absl::Status ReplayRefusals(LedgerStore& store);
+  ledger::ElectionLedger& LedgerOf(std::string_view election_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellOfChange() const;
+
+  mutable SharedMutex mutex_;
+  Contents contents_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> changed_;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_COMMITTED_LEDGERS_H_

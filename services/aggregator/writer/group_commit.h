@@ -1,0 +1,126 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_GROUP_COMMIT_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_GROUP_COMMIT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/appender.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/report_group.h"
+#include "services/aggregator/writer/write_queue.h"
+#include "services/aggregator/writer/write_request.h"
+#include "services/aggregator/writer/writer_options.h"
+
+namespace canvass::aggregator {
+
+// Turns write requests into commits. Takes either one decision or definition, or all queued reports
+// that do not touch the same station. Checks them against the committed ledgers, commits them
+// together, folds them in, and answers. While one group of reports is being appended, the next one
+// is gathered. It leaves out the stations of the first group, so its checks do not depend on the
+// outcome of the first commit.
+//
+// A request whose commit failed is in doubt and stays. It is processed again after the committed
+// ledgers have caught up, and then either finds its own entries or records them. Not thread-safe.
+class GroupCommit {
+ public:
+  // All arguments except `options` must outlive this.
+  GroupCommit(LedgerStore& store, Appender& appender, CommittedLedgers& committed,
+              WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
+              const WriterOptions& options);
+
+  bool empty() const { return work_.empty(); }
+  // Whether an append is in progress. Nobody else may use the store then.
+  bool appending() const { return appending_ != nullptr; }
+
+  // Takes the queued requests and commits the first ones. A group of reports is appended in the
+  // background, and a later call finishes it. An error means that the lead is lost; requests whose
+  // transaction was sent are then in doubt. REQUIRES: the committed ledgers have caught up.
+  absl::Status CommitNext();
+  // Asks the store whether this writer still leads. An error means that it does not. REQUIRES:
+  // !appending().
+  absl::Status Heartbeat();
+  // How often the store has confirmed the lead, by a commit or a heartbeat. Not every request needs
+  // a commit.
+  std::int64_t confirmations() const { return confirmations_; }
+  // When the store was asked for its last confirmation, by the steady clock.
+  absl::Duration confirmed_at() const { return confirmed_at_; }
+
+  // Removes and returns the requests that are not in doubt. Earlier groups may have committed some
+  // of their reports.
+  std::deque<WriteRequestPtr> RemoveUntouched();
+  // Answers requests that have been in doubt for too long with COMMIT_UNKNOWN.
+  void AnswerExpired() { AnswerInDoubt(steady_clock_.Now()); }
+  // Answers all requests in doubt with COMMIT_UNKNOWN.
+  void AnswerInDoubt() { AnswerInDoubt(absl::InfiniteDuration()); }
+
+ private:
+  // The outcome of a decision or definition, and the transaction to commit for it.
+  template <typename Outcome>
+  struct Plan {
+    Outcome outcome{};
+    Transaction transaction{};
+  };
+
+  // Consecutive reports of a group that belong to one request.
+  struct Slice {
+    WriteRequest* request = nullptr;
+    std::size_t reports = 0;
+  };
+  // A group that is being gathered or appended.
+  struct GroupInFlight {
+    explicit GroupInFlight(const GroupInFlight* before)
+        : group(before == nullptr ? nullptr : &before->group) {}
+
+    ReportGroup group;
+    std::vector<Slice> slices{};
+    bool full = false;  // no more reports may join
+    absl::Duration appended_at{};
+  };
+
+  void TakeQueued();
+  absl::Status CommitReports();
+  void Gather(GroupInFlight& in_flight);
+  std::size_t RoomForNext() const;
+  bool GatherFrom(GroupInFlight& in_flight, const CommittedLedgers::Contents& committed,
+                  WriteRequest& request) const;
+  void Start(std::unique_ptr<GroupInFlight>& in_flight);
+  void HandOut(GroupInFlight& in_flight);
+  void LoseAppend();
+  void KeepInDoubt(GroupInFlight& in_flight) const;
+  absl::Status CommitDecision(PendingDecision& decision);
+  absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const ProposedDecision& proposed) const;
+  absl::Status CommitDefinition(PendingDefinition& definition);
+  bool IsDefined(const std::string& election_id) const;
+  absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(ProposedDefinition& proposed) const;
+  absl::Status Commit(Transaction& transaction);
+  void Confirm(absl::Duration asked_at);
+  void MarkInDoubt(WriteRequest& request) const;
+  void AnswerInDoubt(absl::Duration until);
+  void FinishFront();
+  absl::Time Now() const;
+
+  LedgerStore& store_;
+  Appender& appender_;
+  CommittedLedgers& committed_;
+  WriteQueue& queue_;
+  const Clock& clock_;
+  const SteadyClock& steady_clock_;
+  const WriterOptions options_;
+  std::deque<WriteRequestPtr> work_;          // in order; those in doubt come first
+  std::unique_ptr<GroupInFlight> appending_;  // reports of the first requests
+  std::size_t group_reports_max_;
+  std::int64_t confirmations_ = 0;
+  absl::Duration confirmed_at_;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_GROUP_COMMIT_H_

@@ -1,0 +1,55 @@
+#include "services/aggregator/writer/ledger_writer.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/time/time.h"
+
+namespace canvass::aggregator {
+
+LedgerWriter::LedgerWriter(LedgerStore& store, CommittedLedgers& committed, const Clock& clock,
+                           const Options& options, LeadCallback lead_changed)
+    : queue_(options, steady_clock_),
+      appender_(store),
+      role_(store, appender_, committed, queue_, clock, steady_clock_, options,
+            std::move(lead_changed)) {}
+
+LedgerWriter::~LedgerWriter() { Stop(); }
+
+void LedgerWriter::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void LedgerWriter::Stop() {
+  queue_.Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LedgerWriter::Submit(std::vector<SubmittedReport> reports, std::size_t bytes,
+                          ReceiptsCallback done) {
+  if (reports.empty()) {
+    done(std::vector<Receipt>());
+    return;
+  }
+  const std::size_t weight = reports.size();
+  PendingReports submission{.reports = std::move(reports), .done = std::move(done)};
+  queue_.Accept(std::make_unique<WriteRequest>(
+      WriteRequest{.what = std::move(submission), .weight = weight, .bytes = bytes}));
+}
+
+void LedgerWriter::Decide(ProposedDecision request, DecisionCallback done) {
+  queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
+      .what = PendingDecision{.proposed = std::move(request), .done = std::move(done)}}));
+}
+
+void LedgerWriter::Define(ProposedDefinition request, DefinitionCallback done) {
+  queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
+      .what = PendingDefinition{.proposed = std::move(request), .done = std::move(done)}}));
+}
+
+void LedgerWriter::Run() {
+  absl::Duration wait;
+  while (!queue_.Wait(wait, /*finished=*/!role_.has_work())) wait = role_.Step();
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,182 @@
+#include "services/aggregator/writer/report_group.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "common/ledger/encoding.h"
+#include "services/aggregator/writer/refused_reports.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using election::CheckedReport;
+using election::Finding;
+using election::ReportRecorded;
+using election::Severity;
+
+election::ReportKey KeyAsSubmitted(const election::StationReport& report) {
+  return {.election_id = report.election_id,
+          .contest_id = report.contest_id,
+          .source_id = report.source_id,
+          .station_id = report.station_id,
+          .revision = report.revision};
+}
+
+election::ReportKey KeyOf(const election::Definition& definition,
+                          const election::StationReport& report, const CheckedReport& checked) {
+  election::ReportKey key = KeyAsSubmitted(report);
+  if (!checked.identified) return key;
+  const election::StationKey& numbers = checked.recorded.key;
+  key.contest_id = definition.contests()[static_cast<std::size_t>(numbers.contest_no)].id;
+  key.source_id = definition.sources()[static_cast<std::size_t>(numbers.source_no)].id;
+  return key;
+}
+
+// Whether a recorded report may break this rule only because the definition was changed later.
+bool DependsOnDefinition(election::Rule rule) {
+  return election::MaySetSeverity(rule) || rule == election::Rule::kStationClosed ||
+         rule == election::Rule::kStationCountedElsewhere;
+}
+
+// Whether the report itself is sound, so that it can be compared with recorded ones.
+bool IsWellFormed(const CheckedReport& checked) {
+  return checked.identified &&
+         std::none_of(checked.findings.begin(), checked.findings.end(), [](const Finding& finding) {
+           return finding.severity == Severity::kReject && !DependsOnDefinition(finding.rule);
+         });
+}
+
+}  // namespace
+
+void ReportGroup::SetTime(absl::Time now) {
+  now_ = now;
+  for (auto& [ledger, builder] : builders_) builder = builder.Behind(now);
+}
+
+void ReportGroup::Reserve(std::size_t reports) {
+  receipts_.reserve(reports);
+  transaction_.entries.reserve(reports);
+  touched_.reserve(reports);
+}
+
+void ReportGroup::Prefetch(const CommittedLedgers::Contents& committed,
+                           const SubmittedReport& submitted) {
+  const ledger::ElectionLedger* const ledger = Find(committed, submitted.report.election_id);
+  if (ledger != nullptr) {
+    ledger->count().definition().PrefetchStation(submitted.report.station_id);
+  }
+}
+
+bool ReportGroup::Add(const CommittedLedgers::Contents& committed,
+                      const SubmittedReport& submitted) {
+  const ledger::ElectionLedger* const ledger = Find(committed, submitted.report.election_id);
+  if (ledger == nullptr) {
+    AddForUnknownElection(submitted);
+    return true;
+  }
+  CheckedReport checked =
+      election::CheckReport(ledger->count().definition(), submitted.report, now_);
+  if (checked.identified) {
+    const StationOfElection station = {ledger, checked.recorded.key};
+    if (before_ != nullptr && before_->touched_.contains(station)) return false;
+    if (!touched_.insert(station).second) return false;
+  }
+  AddChecked(*ledger, submitted, std::move(checked));
+  return true;
+}
+
+// Keeps the last result, because the reports of one election usually come in a row.
+const ledger::ElectionLedger* ReportGroup::Find(const CommittedLedgers::Contents& committed,
+                                                const std::string& election_id) {
+  if (found_ == nullptr || found_->election_id() != election_id) {
+    found_ = committed.Find(election_id);
+  }
+  return found_;
+}
+
+// The refusal is not kept, because there is no election that it belongs to.
+void ReportGroup::AddForUnknownElection(const SubmittedReport& submitted) {
+  Finding unknown{.rule = election::Rule::kElectionUnknown,
+                  .severity = Severity::kReject,
+                  .field = "election_id",
+                  .subject = submitted.report.election_id};
+  Receipt receipt{.key = KeyAsSubmitted(submitted.report), .state = ReceiptState::kRefused};
+  receipt.findings.push_back(std::move(unknown));
+  LimitTexts(receipt.findings);
+  receipts_.push_back(std::move(receipt));
+}
+
+void ReportGroup::AddChecked(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                             CheckedReport checked) {
+  if (IsWellFormed(checked) && AddIfRepeated(ledger, submitted, checked)) return;
+  if (checked.identified) election::CheckAgainstCount(ledger.count(), checked);
+  LimitTexts(checked.findings);
+  Receipt receipt{.key = KeyOf(ledger.count().definition(), submitted.report, checked),
+                  .findings = checked.findings};
+  if (checked.outcome == Severity::kReject) {
+    Refuse(submitted, std::move(receipt));
+  } else {
+    Record(ledger, submitted, std::move(receipt), std::move(checked.recorded));
+  }
+}
+
+bool ReportGroup::AddIfRepeated(const ledger::ElectionLedger& ledger,
+                                const SubmittedReport& submitted, const CheckedReport& checked) {
+  const std::optional<std::int64_t> sequence =
+      ledger.count().FindRevision(checked.recorded.key, checked.recorded.revision);
+  if (!sequence.has_value()) return false;
+  const election::Entry entry = ledger.EntryAt(*sequence);
+  const auto& recorded = std::get<ReportRecorded>(entry.event);
+  if (ledger::EncodeContent(recorded) != ledger::EncodeContent(checked.recorded)) return false;
+  receipts_.push_back({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
+                       .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
+                       .sequence = *sequence,
+                       .entry_hash = ledger.log().LeafHashOf(*sequence),
+                       .recorded_at = entry.recorded_at,
+                       .findings = recorded.findings,
+                       .repeated_submission = true});
+  return true;
+}
+
+void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
+  receipt.state = ReceiptState::kRefused;
+  if (!submitted.validate_only) {
+    transaction_.refusals.push_back(WithinLimits({.report = submitted.report,
+                                                  .findings = receipt.findings,
+                                                  .refused_at = now_,
+                                                  .actor = submitted.actor}));
+  }
+  receipts_.push_back(std::move(receipt));
+}
+
+void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                         Receipt receipt, ReportRecorded recorded) {
+  receipt.state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded;
+  if (!submitted.validate_only) {
+    AppendedEntry entry = BuilderOf(ledger).Next(submitted.actor, std::move(recorded));
+    receipt.sequence = entry.entry.sequence;
+    receipt.entry_hash = entry.leaf_hash;
+    receipt.recorded_at = entry.entry.recorded_at;
+    transaction_.entries.push_back(std::move(entry));
+  }
+  receipts_.push_back(std::move(receipt));
+}
+
+EntryBuilder& ReportGroup::BuilderOf(const ledger::ElectionLedger& ledger) {
+  const auto found = builders_.find(&ledger);
+  if (found != builders_.end()) return found->second;
+  return builders_.emplace(&ledger, NewBuilder(ledger)).first->second;
+}
+
+// Continues after the entries of the group before.
+EntryBuilder ReportGroup::NewBuilder(const ledger::ElectionLedger& ledger) const {
+  if (before_ != nullptr) {
+    const auto found = before_->builders_.find(&ledger);
+    if (found != before_->builders_.end()) return found->second.Behind(now_);
+  }
+  return {ledger.election_id(), &ledger, now_};
+}
+
+}  // namespace canvass::aggregator

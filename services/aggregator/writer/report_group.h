@@ -1,0 +1,82 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "common/election/event.h"
+#include "common/election/report_check.h"
+#include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/entry_builder.h"
+#include "services/aggregator/writer/receipt.h"
+#include "services/aggregator/writer/submitted_report.h"
+
+namespace canvass::aggregator {
+
+// Reports that are checked and committed together. No two of them touch the same station in the
+// same contest from the same source, so each is checked against the committed ledgers alone.
+//
+// The rules of a report are checked in this order: identity, shape and arithmetic; then whether the
+// report is already recorded, in which case it gets its first receipt whatever happened since; then
+// the rules that depend on the count. REQUIRES: the committed ledgers do not change while the group
+// takes reports.
+class ReportGroup {
+ public:
+  // `before` is the group that is still being committed, or null. Reports that touch a station of
+  // it have to wait. It must outlive the last Add to this group.
+  explicit ReportGroup(const ReportGroup* before) : before_(before) {}
+
+  // Sets the recording time of the reports that are added from here on. Must be called before the
+  // first Add.
+  void SetTime(absl::Time now);
+
+  // Reserves memory for this many reports.
+  void Reserve(std::size_t reports);
+
+  // Prefetches the memory that Add will need for the report.
+  void Prefetch(const CommittedLedgers::Contents& committed, const SubmittedReport& submitted);
+  // Checks the report and adds it. Returns false, and adds nothing, if it must wait for the next
+  // group.
+  bool Add(const CommittedLedgers::Contents& committed, const SubmittedReport& submitted);
+
+  // One receipt for each report that was added, in order. They are valid once the transaction is
+  // committed.
+  std::vector<Receipt>& receipts() { return receipts_; }
+  const std::vector<Receipt>& receipts() const { return receipts_; }
+  // What must be committed for the receipts.
+  Transaction& transaction() { return transaction_; }
+
+ private:
+  using StationOfElection = std::pair<const ledger::ElectionLedger*, election::StationKey>;
+
+  const ledger::ElectionLedger* Find(const CommittedLedgers::Contents& committed,
+                                     const std::string& election_id);
+  void AddForUnknownElection(const SubmittedReport& submitted);
+  void AddChecked(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                  election::CheckedReport checked);
+  bool AddIfRepeated(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                     const election::CheckedReport& checked);
+  void Refuse(const SubmittedReport& submitted, Receipt receipt);
+  void Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+              Receipt receipt, election::ReportRecorded recorded);
+  EntryBuilder& BuilderOf(const ledger::ElectionLedger& ledger);
+  EntryBuilder NewBuilder(const ledger::ElectionLedger& ledger) const;
+
+  absl::Time now_;
+  const ReportGroup* const before_;
+  const ledger::ElectionLedger* found_ = nullptr;  // last result of Find
+  absl::flat_hash_set<StationOfElection> touched_;
+  absl::flat_hash_map<const ledger::ElectionLedger*, EntryBuilder> builders_;
+  Transaction transaction_;
+  std::vector<Receipt> receipts_;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_

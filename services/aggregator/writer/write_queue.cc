@@ -1,0 +1,127 @@
+#include "services/aggregator/writer/write_queue.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+
+namespace canvass::aggregator {
+namespace {
+
+constexpr int kRetryAfterUnavailableMs = 1'000;
+// A full queue is about a second's work. After a few groups most of the room is free again.
+constexpr int kRetryAfterQueueFullMs = 200;
+
+}  // namespace
+
+absl::Status Unavailable(const Reason& reason, std::string_view message) {
+  return MakeError(reason, message, {.retry_after_ms = kRetryAfterUnavailableMs});
+}
+
+WriteQueue::WriteQueue(const WriterOptions& options, const SteadyClock& clock)
+    : options_(options),
+      clock_(clock),
+      lead_(Unavailable(reason::kLedgerUnavailable, "The aggregator is starting")) {}
+
+void WriteQueue::Accept(WriteRequestPtr request) {
+  const absl::Status admitted = Enqueue(request);
+  if (admitted.ok()) {
+    wake_.NotifyAll();
+  } else {
+    request->Fail(admitted);
+  }
+}
+
+bool WriteQueue::HasRoom() const {
+  const MutexLock lock(mutex_);
+  return !IsFull();
+}
+
+absl::Status WriteQueue::Lead() const {
+  const MutexLock lock(mutex_);
+  if (lead_.ok() && clock_.Now() - confirmed_at_ > options_.lead_trusted_max) {
+    return Unavailable(reason::kLedgerUnavailable,
+                       "This aggregator does not know whether it is still the active one");
+  }
+  return lead_;
+}
+
+void WriteQueue::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+}
+
+void WriteQueue::SetLead(const absl::Status& lead, absl::Duration asked_at) {
+  const MutexLock lock(mutex_);
+  lead_ = lead;
+  confirmed_at_ = asked_at;
+}
+
+void WriteQueue::Confirm(absl::Duration asked_at) {
+  const MutexLock lock(mutex_);
+  confirmed_at_ = asked_at;
+}
+
+std::deque<WriteRequestPtr> WriteQueue::TakeAll() {
+  const MutexLock lock(mutex_);
+  return std::exchange(queue_, {});
+}
+
+std::size_t WriteQueue::reports() const {
+  const MutexLock lock(mutex_);
+  return reports_;
+}
+
+void WriteQueue::Leave(const WriteRequest& request) {
+  const MutexLock lock(mutex_);
+  reports_ -= request.weight;
+  bytes_ -= request.bytes;
+}
+
+bool WriteQueue::Wait(absl::Duration duration, bool finished) {
+  const absl::Duration until = clock_.Now() + duration;
+  const MutexLock lock(mutex_);
+  for (;;) {
+    if (!queue_.empty()) return false;
+    if (stopping_ && finished) return true;
+    const absl::Duration left = until - clock_.Now();
+    if (left <= absl::ZeroDuration()) return false;
+    wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
+}
+
+// Takes the request only if it is admitted.
+absl::Status WriteQueue::Enqueue(WriteRequestPtr& request) {
+  const MutexLock lock(mutex_);
+  absl::Status admitted = Admit(*request);
+  if (admitted.ok()) queue_.push_back(std::move(request));
+  return admitted;
+}
+
+absl::Status WriteQueue::Admit(const WriteRequest& request) {
+  if (stopping_) return Unavailable(reason::kNotActive, "The aggregator is stopping");
+  if (!lead_.ok()) return lead_;
+  if (IsFull() && !std::holds_alternative<PendingReports>(request.what)) {
+    return MakeError(reason::kQueueFull,
+                     absl::StrCat("The queue is full: ", reports_,
+                                  " reports are waiting to be recorded; the limit is ",
+                                  options_.queued_reports_max),
+                     {.retry_after_ms = kRetryAfterQueueFullMs});
+  }
+  reports_ += request.weight;
+  bytes_ += request.bytes;
+  return absl::OkStatus();
+}
+
+bool WriteQueue::IsFull() const {
+  return reports_ >= options_.queued_reports_max || bytes_ >= options_.queued_bytes_max;
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,94 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_WRITE_REQUEST_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_WRITE_REQUEST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/election/decision_check.h"
+#include "common/election/definition.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/receipt.h"
+#include "services/aggregator/writer/submitted_report.h"
+
+namespace canvass::aggregator {
+
+// An operator's decision about one election, not checked yet.
+struct ProposedDecision {
+  std::string election_id{};
+  std::string actor{};
+  // Checks whether the decision may be recorded, and returns it. Called on the writer's thread, and
+  // again after a commit in doubt.
+  std::function<absl::StatusOr<election::Decision>(const ledger::ElectionLedger&)> check{};
+};
+
+struct DecisionOutcome {
+  std::int64_t sequence = 0;  // of its entry, or of an earlier one with the same effect
+};
+
+struct ProposedDefinition {
+  std::string election_id{};
+  std::string actor{};
+  election::DefinitionChange change{};
+  bool validate_only = false;
+};
+
+struct DefinitionOutcome {
+  std::int64_t sequence = 0;  // last one of the election after the change
+  std::size_t stations = 0;   // of the election after the change
+  std::size_t areas = 0;
+  std::size_t parts_changed = 0;
+};
+
+using ReceiptsCallback = absl::AnyInvocable<void(absl::StatusOr<std::vector<Receipt>>)>;
+using DecisionCallback = absl::AnyInvocable<void(absl::StatusOr<DecisionOutcome>)>;
+using DefinitionCallback = absl::AnyInvocable<void(absl::StatusOr<DefinitionOutcome>)>;
+
+// Reports that were submitted together, and their progress.
+struct PendingReports {
+  std::vector<SubmittedReport> reports;
+  ReceiptsCallback done;
+  std::vector<Receipt> receipts{};  // of the first reports, whose commit succeeded
+  std::size_t gathered = 0;         // first reports, which are committed or in a group
+  std::deque<Receipt> in_doubt{};   // of the next reports, if the commit in doubt happened
+
+  void AddReceipt(Receipt receipt);
+};
+
+struct PendingDecision {
+  ProposedDecision proposed;
+  DecisionCallback done;
+};
+
+struct PendingDefinition {
+  ProposedDefinition proposed;
+  DefinitionCallback done;
+  std::size_t in_doubt_parts = 0;  // changed, if the commit in doubt happened
+};
+
+// A request to the writer, which answers it exactly once.
+struct WriteRequest {
+  std::variant<PendingReports, PendingDecision, PendingDefinition> what;
+  std::size_t weight = 1;                          // in reports; 1 for a decision or definition
+  std::size_t bytes = 0;                           // approximate; 0 for a decision or definition
+  std::optional<absl::Duration> in_doubt_until{};  // by the steady clock; absent if not in doubt
+
+  // Answers the request with an error.
+  void Fail(const absl::Status& status);
+};
+
+using WriteRequestPtr = std::unique_ptr<WriteRequest>;
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_WRITE_REQUEST_H_

@@ -1,0 +1,38 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+
+namespace canvass::aggregator {
+
+// Options of the ledger's writer.
+struct WriterOptions {
+  // Reports in one group. A full group takes about 40 ms of COPY, so a report that arrives
+  // meanwhile waits no longer than that.
+  std::size_t group_reports_max = 4'000;
+  // Reports that are accepted and not answered; any other request counts as one. About a second's
+  // work and 100 MB. Each stream may exceed the limit by one message.
+  std::size_t queued_reports_max = 100'000;
+  std::size_t queued_bytes_max = 256U << 20U;
+  // How long a request in doubt waits to be resolved.
+  absl::Duration in_doubt_max = absl::Seconds(10);
+  // Delay between attempts to reach the store. It doubles up to the maximum. A database that comes
+  // back is found within a second, and one that is down is not flooded with attempts.
+  absl::Duration retry_delay_min = absl::Milliseconds(50);
+  absl::Duration retry_delay_max = absl::Seconds(1);
+  // How often a standby tries for the lead and reads new entries. It takes a free lead within this
+  // time, and then has no more left to read than was recorded meanwhile.
+  absl::Duration follow_interval = absl::Milliseconds(200);
+  // Interval of heartbeats while the leader commits nothing. Far below the time after which
+  // standbys consider a silent leader frozen (PostgresLedgerStore::kLeaderSilenceMax).
+  absl::Duration heartbeat_interval = absl::Seconds(1);
+  // How long the leader trusts a confirmation of its lead and answers reads. A leader that was
+  // frozen for longer may have been replaced.
+  absl::Duration lead_trusted_max = absl::Seconds(5);
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_

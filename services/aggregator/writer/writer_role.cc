@@ -1,0 +1,124 @@
+#include "services/aggregator/writer/writer_role.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/reason.h"
+
+namespace canvass::aggregator {
+namespace {
+
+bool IsStandby(const absl::Status& status) { return HasReason(status, reason::kNotActive); }
+
+// The error that callers get for `cause`. It only tells them that the database is unavailable.
+absl::Status ErrorForCallers(const absl::Status& cause) {
+  if (cause.ok()) return cause;
+  if (IsStandby(cause)) {
+    return Unavailable(reason::kNotActive, "Another aggregator is active");
+  }
+  return Unavailable(reason::kLedgerUnavailable, "The ledger cannot be written right now");
+}
+
+}  // namespace
+
+WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers& committed,
+                       WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
+                       const WriterOptions& options, LeadCallback lead_changed)
+    : store_(store),
+      committed_(committed),
+      queue_(queue),
+      steady_clock_(steady_clock),
+      options_(options),
+      lead_changed_(std::move(lead_changed)),
+      commits_(store, appender, committed, queue, clock, steady_clock, options) {}
+
+absl::Duration WriterRole::Step() { return leading_ ? Serve() : TryForLead(); }
+
+absl::Duration WriterRole::TryForLead() {
+  commits_.AnswerExpired();
+  const absl::Duration asked_at = steady_clock_.Now();
+  const absl::Status status = CatchUp();
+  leading_ = status.ok();
+  heartbeat_due_ = asked_at + options_.heartbeat_interval;
+  SetLead(status, asked_at);
+  if (leading_) return absl::ZeroDuration();
+  if (IsStandby(status)) {
+    commits_.AnswerInDoubt();  // a retry finds the aggregator that leads
+    failures_ = 1;
+    return options_.follow_interval;
+  }
+  ++failures_;
+  return RetryDelay();
+}
+
+// Returns OK with the lead and everything that is committed. Returns NOT_ACTIVE with everything,
+// but without the lead.
+absl::Status WriterRole::CatchUp() {
+  absl::Status lead = store_.TakeLead();
+  if (lead.ok()) {
+    absl::Status caught_up = committed_.CatchUp(store_);
+    // A standby may succeed, so the lead is given up. But if the ledger has lost acknowledged
+    // entries, an operator must decide whether to go on without them.
+    if (!caught_up.ok() && !HasReason(caught_up, reason::kLedgerDiverged)) store_.Resign();
+    return caught_up;
+  }
+  if (!IsStandby(lead)) return lead;
+  const absl::Status followed = committed_.Follow(store_);
+  return followed.ok() ? lead : followed;
+}
+
+absl::Duration WriterRole::RetryDelay() const {
+  if (failures_ <= 1) return absl::ZeroDuration();
+  constexpr int kDoublingsMax = 20;  // far above any sensible maximum, far below overflow
+  const int doublings = std::min(failures_ - 2, kDoublingsMax);
+  return std::min(options_.retry_delay_min * (1 << doublings), options_.retry_delay_max);
+}
+
+absl::Duration WriterRole::Serve() {
+  const absl::Status status = ServeOnce();
+  if (!status.ok()) {
+    LoseLead(status);
+    return absl::ZeroDuration();
+  }
+  if (!commits_.empty()) return absl::ZeroDuration();
+  return std::max(heartbeat_due_ - steady_clock_.Now(), absl::ZeroDuration());
+}
+
+// A heartbeat may be due even if there is always work, because requests that need no commit, such
+// as repeated reports, do not confirm the lead.
+absl::Status WriterRole::ServeOnce() {
+  const bool asks = steady_clock_.Now() >= heartbeat_due_ && !commits_.appending();
+  const std::int64_t before = commits_.confirmations();
+  absl::Status status = asks ? commits_.Heartbeat() : commits_.CommitNext();
+  if (status.ok() && commits_.confirmations() > before) {
+    failures_ = 0;
+    heartbeat_due_ = commits_.confirmed_at() + options_.heartbeat_interval;
+  }
+  return status;
+}
+
+void WriterRole::LoseLead(const absl::Status& status) {
+  ++failures_;
+  leading_ = false;
+  SetLead(status, steady_clock_.Now());
+  std::deque<WriteRequestPtr> untouched = commits_.RemoveUntouched();
+  std::deque<WriteRequestPtr> queued = queue_.TakeAll();
+  std::move(queued.begin(), queued.end(), std::back_inserter(untouched));
+  for (const WriteRequestPtr& request : untouched) {
+    queue_.Leave(*request);
+    request->Fail(ErrorForCallers(status));
+  }
+}
+
+void WriterRole::SetLead(const absl::Status& status, absl::Duration asked_at) {
+  queue_.SetLead(ErrorForCallers(status), asked_at);
+  if (told_ == status) return;
+  told_ = status;
+  lead_changed_(status);
+}
+
+}  // namespace canvass::aggregator

@@ -1,0 +1,47 @@
+#include <memory>
+
+#include "CLI/App.hpp"
+#include "fmt/format.h"
+#include "services/canvass/clients/aggregator_client.h"
+#include "services/canvass/commands/command_line.h"
+#include "services/canvass/commands/commands.h"
+#include "services/canvass/commands/report_decision.h"
+#include "services/canvass/terminal/session.h"
+
+namespace canvass::cli {
+namespace {
+
+struct Arguments {
+  ReportDecision decision{};
+  bool station_expected_again = false;
+};
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const AggregatorClient aggregator(session.options);
+  auto request = RequestOf<aggregator::v1::AnnulReportRequest>(arguments.decision);
+  request.set_station_expected_again(arguments.station_expected_again);
+  const auto answer = aggregator.AnnulReport(request);
+  if (!answer.ok()) return answer.status();
+  PrintDecision(session,
+                fmt::format("Annulled {} revision {}", arguments.decision.station_id,
+                            arguments.decision.revision),
+                answer->sequence(), *answer);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddAnnul(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("annul", "Takes a station's report out of the totals.",
+                   "canvass annul az-2024-presidential c-86-s-12 --revision 1 --reason "
+                   "\"Commission's decision 31/142\"",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  AddReportDecisionOptions(app, arguments->decision);
+  app.add_flag(
+      "--station-expected-again", arguments->station_expected_again,
+      "The report was a mistake or voting is repeated, so the station counts as missing again");
+}
+
+}  // namespace canvass::cli

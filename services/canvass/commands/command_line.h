@@ -1,0 +1,65 @@
+#ifndef CANVASS_SERVICES_CANVASS_COMMANDS_COMMAND_LINE_H_
+#define CANVASS_SERVICES_CANVASS_COMMANDS_COMMAND_LINE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/canvass/terminal/exit_code.h"
+#include "services/canvass/terminal/session.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+// To add a command to `canvass`, write a function that adds it in a file of its own, declare the
+// function in commands.h, and call it in commands.cc.
+//
+//   void AddRelease(CommandLine& commands) {
+//     auto arguments = std::make_shared<Arguments>();
+//     CLI::App& app = commands.Add("release", "Counts a held report.", "canvass release ...",
+//                                  [arguments](const Session& session) {
+//                                    return Run(*arguments, session);
+//                                  });
+//     app.add_option("--reason", arguments->reason, "Why; goes into the ledger")->required();
+//   }
+namespace canvass::cli {
+
+// All commands and their common options. Not thread-safe.
+class CommandLine {
+ public:
+  using Run = std::function<absl::Status(const Session&)>;
+
+  explicit CommandLine(Console& console);
+  ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  // Adds a command. The caller adds the command's options to the result. `example` is shown by
+  // --help. Its lines are separated by '\n'.
+  CLI::App& Add(const std::string& name, const std::string& summary, const std::string& example,
+                Run run);
+
+  // Parses the arguments, runs the selected command, and reports errors to the console's messages.
+  ExitCode Execute(int argc, const char* const* argv);
+
+ private:
+  // Reports an error of the command, or that its output could not be written.
+  ExitCode WithOutputWritten(absl::Status status);
+
+  Console& console_;
+  CommonOptions options_;
+  std::unique_ptr<CLI::App> app_;
+  Run chosen_;
+};
+
+// Adds an option that accepts "10s", "1m30s", "500ms" or plain seconds. `duration` holds the
+// default and must outlive `app`.
+void AddDurationOption(CLI::App& app, const std::string& name, absl::Duration& duration,
+                       const std::string& help);
+
+}  // namespace canvass::cli
+
+#endif  // CANVASS_SERVICES_CANVASS_COMMANDS_COMMAND_LINE_H_

@@ -1,0 +1,62 @@
+#include "services/canvass/commands/demo.h"
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "services/canvass/commands/command_line.h"
+#include "services/canvass/commands/commands.h"
+#include "services/canvass/demo/demo_player.h"
+#include "services/canvass/demo/published_night.h"
+#include "services/canvass/terminal/session.h"
+
+namespace canvass::cli {
+namespace {
+
+struct Arguments {
+  std::string name{};
+  std::optional<double> speed{};
+};
+
+absl::Status Run(const Arguments& arguments, const Session& session) {
+  const auto facts = ParsePublishedNight(EmbeddedNight());
+  if (!facts.ok()) return facts.status();
+  return DemoPlayer(*facts, arguments.speed.value_or(0), session).Play();
+}
+
+}  // namespace
+
+CLI::Option* AddSpeedOption(CLI::App& app, std::optional<double>& speed) {
+  return app
+      .add_option("--speed", speed,
+                  "Speed of the night: 1 is real time, 60 plays a minute in one second, and max "
+                  "does not wait for reports")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            if (text == "max") text = "0";
+            return std::string();
+          },
+          "NUMBER or max", "speed"))
+      ->check(CLI::NonNegativeNumber);
+}
+
+void AddDemo(CommandLine& commands) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App& app =
+      commands.Add("demo",
+                   "Replays a real election through the services: reports, announcements, "
+                   "annulments and certification.",
+                   "canvass demo az-2024 --speed 2000",
+                   [arguments](const Session& session) { return Run(*arguments, session); });
+  app.add_option("name", arguments->name,
+                 "az-2024: the presidential election of 7 February 2024 in Azerbaijan")
+      ->required()
+      ->check(CLI::IsMember({kDemoName}));
+  AddSpeedOption(app, arguments->speed)->default_str("max");
+}
+
+}  // namespace canvass::cli

@@ -1,0 +1,14 @@
+#include "services/canvass/commands/time_text.h"
+
+#include "absl/time/time.h"
+#include "common/rpc/report_proto.h"
+
+namespace canvass::cli {
+
+std::optional<google::protobuf::Timestamp> ParseTime(const std::string& text) {
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return std::nullopt;
+  return rpc::ToProto(time);
+}
+
+}  // namespace canvass::cli

@@ -1,0 +1,100 @@
+#ifndef CANVASS_SERVICES_CANVASS_STACK_STACK_H_
+#define CANVASS_SERVICES_CANVASS_STACK_STACK_H_
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace canvass::postgres {
+class PrivateCluster;
+}  // namespace canvass::postgres
+
+namespace canvass::process {
+class ChildProcess;
+}  // namespace canvass::process
+
+namespace canvass::cli {
+
+struct StackOptions {
+  std::string data_folder{};  // created on first use
+  std::string reporter_listen = "127.0.0.1:50061";
+  std::string aggregator_listen = "127.0.0.1:50062";
+  std::string publisher_listen = "127.0.0.1:50063";
+  // Start a second aggregator on a free port, which takes over when the first one fails.
+  bool standby = false;
+  std::string log_level = "info";
+  // Folder of the services' programs. Empty for the folder of this program.
+  std::string program_folder{};
+  // Receives a line for people at each step.
+  std::function<void(std::string_view)> say = [](std::string_view /*line*/) {};
+  // Polled while services start. If it returns true, the start fails with CANCELLED.
+  std::function<bool()> interrupted = [] { return false; };
+};
+
+// Runs all of Canvass on this machine: its own PostgreSQL cluster, aggregator, reporter and
+// publisher. None of these processes outlives this process, even if it is killed. Not thread-safe.
+class Stack {
+ public:
+  // Starts everything and returns once every service is healthy. Returns FAILED_PRECONDITION
+  // DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, POSTGRES_VERSION or SCHEMA_VERSION. If a service ends
+  // during its start, returns FAILED_PRECONDITION with the reason in its log, such as
+  // ADDRESS_IN_USE, or SERVICE_NOT_STARTED. If a service does not become healthy, returns
+  // UNAVAILABLE SERVICE_NOT_STARTED. Both errors quote the end of the service's log.
+  static absl::StatusOr<std::unique_ptr<Stack>> Start(StackOptions options);
+  // Stops all processes: the services first and PostgreSQL last.
+  ~Stack();
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // Addresses on which the services listen, "host:port".
+  const std::string& reporter_address() const { return reporter_.address; }
+  // With a standby, both addresses separated by a comma.
+  std::string aggregator_address() const;
+  const std::string& publisher_address() const { return publisher_.address; }
+  pid_t reporter_pid() const;
+  pid_t aggregator_pid() const;
+  pid_t standby_pid() const;  // 0 without a standby
+  pid_t publisher_pid() const;
+  const postgres::PrivateCluster& cluster() const { return *cluster_; }
+
+  // Restarts every process that has ended by itself, reports it through StackOptions.say, and waits
+  // until it is healthy. Returns the errors of Start. Should be called about every second.
+  absl::Status Supervise();
+
+ private:
+  // One of the services.
+  struct Service {
+    std::string program{};  // name of its executable
+    std::string name{};     // name of its log
+    std::string health{};   // gRPC service that must be SERVING; empty for the whole process
+    std::string address{};  // requested address; once started, the actual one
+    std::vector<std::string> flags{};
+    std::unique_ptr<process::ChildProcess> process{};
+  };
+
+  explicit Stack(StackOptions options);
+  absl::Status StartAll();
+  absl::Status StartCluster();
+  absl::Status StartService(Service& service);
+  absl::Status WaitUntilHealthy(Service& service) const;
+  absl::Status RestartIfEnded(Service& service);
+  std::string FileOf(const Service& service, std::string_view extension) const;
+
+  StackOptions options_;
+  std::unique_ptr<postgres::PrivateCluster> cluster_;
+  Service aggregator_;
+  Service standby_;
+  Service reporter_;
+  Service publisher_;
+};
+
+}  // namespace canvass::cli
+
+#endif  // CANVASS_SERVICES_CANVASS_STACK_STACK_H_

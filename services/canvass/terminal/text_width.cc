@@ -1,0 +1,100 @@
+#include "services/canvass/terminal/text_width.h"
+
+#include <algorithm>
+#include <clocale>
+#include <cstddef>
+#include <cwchar>
+#include <optional>
+
+#include "common/base/utf8.h"
+
+namespace canvass::cli {
+namespace {
+
+// The C library's width tables for UTF-8, whatever the user's locale is. Never freed.
+locale_t Utf8Locale() {
+  static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return kLocale;
+}
+
+// Makes the C library treat characters as Unicode while this object lives.
+class Utf8Scope {
+ public:
+  Utf8Scope() {
+    if (Utf8Locale() != nullptr) previous_ = uselocale(Utf8Locale());
+  }
+  ~Utf8Scope() {
+    if (previous_ != nullptr) uselocale(previous_);
+  }
+  Utf8Scope(const Utf8Scope&) = delete;
+  Utf8Scope& operator=(const Utf8Scope&) = delete;
+
+ private:
+  locale_t previous_ = nullptr;
+};
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
+
+std::string Blanks(int count) {
+  std::string blanks;
+  blanks.append(static_cast<std::size_t>(std::max(count, 0)), ' ');
+  return blanks;
+}
+
+}  // namespace
+
+int DisplayWidth(std::string_view text) {
+  if (IsAscii(text)) return static_cast<int>(text.size());
+  const Utf8Scope scope;
+  int width = 0;
+  while (!text.empty()) {
+    const std::optional<CodePoint> character = FirstCodePoint(text);
+    const int columns = character ? wcwidth(static_cast<wchar_t>(character->value)) : 1;
+    width += std::max(columns, 0);
+    text.remove_prefix(character ? character->bytes : 1);
+  }
+  return width;
+}
+
+std::string PadRight(std::string_view text, int width) {
+  return std::string(text) + Blanks(width - DisplayWidth(text));
+}
+
+std::string PadLeft(std::string_view text, int width) {
+  return Blanks(width - DisplayWidth(text)) + std::string(text);
+}
+
+std::string Printable(std::string_view text) {
+  std::string printable;
+  printable.reserve(text.size());
+  while (!text.empty()) {
+    const std::optional<CodePoint> character = FirstCodePoint(text);
+    const std::size_t bytes = character ? character->bytes : 1;
+    if (!character || IsControl(character->value)) {
+      printable += ' ';
+    } else {
+      printable += text.substr(0, bytes);
+    }
+    text.remove_prefix(bytes);
+  }
+  return printable;
+}
+
+std::string GroupThousands(std::string_view digits) {
+  const std::size_t sign = digits.starts_with('-') ? 1 : 0;
+  std::string grouped(digits);
+  for (std::size_t at = digits.size(); at > sign + 3; at -= 3) grouped.insert(at - 3, 1, ' ');
+  return grouped;
+}
+
+std::string Counted(std::int64_t count, std::string_view one, std::string_view several) {
+  std::string text = GroupThousands(std::to_string(count)) + " ";
+  return text += count == 1 ? one : several;
+}
+
+}  // namespace canvass::cli

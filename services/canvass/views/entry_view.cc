@@ -1,0 +1,161 @@
+#include "services/canvass/views/entry_view.h"
+
+#include <string_view>
+
+#include "fmt/format.h"
+#include "services/canvass/terminal/text_width.h"
+#include "services/canvass/views/result_view.h"
+
+namespace canvass::cli {
+namespace {
+
+using Event = v1::LedgerEntry;
+
+std::string KeyText(const v1::ReportKey& key) {
+  return fmt::format("{} revision {} ({}, {})", key.station_id(), key.revision(), key.contest_id(),
+                     key.source_id());
+}
+
+std::string ContestText(std::string_view contest_id, std::string_view source_id) {
+  return fmt::format("{} ({})", contest_id, source_id);
+}
+
+std::string PollText(const v1::PollFigures& figures) {
+  std::vector<std::string> shares;
+  for (const v1::PollShare& share : figures.shares()) {
+    shares.push_back(fmt::format("{} {} %", share.candidate_id(), share.share_percent()));
+  }
+  return fmt::format("{} revision {}: {}", figures.source_id(), figures.revision(),
+                     fmt::join(shares, ", "));
+}
+
+}  // namespace
+
+std::string EventKind(const v1::LedgerEntry& entry) {
+  switch (entry.event_case()) {
+    case Event::kDefinition:
+      return "definition";
+    case Event::kSeal:
+      return "definition sealed";
+    case Event::kReport:
+      return entry.report().held() ? "report held" : "report recorded";
+    case Event::kRelease:
+      return "report released";
+    case Event::kAnnulment:
+      return "report annulled";
+    case Event::kReinstatement:
+      return "report reinstated";
+    case Event::kPollFigures:
+      return entry.poll_figures().retracted() ? "poll retracted" : "poll figures";
+    case Event::kCertification:
+      return "result certified";
+    case Event::kReopening:
+      return "contest reopened";
+    case Event::EVENT_NOT_SET:
+      break;
+  }
+  return "under embargo";
+}
+
+std::string EventSubject(const v1::LedgerEntry& entry) {
+  switch (entry.event_case()) {
+    case Event::kDefinition:
+      return PartsText(entry.definition());
+    case Event::kSeal:
+      return Counted(entry.seal().parts(), "entry", "entries");
+    case Event::kReport: {
+      const v1::StationReport& report = entry.report().report();
+      return fmt::format("{} revision {} ({}, {})", report.station_id(), report.revision(),
+                         report.contest_id(), report.source_id());
+    }
+    case Event::kRelease:
+      return KeyText(entry.release().key());
+    case Event::kAnnulment:
+      return KeyText(entry.annulment().key());
+    case Event::kReinstatement:
+      return KeyText(entry.reinstatement().key());
+    case Event::kPollFigures:
+      return PollText(entry.poll_figures());
+    case Event::kCertification:
+      return ContestText(entry.certification().contest_id(), entry.certification().source_id());
+    case Event::kReopening:
+      return ContestText(entry.reopening().contest_id(), entry.reopening().source_id());
+    case Event::EVENT_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+std::string EventReason(const v1::LedgerEntry& entry) {
+  switch (entry.event_case()) {
+    case Event::kDefinition:
+      return entry.definition().reason();
+    case Event::kReport: {
+      const std::string& reason = entry.report().report().reason();
+      const std::string found = RulesText(entry.report().findings());
+      return reason.empty() || found.empty() ? reason + found
+                                             : fmt::format("{}; {}", reason, found);
+    }
+    case Event::kRelease:
+      return entry.release().reason();
+    case Event::kAnnulment:
+      return entry.annulment().reason() +
+             (entry.annulment().station_expected_again() ? " (the station is expected again)" : "");
+    case Event::kReinstatement:
+      return entry.reinstatement().reason();
+    case Event::kPollFigures:
+      return entry.poll_figures().reason();
+    case Event::kCertification:
+      return entry.certification().result().certification().reason();
+    case Event::kReopening:
+      return fmt::format("{}: {}", StatusText(entry.reopening().status()),
+                         entry.reopening().reason());
+    case Event::kSeal:
+    case Event::EVENT_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+std::vector<Column> EntryColumns() {
+  return {
+      {"sequence", "sequence", ColumnKind::kCount}, {"recorded_at", "recorded", ColumnKind::kText},
+      {"actor", "actor", ColumnKind::kText},        {"event", "event", ColumnKind::kText},
+      {"subject", "about", ColumnKind::kText},      {"reason", "reason", ColumnKind::kText}};
+}
+
+Row EntryRow(const v1::LedgerEntry& entry, const ElectionNames& names) {
+  return {std::to_string(entry.sequence()),
+          names.Time(entry.recorded_at()),
+          entry.actor(),
+          EventKind(entry),
+          EventSubject(entry),
+          EventReason(entry)};
+}
+
+std::string PartsText(const v1::DefinitionChange& change) {
+  std::vector<std::string> parts;
+  if (change.has_election()) parts.emplace_back("election");
+  const auto add = [&parts](int count, std::string_view one, std::string_view several) {
+    if (count > 0) parts.push_back(Counted(count, one, several));
+  };
+  add(change.contests_size(), "contest", "contests");
+  add(change.sources_size(), "source", "sources");
+  add(change.areas_size(), "area", "areas");
+  add(change.stations_size(), "station", "stations");
+  return parts.empty() ? "nothing" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string RulesText(const google::protobuf::RepeatedPtrField<v1::Finding>& findings) {
+  std::vector<std::string> rules;
+  for (const v1::Finding& finding : findings) rules.push_back(finding.rule());
+  return fmt::format("{}", fmt::join(rules, ", "));
+}
+
+std::string FindingsText(const google::protobuf::RepeatedPtrField<v1::Finding>& findings) {
+  std::vector<std::string> messages;
+  for (const v1::Finding& finding : findings) messages.push_back(finding.message());
+  return fmt::format("{}", fmt::join(messages, " "));
+}
+
+}  // namespace canvass::cli

@@ -1,0 +1,118 @@
+#include "services/publisher/calls/election_calls.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "canvass/v1/election.pb.h"
+#include "common/base/index.h"
+#include "common/base/reason.h"
+#include "common/election/definition.h"
+#include "common/rpc/definition_proto.h"
+#include "common/rpc/page.h"
+#include "services/publisher/board/published_election.h"
+#include "services/publisher/calls/list_page.h"
+#include "services/publisher/calls/question.h"
+
+namespace canvass::publisher {
+namespace {
+
+bool IsNewer(const canvass::v1::Election& a, const canvass::v1::Election& b) {
+  return std::tie(b.polling_date(), a.election_id()) < std::tie(a.polling_date(), b.election_id());
+}
+
+// Returns the numbers of the requested areas, parents first.
+absl::StatusOr<std::vector<int>> AreasOf(const election::Definition& definition,
+                                         const v1::ListAreasRequest& request) {
+  std::vector<int> areas;
+  if (request.parent_area_id().empty()) {
+    areas = definition.AreasBelow(definition.RootArea());
+  } else {
+    const std::optional<int> parent = definition.FindArea(request.parent_area_id());
+    if (!parent) {
+      return UnknownError("area", reason::kAreaUnknown, "parent_area_id", request.parent_area_id());
+    }
+    areas = definition.ChildrenOfArea(*parent);
+  }
+  if (!request.kind().empty()) {
+    const absl::Status known = CheckAreaKind(definition, request.kind());
+    if (!known.ok()) return known;
+    const auto other = [&](int area) {
+      return definition.areas()[Index(area)].kind != request.kind();
+    };
+    areas.erase(std::remove_if(areas.begin(), areas.end(), other), areas.end());
+  }
+  return areas;
+}
+
+}  // namespace
+
+absl::Status ListElections(const ResultBoard& board, const v1::ListElectionsRequest& request,
+                           v1::ListElectionsResponse& response) {
+  auto page = ListPage::Open(request.page_size(), request.page_token(), rpc::FilterHash({}));
+  if (!page.ok()) return page.status();
+  std::vector<canvass::v1::Election> elections;
+  absl::Status read = board.ReadAll([&](const PublishedElection& election) {
+    elections.push_back(rpc::ToProto(election.definition().election()));
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  std::sort(elections.begin(), elections.end(), IsNewer);
+  for (std::size_t i = Index(page->position()); i < elections.size(); ++i) {
+    if (!page->Take(elections[i])) {
+      response.set_next_page_token(page->Next(static_cast<std::int64_t>(i)));
+      break;
+    }
+    *response.add_elections() = std::move(elections[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GetElection(const ResultBoard& board, const v1::GetElectionRequest& request,
+                         v1::GetElectionResponse& response) {
+  return board.Read(request.election_id(), 0, [&](const PublishedElection& election) {
+    const election::Definition& definition = election.definition();
+    *response.mutable_election() = rpc::ToProto(definition.election());
+    for (const election::Contest& contest : definition.contests()) {
+      *response.add_contests() = rpc::ToProto(contest);
+    }
+    for (int source = 0; source < static_cast<int>(definition.sources().size()); ++source) {
+      if (election.IsUnderEmbargo(source)) continue;
+      *response.add_sources() = rpc::ToProto(definition.sources()[Index(source)]);
+    }
+    *response.mutable_as_of() = election.AsOf();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ListAreas(const ResultBoard& board, const v1::ListAreasRequest& request,
+                       v1::ListAreasResponse& response) {
+  auto page = ListPage::Open(
+      request.page_size(), request.page_token(),
+      rpc::FilterHash({request.election_id(), request.parent_area_id(), request.kind()}));
+  if (!page.ok()) return page.status();
+  return board.Read(request.election_id(), 0, [&](const PublishedElection& election) {
+    const election::Definition& definition = election.definition();
+    const absl::StatusOr<std::vector<int>> areas = AreasOf(definition, request);
+    if (!areas.ok()) return areas.status();
+    *response.mutable_as_of() = election.AsOf();
+    // The position of a page is the number of its first area plus one, because new areas may have
+    // been added before that area.
+    auto area = page->is_first() ? areas->begin()
+                                 : std::find(areas->begin(), areas->end(), page->position() - 1);
+    for (; area != areas->end(); ++area) {
+      canvass::v1::Area election = rpc::ToProto(definition.areas()[Index(*area)]);
+      if (!page->Take(election)) {
+        response.set_next_page_token(page->Next(std::int64_t{*area} + 1));
+        break;
+      }
+      *response.add_areas() = std::move(election);
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace canvass::publisher

@@ -1,0 +1,54 @@
+#ifndef CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_
+#define CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "canvass/publisher/v1/publisher_service.pb.h"
+#include "common/base/mutex.h"
+#include "services/publisher/watch/result_feed.h"
+
+namespace canvass::publisher {
+
+// One WatchResult stream. At most one write is in progress, and of the results that arrive
+// meanwhile only the newest is sent. Owns itself until gRPC is done with it and the feed has
+// released it.
+class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultResponse>,
+                          public ResultWatcher,
+                          public std::enable_shared_from_this<ResultWatch> {
+ public:
+  // `feed` must outlive every stream.
+  static ResultWatch* Start(ResultFeed& feed, const v1::WatchResultRequest& request);
+
+  void Offer(std::shared_ptr<const v1::WatchResultResponse> response) override;
+  void End(const absl::Status& why) override;
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  ResultWatch(ResultFeed& feed, v1::WatchResultRequest request)
+      : feed_(feed), request_(std::move(request)) {}
+
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FinishNow(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  ResultFeed& feed_;
+  const v1::WatchResultRequest request_;
+  std::shared_ptr<ResultWatch> self_;  // until OnDone
+  Mutex mutex_;
+  std::shared_ptr<const v1::WatchResultResponse> writing_ ABSL_GUARDED_BY(mutex_);  // null: idle
+  std::shared_ptr<const v1::WatchResultResponse> next_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // applied when the write is done
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace canvass::publisher
+
+#endif  // CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_

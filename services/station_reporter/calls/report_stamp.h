@@ -1,0 +1,32 @@
+#ifndef CANVASS_SERVICES_STATION_REPORTER_CALLS_REPORT_STAMP_H_
+#define CANVASS_SERVICES_STATION_REPORTER_CALLS_REPORT_STAMP_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "canvass/v1/report.pb.h"
+#include "services/station_reporter/link/submitted_queue.h"
+#include "services/station_reporter/outbox/outbox_store.h"
+
+namespace canvass::station_reporter {
+
+// The fields that a reporter adds to reports that it received together.
+class ReportStamp {
+ public:
+  ReportStamp(absl::Time received_at, bool validate_only);
+
+  // Returns a SubmittedReport. `report` is the bytes of a canvass.v1.StationReport.
+  SubmittedQueue::SizedReport Submitted(std::string_view report) const;
+
+ private:
+  std::string added_;  // bytes of a SubmittedReport without its report
+};
+
+// Returns the report as the outbox keeps it. For `number` see QueuedReport.
+NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at);
+
+}  // namespace canvass::station_reporter
+
+#endif  // CANVASS_SERVICES_STATION_REPORTER_CALLS_REPORT_STAMP_H_

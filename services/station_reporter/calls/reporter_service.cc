@@ -1,0 +1,175 @@
+#include "services/station_reporter/calls/reporter_service.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/base/reason.h"
+#include "common/rpc/deadline.h"
+#include "common/rpc/message.h"
+#include "common/rpc/page.h"
+#include "common/rpc/report_proto.h"
+#include "common/rpc/status.h"
+#include "services/station_reporter/calls/get_receipt_call.h"
+#include "services/station_reporter/calls/report_shape.h"
+#include "services/station_reporter/calls/report_stamp.h"
+#include "services/station_reporter/calls/submit_report_call.h"
+
+namespace canvass::station_reporter {
+namespace {
+
+absl::Status ShuttingDown() {
+  return MakeError(
+      reason::kShuttingDown,
+      "This reporter is shutting down. Reports without a receipt were not accepted. Send them "
+      "again, to this reporter or to another one.",
+      {.retry_after_ms = 1'000});
+}
+
+reporter::v1::OutboxReport ToProto(OutboxItem item) {
+  reporter::v1::OutboxReport report;
+  *report.mutable_receipt() = std::move(item.receipt);
+  *report.mutable_queued_at() = rpc::ToProto(item.queued_at);
+  if (item.refused_at) *report.mutable_refused_at() = rpc::ToProto(*item.refused_at);
+  return report;
+}
+
+reporter::v1::OutboxSummary ToProto(const OutboxSummary& summary) {
+  reporter::v1::OutboxSummary out;
+  out.set_reports_queued(static_cast<std::int64_t>(summary.queued));
+  out.set_bytes_queued(static_cast<std::int64_t>(summary.queued_bytes));
+  if (summary.oldest_queued_at) {
+    *out.mutable_oldest_queued_at() = rpc::ToProto(*summary.oldest_queued_at);
+  }
+  out.set_reports_refused(static_cast<std::int64_t>(summary.refused));
+  return out;
+}
+
+}  // namespace
+
+void ReporterService::EndStreams() {
+  std::vector<std::shared_ptr<SubmitReportsCall>> streams;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    for (const auto& [number, stream] : streams_) {
+      if (auto alive = stream.lock()) streams.push_back(std::move(alive));
+    }
+  }
+  for (const auto& stream : streams) stream->End(ShuttingDown());
+}
+
+absl::Status ReporterService::CheckOpen() {
+  const MutexLock lock(mutex_);
+  return stopping_ ? ShuttingDown() : absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* response) {
+  const std::shared_ptr<SubmitReportCall> call = SubmitReportCall::Start(request, response);
+  reporter::v1::SubmitReportRequest submission;
+  absl::Status status = CheckOpen();
+  if (status.ok()) status = rpc::CheckDeadline(*context);
+  if (status.ok()) status = rpc::ParseMessage(*request, submission);
+  std::string report;
+  if (status.ok()) report = submission.report().SerializeAsString();
+  if (status.ok()) status = CheckShape(submission.report(), report.size());
+  if (status.ok()) {
+    Forward(*call, submission, report);
+  } else {
+    call->FinishWith(status);
+  }
+  return call.get();
+}
+
+void ReporterService::Forward(SubmitReportCall& call,
+                              const reporter::v1::SubmitReportRequest& submission,
+                              const std::string& bytes) {
+  const std::int64_t epoch = link_.epoch();
+  const absl::Time received_at = clock_.Now();
+  const bool may_queue = courier_ != nullptr && !submission.validate_only();
+  if (submission.validate_only()) call.SetValidateOnly();
+  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at);
+  const v1::StationReport& report = submission.report();
+  if (may_queue && courier_->Holds(report.election_id(), report.station_id())) {
+    call.Queue();
+    return;
+  }
+  std::vector<SubmittedQueue::SizedReport> reports;
+  reports.push_back(ReportStamp(received_at, submission.validate_only()).Submitted(bytes));
+  const absl::Status status =
+      link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch});
+  if (!status.ok()) call.Fail(0, 1, status);
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::SubmitReports(
+    grpc::CallbackServerContext* /*context*/) {
+  const MutexLock lock(mutex_);
+  const std::int64_t number = ++streams_started_;
+  const std::shared_ptr<SubmitReportsCall> call =
+      SubmitReportsCall::Start(link_, courier_, clock_, [this, number] {
+        const MutexLock lock_on_done(mutex_);
+        streams_.erase(number);
+      });
+  streams_[number] = call;
+  if (stopping_) call->End(ShuttingDown());
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* ReporterService::GetReceipt(
+    grpc::CallbackServerContext* context, const reporter::v1::GetReceiptRequest* request,
+    reporter::v1::GetReceiptResponse* response) {
+  absl::Status status = rpc::CheckDeadline(*context);
+  if (status.ok() && request->key().election_id().empty()) {
+    status = FieldError(reason::kFieldMissing, "key.election_id", "is required");
+  }
+  if (!status.ok()) return rpc::Finish(context, status);
+  return new GetReceiptCall(link_, outbox_, rpc::TimeLeft(*context), *request, response);
+}
+
+grpc::ServerUnaryReactor* ReporterService::ListOutbox(
+    grpc::CallbackServerContext* context, const reporter::v1::ListOutboxRequest* request,
+    reporter::v1::ListOutboxResponse* response) {
+  absl::Status status = rpc::CheckDeadline(*context);
+  if (status.ok()) status = List(*request, *response);
+  return rpc::Finish(context, status);
+}
+
+absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& request,
+                                   reporter::v1::ListOutboxResponse& response) const {
+  if (outbox_ == nullptr) {
+    return MakeError(reason::kOutboxMissing, "This reporter was started without an outbox.");
+  }
+  const absl::StatusOr<int> page_size = rpc::PageSizeOf(request.page_size());
+  if (!page_size.ok()) return page_size.status();
+  const std::uint64_t filter = rpc::FilterHash(
+      {request.election_id(), request.station_id(), v1::ReceiptState_Name(request.state())});
+  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(request.page_token(), filter);
+  if (!token.ok()) return token.status();
+  const auto count = static_cast<std::size_t>(*page_size);
+  // Fetches one item more than requested, to know whether there is another page.
+  std::vector<OutboxItem> items = outbox_->List({.election_id = request.election_id(),
+                                                 .station_id = request.station_id(),
+                                                 .state = request.state()},
+                                                token->position, count + 1);
+  if (items.size() > count) {
+    items.resize(count);
+    response.set_next_page_token(
+        rpc::EncodePageToken({.filter = filter, .position = items.back().number}));
+  }
+  for (OutboxItem& item : items) *response.add_reports() = ToProto(std::move(item));
+  *response.mutable_summary() = ToProto(outbox_->Summary());
+  response.mutable_summary()->set_aggregator_reached(courier_->reachable());
+  return absl::OkStatus();
+}
+
+}  // namespace canvass::station_reporter

@@ -1,0 +1,446 @@
+#include "common/ledger/election_ledger.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/election/count.h"
+#include "common/election/definition.h"
+#include "common/election/event.h"
+#include "common/election/tally.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/merkle.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/checked_ledger.h"
+#include "tests/support/definition_builder.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::ledger {
+namespace {
+
+using election::Entry;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const absl::Time kEmbargoEnds = absl::FromUnixSeconds(1'707'350'000);
+
+// Stations s-1, s-2 and s-3 in area north; an exit poll "poll" under embargo.
+testing::DefinitionBuilder SmallElection() {
+  return testing::DefinitionBuilder()
+      .WithSource(
+          {.id = "poll", .kind = election::SourceKind::kExitPoll, .visible_from = kEmbargoEnds})
+      .WithArea("north")
+      .WithStation(testing::MakeStation("s-1", "north"))
+      .WithStation(testing::MakeStation("s-2", "north"))
+      .WithStation(testing::MakeStation("s-3", "north"));
+}
+
+std::vector<Entry> DefinitionEntries() { return testing::CheckedLedger(SmallElection()).entries(); }
+
+// An evening: reports, a correction, an annulment, interviews, poll figures.
+class Evening : public testing::CheckedLedger {
+ public:
+  Evening() : CheckedLedger(SmallElection()) {
+    Submit(testing::ReportBuilder().WithStation("s-1").Build());
+    Submit(testing::InterviewReportBuilder().WithStation("s-1").Build());
+    Submit(testing::ReportBuilder().WithStation("s-2").WithBalancedVotes({50, 20, 10}).Build());
+    Submit(testing::InterviewReportBuilder().WithStation("s-2").Build());
+    Submit(testing::ReportBuilder()
+               .WithStation("s-1")
+               .WithRevision(2)
+               .WithBalancedVotes({61, 29, 6})
+               .Build());
+    EXPECT_TRUE(Annul({.key = {.election_id = "e-1",
+                               .contest_id = "president",
+                               .source_id = "cec",
+                               .station_id = "s-2",
+                               .revision = 1},
+                       .reason = "Ballots were stuffed"})
+                    .ok());
+  }
+};
+
+// As the one writer stores them: seals with the digest of what they seal.
+std::vector<std::string> BytesOf(const std::vector<Entry>& entries) {
+  std::vector<std::string> all;
+  for (Entry entry : entries) {
+    if (auto* const seal = std::get_if<election::DefinitionSeal>(&entry.event)) {
+      std::vector<Hash> parts;
+      for (std::size_t i = all.size() - static_cast<std::size_t>(seal->parts); i < all.size();
+           ++i) {
+        parts.push_back(LeafHash(all[i]));
+      }
+      seal->digest = Sha256OfHashes(parts);
+    }
+    all.push_back(Encode(entry));
+  }
+  return all;
+}
+
+Hash RootOf(const std::vector<std::string>& entries) {
+  MerkleTree tree;
+  for (const std::string& entry : entries) tree.Add(LeafHash(entry));
+  return tree.Root();
+}
+
+// Every area's tallies and progress are the same.
+void ExpectSameCount(const election::Count& a, const election::Count& b) {
+  const election::Definition& definition = a.definition();
+  for (int source_no = 0; source_no < static_cast<int>(definition.sources().size()); ++source_no) {
+    for (int area_no = 0; area_no < static_cast<int>(definition.areas().size()); ++area_no) {
+      EXPECT_EQ(a.TallyOfArea(0, source_no, area_no), b.TallyOfArea(0, source_no, area_no));
+      EXPECT_EQ(a.ProgressOfArea(0, source_no, area_no), b.ProgressOfArea(0, source_no, area_no));
+    }
+  }
+}
+
+void AppendAll(const std::vector<std::string>& entries, ElectionLedger& folded) {
+  for (const std::string& entry : entries) {
+    const absl::Status status = folded.Append(entry);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST(ElectionLedgerTest, StartsEmpty) {
+  const ElectionLedger folded("e-1");
+  EXPECT_EQ(folded.election_id(), "e-1");
+  EXPECT_EQ(folded.sequence(), 0);
+  EXPECT_EQ(folded.recorded_at(), absl::InfinitePast());
+  EXPECT_FALSE(folded.count().defined());
+}
+
+TEST(ElectionLedgerTest, FoldsWhatItKeeps) {
+  const Evening evening;
+  const std::vector<std::string> entries = BytesOf(evening.entries());
+  ElectionLedger folded("e-1");
+  AppendAll(entries, folded);
+
+  EXPECT_EQ(folded.sequence(), evening.sequence());
+  EXPECT_EQ(folded.recorded_at(), evening.entries().back().recorded_at);
+  EXPECT_EQ(folded.log().Root(), RootOf(entries));
+  EXPECT_EQ(folded.log().Get(3), entries[2]);
+  EXPECT_EQ(folded.EntryAt(3), evening.entries()[2]);
+  // s-1 at revision 2; s-2 is annulled.
+  const election::Tally& tally = folded.count().TallyOfArea(0, 0, 0);
+  EXPECT_EQ(tally.reports, 1);
+  EXPECT_EQ(tally.votes[0].total, 61);
+  EXPECT_EQ(tally.votes[1].total, 29);
+  EXPECT_EQ(folded.count().ProgressOfArea(0, 0, 0).annulled, 1);
+  EXPECT_EQ(folded.count().ProgressOfArea(0, 0, 0).missing(), 1);
+  ExpectSameCount(folded.count(), evening.count());
+}
+
+TEST(ElectionLedgerTest, TakesEntriesThatWereDecodedBefore) {
+  const std::vector<std::string> entries = BytesOf(Evening().entries());
+  ElectionLedger folded("e-1");
+  for (const std::string& entry : entries) folded.Append(entry, Decode(entry).value());
+  EXPECT_EQ(folded.log().Root(), RootOf(entries));
+  EXPECT_EQ(folded.count().TallyOfArea(0, 0, 0).votes[0].total, 61);
+}
+
+// ---- What does not belong here.
+
+struct Intruder {
+  std::string_view problem;  // in the message
+  std::function<void(Entry&)> spoil;
+};
+
+// `spoil`t versions of the entry that would be next are refused and leave no trace.
+void ExpectRefused(const std::vector<std::string>& before, const Entry& next,
+                   const std::vector<Intruder>& intruders) {
+  ElectionLedger folded("e-1");
+  AppendAll(before, folded);
+  const Hash root = folded.log().Root();
+  for (const Intruder& intruder : intruders) {
+    Entry entry = next;
+    intruder.spoil(entry);
+    const absl::Status status = folded.Append(Encode(entry));
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << intruder.problem;
+    EXPECT_EQ(DetailOf(status).reason, "ENTRY_OUT_OF_PLACE");
+    EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(intruder.problem)));
+    EXPECT_EQ(folded.log().Root(), root);
+  }
+  EXPECT_TRUE(folded.Append(Encode(next)).ok());
+}
+
+// An entry that may follow SmallLedger.
+Entry NextEntry(election::Event event) {
+  return {.sequence = 3,
+          .recorded_at = DefinitionEntries().back().recorded_at,
+          .actor = "local",
+          .event = std::move(event)};
+}
+
+election::ReportRecorded SomeReport() {
+  return {.key = {.contest_no = 0, .source_no = 0, .station_no = 2},
+          .counts = {.ballots_cast = 6, .blank_votes = 0, .invalid_votes = 0, .votes = {1, 2, 3}}};
+}
+
+template <typename T>
+std::function<void(Entry&)> Spoil(const std::function<void(T&)>& spoil) {
+  return [spoil](Entry& entry) { spoil(std::get<T>(entry.event)); };
+}
+
+TEST(ElectionLedgerTest, RefusesBytesThatAreNoEntry) {
+  ElectionLedger folded("e-1");
+  AppendAll(BytesOf(DefinitionEntries()), folded);
+  const absl::Status status = folded.Append("\x01\x03");
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DetailOf(status).reason, "ENTRY_MALFORMED");
+  EXPECT_EQ(folded.sequence(), 2);
+}
+
+TEST(ElectionLedgerTest, RefusesReportsThatDoNotFollow) {
+  using election::ReportRecorded;
+  ExpectRefused(
+      BytesOf(DefinitionEntries()), NextEntry(SomeReport()),
+      {{"the next entry is 3", [](Entry& entry) { entry.sequence = 2; }},
+       {"the next entry is 3", [](Entry& entry) { entry.sequence = 4; }},
+       {"earlier than the previous entry",
+        [](Entry& entry) { entry.recorded_at -= absl::Microseconds(1); }},
+       {"an unknown contest", Spoil<ReportRecorded>([](auto& r) { r.key.contest_no = 1; })},
+       {"an unknown source", Spoil<ReportRecorded>([](auto& r) { r.key.source_no = 2; })},
+       {"an unknown station", Spoil<ReportRecorded>([](auto& r) { r.key.station_no = 3; })},
+       {"votes for 4 candidates, but the contest has 3",
+        Spoil<ReportRecorded>([](auto& r) { r.counts.votes.push_back(0); })},
+       {"revision 2 of a report, but the newest is 0",
+        Spoil<ReportRecorded>([](auto& r) { r.revision = 2; })}});
+}
+
+TEST(ElectionLedgerTest, RefusesAReportFromOutsideTheContestsArea) {
+  testing::DefinitionBuilder definition = SmallElection();
+  definition.WithArea("south")
+      .WithStation(testing::MakeStation("s-4", "south"))
+      .WithContest("mayor", "north", {"a", "b", "c"});
+  Entry next = NextEntry(SomeReport());
+  std::get<election::ReportRecorded>(next.event).key.contest_no = 1;
+  ExpectRefused(
+      BytesOf(testing::CheckedLedger(definition).entries()), next,
+      {{"its station lies outside the contest's area",
+        Spoil<election::ReportRecorded>([](auto& report) { report.key.station_no = 3; })}});
+}
+
+// A definition that is sealed as it is and could not be folded.
+TEST(ElectionLedgerTest, RefusesADefinitionWhosePartsDoNotHang) {
+  using election::DefinitionChange;
+  struct Broken {
+    std::string_view problem;
+    std::function<void(DefinitionChange&)> spoil;
+  };
+  const std::vector<Broken> broken = {
+      {"its area \"north\" names the unknown area \"x\"",
+       [](DefinitionChange& c) { c.areas.at(1).parent_id = "x"; }},
+      {"its areas have 2 roots", [](DefinitionChange& c) { c.areas.at(1).parent_id = ""; }},
+      {"its areas have 0 roots", [](DefinitionChange& c) { c.areas.at(0).parent_id = "north"; }},
+      {"its areas have 0 roots", [](DefinitionChange& c) { c.areas.clear(); }},
+      {"is inside itself", [](DefinitionChange& c) { c.areas.at(1).parent_id = "north"; }},
+      {"its contest \"president\" names the unknown area \"\"",
+       [](DefinitionChange& c) { c.contests.at(0).area_id = ""; }},
+      {"its station \"s-2\" names the unknown area \"x\"",
+       [](DefinitionChange& c) { c.stations.at(1).area_id = "x"; }},
+      {"its station \"s-3\" names the unknown station \"s-9\"",
+       [](DefinitionChange& c) { c.stations.at(2).counted_at_station_id = "s-9"; }},
+  };
+  for (const Broken& each : broken) {
+    std::vector<Entry> entries = DefinitionEntries();
+    each.spoil(std::get<DefinitionChange>(entries.front().event));
+    const std::vector<std::string> bytes = BytesOf(entries);
+    ElectionLedger folded("e-1");
+    ASSERT_TRUE(folded.Append(bytes.at(0)).ok());
+    const absl::Status sealed = folded.Append(bytes.at(1));
+    EXPECT_EQ(DetailOf(sealed).reason, "ENTRY_OUT_OF_PLACE") << each.problem;
+    EXPECT_THAT(std::string(sealed.message()), HasSubstr(std::string(each.problem)));
+  }
+}
+
+TEST(ElectionLedgerTest, PartsMayNameWhatWasDefinedBeforeOrComesInALaterPiece) {
+  const std::vector<Entry> first = DefinitionEntries();
+  std::vector<Entry> entries = first;
+  const auto append = [&entries](election::Event event) {
+    Entry entry = NextEntry(std::move(event));
+    entry.sequence = static_cast<std::int64_t>(entries.size()) + 1;
+    entries.push_back(std::move(entry));
+  };
+  append(election::DefinitionChange{
+      .stations = {{.id = "s-4", .area_id = "east", .counted_at_station_id = "s-5"},
+                   {.id = "s-6", .area_id = "north", .counted_at_station_id = "s-1"}},
+      .reason = "r"});
+  append(election::DefinitionChange{.areas = {{.id = "east", .parent_id = "country"}},
+                                    .stations = {{.id = "s-5", .area_id = "east"}},
+                                    .reason = "r"});
+  append(election::DefinitionSeal{.parts = 2});
+  ElectionLedger folded("e-1");
+  AppendAll(BytesOf(entries), folded);
+  EXPECT_EQ(folded.count().ProgressOfArea(0, 0, 0).expected, 6);
+}
+
+TEST(ElectionLedgerTest, RefusesDecisionsOnWhatIsNotThere) {
+  std::vector<std::string> before = BytesOf(DefinitionEntries());
+  before.push_back(Encode(NextEntry(SomeReport())));
+  Entry next = NextEntry(election::ReportAnnulment{.key = SomeReport().key, .revision = 1});
+  next.sequence = 4;
+  using election::ReportAnnulment;
+  ExpectRefused(
+      before, next,
+      {{"decides about revision 2 of a report, but the newest is 1",
+        Spoil<ReportAnnulment>([](auto& a) { a.revision = 2; })},
+       {"decides about revision 0", Spoil<ReportAnnulment>([](auto& a) { a.revision = 0; })},
+       {"decides about revision 1 of a report, but the newest is 0",
+        Spoil<ReportAnnulment>([](auto& a) { a.key.station_no = 0; })},
+       {"the newest is 0",
+        [](Entry& entry) { entry.event = election::ReportRelease{.revision = 1}; }},
+       {"the newest is 0",
+        [](Entry& entry) { entry.event = election::ReportReinstatement{.revision = 1}; }}});
+  ExpectRefused(
+      before, next,
+      {{"annulment of revision 1, but the annulment in force is of revision 0", [](Entry& entry) {
+          entry.event = election::ReportReinstatement{.key = SomeReport().key, .revision = 1};
+        }}});
+}
+
+TEST(ElectionLedgerTest, RefusesFiguresOfUnknownParts) {
+  using election::PollFigures;
+  ExpectRefused(
+      BytesOf(DefinitionEntries()),
+      NextEntry(PollFigures{
+          .source_no = 1, .area_no = 1, .shares = {{.candidate_no = 2, .share_percent = "5"}}}),
+      {{"an unknown area", Spoil<PollFigures>([](auto& f) { f.area_no = 2; })},
+       {"an unknown candidate", Spoil<PollFigures>([](auto& f) { f.shares[0].candidate_no = 3; })},
+       {"an unknown source", Spoil<PollFigures>([](auto& f) { f.source_no = 2; })},
+       {"revision 2 of poll figures, but the newest is 0",
+        Spoil<PollFigures>([](auto& f) { f.revision = 2; })},
+       {"an unknown candidate",
+        [](Entry& entry) {
+          entry.event = election::ResultCertification{.elected_candidate_nos = {3}};
+        }},
+       {"an unknown contest",
+        [](Entry& entry) { entry.event = election::ResultCertification{.contest_no = 1}; }},
+       {"an unknown contest",
+        [](Entry& entry) { entry.event = election::ContestReopening{.contest_no = 1}; }}});
+}
+
+TEST(ElectionLedgerTest, RefusesADefinitionThatWasNotSealedAsItIs) {
+  const std::vector<Entry> entries = DefinitionEntries();
+  const std::vector<std::string> bytes = BytesOf(entries);
+  ExpectRefused({bytes[0]}, Decode(bytes[1]).value(),
+                {{"seals 2 definition entries, but there are 1",
+                  Spoil<election::DefinitionSeal>([](auto& seal) { seal.parts = 2; })},
+                 {"seals 0 definition entries",
+                  Spoil<election::DefinitionSeal>([](auto& seal) { seal.parts = 0; })},
+                 {"its digest does not match the definition entries",
+                  Spoil<election::DefinitionSeal>([](auto& seal) { seal.digest[31] ^= 1U; })},
+                 {"before the definition", [](Entry& entry) { entry.event = SomeReport(); }}});
+  ExpectRefused({}, entries[0],
+                {{"it defines election \"e-2\", but this is the ledger of \"e-1\"",
+                  Spoil<election::DefinitionChange>([](auto& c) { c.election->id = "e-2"; })}});
+}
+
+// ---- Embargo.
+
+TEST(IsUnderEmbargoTest, WhatTheSourceSaidUntilThen) {
+  const election::Definition definition = SmallElection().BuildDefinition();
+  const election::StationKey poll{.source_no = 1};
+  const election::StationKey official{.source_no = 0};
+  const std::vector<election::Event> embargoed{
+      election::ReportRecorded{.key = poll},      election::ReportRelease{.key = poll},
+      election::ReportAnnulment{.key = poll},     election::ReportReinstatement{.key = poll},
+      election::PollFigures{.source_no = 1},      election::ResultCertification{.source_no = 1},
+      election::ContestReopening{.source_no = 1},
+  };
+  for (const election::Event& event : embargoed) {
+    EXPECT_TRUE(IsUnderEmbargo(definition, event, kEmbargoEnds - absl::Microseconds(1)))
+        << event.index();
+    EXPECT_FALSE(IsUnderEmbargo(definition, event, kEmbargoEnds)) << event.index();
+  }
+  const std::vector<election::Event> open{
+      election::DefinitionChange(),
+      election::DefinitionSeal(),
+      election::ReportRecorded{.key = official},
+      election::PollFigures{.source_no = 0},
+  };
+  for (const election::Event& event : open) {
+    EXPECT_FALSE(IsUnderEmbargo(definition, event, absl::InfinitePast())) << event.index();
+  }
+}
+
+// As a publisher takes them during the embargo on the poll.
+void AppendUnderEmbargo(const std::vector<std::string>& entries, ElectionLedger& folded) {
+  for (const std::string& bytes : entries) {
+    const Entry entry = Decode(bytes).value();
+    if (folded.count().defined() &&
+        IsUnderEmbargo(folded.count().definition(), entry.event, absl::UnixEpoch())) {
+      folded.AppendHidden(LeafHash(bytes));
+    } else {
+      EXPECT_TRUE(folded.Append(bytes).ok());
+    }
+  }
+}
+
+TEST(EmbargoTest, OnlyTheHashIsThere) {
+  const Evening evening;
+  const std::vector<std::string> entries = BytesOf(evening.entries());
+  ElectionLedger folded("e-1");
+  AppendUnderEmbargo(entries, folded);
+
+  EXPECT_THAT(folded.log().HiddenSequences(), ElementsAre(4, 6));
+  EXPECT_EQ(folded.sequence(), evening.sequence());
+  EXPECT_EQ(folded.log().Root(), RootOf(entries));
+  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 0);
+  EXPECT_EQ(folded.count().TallyOfArea(0, 0, 0), evening.count().TallyOfArea(0, 0, 0));
+}
+
+TEST(EmbargoTest, DisclosedLaterItIsTheSameLedger) {
+  const Evening evening;
+  const std::vector<std::string> entries = BytesOf(evening.entries());
+  ElectionLedger folded("e-1");
+  AppendUnderEmbargo(entries, folded);
+  const absl::Time recorded_at = folded.recorded_at();
+  for (const std::int64_t sequence : folded.log().HiddenSequences()) {
+    const absl::Status status =
+        folded.Disclose(sequence, entries[static_cast<std::size_t>(sequence) - 1]);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_TRUE(folded.log().HiddenSequences().empty());
+  EXPECT_EQ(folded.recorded_at(), recorded_at);
+  EXPECT_EQ(folded.log().Root(), RootOf(entries));
+  EXPECT_EQ(folded.EntryAt(4), evening.entries()[3]);
+  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 2);
+  ExpectSameCount(folded.count(), evening.count());
+}
+
+TEST(EmbargoTest, OnlyWhatWasPromisedIsDisclosed) {
+  const std::vector<std::string> entries = BytesOf(Evening().entries());
+  ElectionLedger folded("e-1");
+  AppendUnderEmbargo(entries, folded);
+  for (const auto& [sequence, bytes] : std::vector<std::pair<std::int64_t, std::string>>{
+           {4, entries[5]}, {3, entries[2]}, {0, entries[3]}, {99, entries[3]}, {4, ""}}) {
+    const absl::Status status = folded.Disclose(sequence, bytes);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << sequence;
+  }
+  EXPECT_THAT(folded.log().HiddenSequences(), ElementsAre(4, 6));
+  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 0);
+}
+
+TEST(EmbargoTest, ADisclosedEntryMustStillBeOne) {
+  // A hash that was promised of something else than the entry with this number.
+  const std::vector<std::string> entries = BytesOf(Evening().entries());
+  ElectionLedger folded("e-1");
+  AppendAll({entries[0], entries[1]}, folded);
+  folded.AppendHidden(LeafHash("nonsense"));
+  EXPECT_EQ(DetailOf(folded.Disclose(3, "nonsense")).reason, "ENTRY_MALFORMED");
+  folded.AppendHidden(LeafHash(entries[5]));
+  EXPECT_THAT(std::string(folded.Disclose(4, entries[5]).message()),
+              HasSubstr("its bytes say that it is entry 6"));
+}
+
+}  // namespace
+}  // namespace canvass::ledger

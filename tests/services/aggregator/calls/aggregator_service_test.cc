@@ -1,0 +1,450 @@
+#include "services/aggregator/calls/aggregator_service.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/index.h"
+#include "common/ledger/election_ledger.h"
+#include "common/ledger/merkle.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/aggregator/calls/report_stream.h"
+#include "tests/services/aggregator/calls/running_aggregator.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr int kStations = 30;
+
+class AggregatorServiceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    aggregator_.AwaitServing(true);
+    aggregator_.Define(ElectionOf(kStations).WithSource(
+        {.id = "early",
+         .kind = election::SourceKind::kParallelCount,
+         .visible_from = aggregator_.clock.Now() + absl::Hours(1)}));
+  }
+
+  // The end of the ledger cannot be reached from now on.
+  void TakeTheLedgerAway() {
+    aggregator_.ledger.FailTakeLead(-1);
+    aggregator_.store.BreakSession();
+  }
+
+  RunningAggregator aggregator_;
+};
+
+TEST_F(AggregatorServiceTest, AnswersEveryReportInOrder) {
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  for (int station = 1; station < kStations; station += 2) {
+    ASSERT_TRUE(stream->Write(
+        RequestOf({ReportOf(station).Build(), ReportOf(station + 1).WithRegistered(9).Build()})));
+  }
+  ASSERT_TRUE(stream->Write(RequestOf({ReportOf(1).WithCast(99).Build(), ReportOf(1).Build()})));
+  stream->WritesDone();
+  v1::RecordReportsResponse response;
+  for (int station = 1; station < kStations; station += 2) {
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_THAT(response.receipts(), SizeIs(2));
+    EXPECT_EQ(response.receipts(0).key().station_id(), "s-" + std::to_string(station));
+    EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_RECORDED);
+    EXPECT_EQ(response.receipts(0).sequence(), station + 2);
+    EXPECT_EQ(response.receipts(1).state(), canvass::v1::RECEIPT_STATE_HELD);
+  }
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_REFUSED);
+  EXPECT_EQ(response.receipts(0).findings(0).rule(), "VOTES_NOT_BALANCED");
+  EXPECT_EQ(response.receipts(0).sequence(), 0);
+  EXPECT_TRUE(response.receipts(1).repeated_submission());
+  EXPECT_EQ(response.receipts(1).sequence(), 3);
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AggregatorServiceTest, AReceiptSaysWhatWasCommitted) {
+  const canvass::v1::Receipt receipt = aggregator_.Record({ReportOf(1).Build()}).at(0);
+  EXPECT_EQ(receipt.key().contest_id(), "president");
+  EXPECT_EQ(receipt.key().source_id(), "cec");
+  EXPECT_EQ(receipt.key().revision(), 1);
+  EXPECT_EQ(receipt.entry_hash(),
+            ledger::ToHex(aggregator_.store.EntriesOf("e-1").at(2).leaf_hash));
+  EXPECT_EQ(rpc::FromProto(receipt.recorded_at()), aggregator_.clock.Now());
+
+  Call call;
+  v1::GetReceiptRequest request;
+  request.mutable_key()->set_election_id("e-1");
+  request.mutable_key()->set_station_id("s-1");
+  v1::GetReceiptResponse response;
+  ASSERT_TRUE(aggregator_.reports->GetReceipt(&call.context, request, &response).ok());
+  EXPECT_EQ(response.receipt().SerializeAsString(), receipt.SerializeAsString());
+}
+
+TEST_F(AggregatorServiceTest, AReceiptOfNothingIsNotFound) {
+  const std::vector<std::pair<std::string, std::string>> reasons = {{"s-1", "REPORT_UNKNOWN"},
+                                                                    {"s-none", "STATION_UNKNOWN"}};
+  for (const auto& [station_id, reason] : reasons) {
+    Call call;
+    v1::GetReceiptRequest request;
+    request.mutable_key()->set_election_id("e-1");
+    request.mutable_key()->set_station_id(station_id);
+    v1::GetReceiptResponse response;
+    const grpc::Status status = aggregator_.reports->GetReceipt(&call.context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+    EXPECT_EQ(ReasonOf(status), reason);
+  }
+}
+
+TEST_F(AggregatorServiceTest, AMessageThatIsTooLongEndsTheStreamAfterTheOthersAreAnswered) {
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  stream->Write(RequestOf({ReportOf(1).Build()}));
+  v1::RecordReportsRequest too_long;
+  for (std::size_t i = 0; i <= ReportStream::kReportsPerMessageMax; ++i) too_long.add_reports();
+  stream->Write(too_long);
+  v1::RecordReportsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_RECORDED);
+  EXPECT_FALSE(stream->Read(&response));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "TOO_MANY_REPORTS");
+  EXPECT_THAT(status.error_message(), HasSubstr("4001"));
+}
+
+TEST_F(AggregatorServiceTest, AnActorThatCannotBeWrittenDownIsRefused) {
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  v1::RecordReportsRequest request = RequestOf({ReportOf(1).Build()});
+  request.mutable_reports(0)->set_actor("clerk\n17");
+  stream->Write(request);
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(ReasonOf(status), "ACTOR_INVALID");
+  EXPECT_THAT(status.error_message(), HasSubstr("reports[0].actor"));
+}
+
+TEST_F(AggregatorServiceTest, ManyMessagesMayBeOnTheirWay) {
+  constexpr int kMessages = 1'000;
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  std::thread sender([&stream] {
+    for (int i = 0; i < kMessages; ++i) {
+      stream->Write(RequestOf({ReportOf(i % kStations + 1).Build()}));
+    }
+    stream->WritesDone();
+  });
+  v1::RecordReportsResponse response;
+  for (int i = 0; i < kMessages; ++i) {
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.receipts(0).sequence(), i % kStations + 3);
+    EXPECT_EQ(response.receipts(0).repeated_submission(), i >= kStations);
+  }
+  sender.join();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST(AggregatorServiceLimitsTest, AFullQueueSlowsStreamsDownAndEndsNone) {
+  constexpr int kStreams = 5;
+  constexpr int kMessages = 6;
+  WriterOptions options = QuickOptions();
+  options.queued_reports_max = 3;
+  RunningAggregator aggregator(options);
+  aggregator.AwaitServing(true);
+  aggregator.Define(ElectionOf(kStations));
+  aggregator.ledger.HoldAppends();
+  std::array<Call, kStreams> calls;
+  std::vector<std::unique_ptr<
+      grpc::ClientReaderWriter<v1::RecordReportsRequest, v1::RecordReportsResponse>>>
+      streams;
+  for (int i = 0; i < kStreams * kMessages; ++i) {
+    if (i < kStreams) {
+      streams.push_back(aggregator.reports->RecordReports(&calls[Index(i)].context));
+    }
+    streams[Index(i % kStreams)]->Write(RequestOf({ReportOf(i + 1).Build()}));
+    if (i == 0) aggregator.ledger.AwaitHeldAppend();
+  }
+  aggregator.ledger.ReleaseAppends();
+  for (const auto& stream : streams) {
+    stream->WritesDone();
+    v1::RecordReportsResponse response;
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_TRUE(stream->Read(&response));
+      EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_RECORDED);
+    }
+    const grpc::Status status = stream->Finish();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+}
+
+TEST_F(AggregatorServiceTest, WhoGoesAwayLosesNothing) {
+  aggregator_.ledger.HoldAppends();
+  {
+    Call call;
+    const auto stream = aggregator_.reports->RecordReports(&call.context);
+    stream->Write(RequestOf({ReportOf(1).Build()}));
+    aggregator_.ledger.AwaitHeldAppend();
+    call.context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  aggregator_.ledger.ReleaseAppends();
+  EXPECT_TRUE(aggregator_.Record({ReportOf(1).Build()}).at(0).repeated_submission());
+}
+
+TEST_F(AggregatorServiceTest, WithoutTheLeadItIsAliveAndNotServing) {
+  Call open;
+  const auto stream = aggregator_.reports->RecordReports(&open.context);
+  ASSERT_TRUE(stream->Write(RequestOf({ReportOf(1).Build()})));
+  v1::RecordReportsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  TakeTheLedgerAway();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(stream->Finish()), "LEDGER_UNAVAILABLE");
+  aggregator_.AwaitServing(false);
+  EXPECT_TRUE(aggregator_.IsServing(""));
+  EXPECT_FALSE(aggregator_.IsServing(v1::AggregatorService::service_full_name()));
+
+  Call call;
+  v1::ListLedgerEntriesRequest request;
+  request.set_election_id("e-1");
+  v1::ListLedgerEntriesResponse entries;
+  const grpc::Status status =
+      aggregator_.reports->ListLedgerEntries(&call.context, request, &entries);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(status), "LEDGER_UNAVAILABLE");
+
+  aggregator_.ledger.FailTakeLead(0);
+  aggregator_.AwaitServing(true);
+  EXPECT_TRUE(aggregator_.Record({ReportOf(1).Build()}).at(0).repeated_submission());
+}
+
+TEST_F(AggregatorServiceTest, StoppingAnswersWhatWasTaken) {
+  aggregator_.ledger.HoldAppends();
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  stream->Write(RequestOf({ReportOf(1).Build()}));
+  aggregator_.ledger.AwaitHeldAppend();
+  stream->Write(RequestOf({ReportOf(2).Build()}));
+  Call watch_call;
+  const auto watch = aggregator_.reports->WatchLedger(&watch_call.context, {});
+  v1::WatchLedgerResponse watched;
+  ASSERT_TRUE(watch->Read(&watched));
+  std::thread stop([this] { aggregator_->Stop(); });
+  while (watch->Read(&watched)) {
+  }
+  EXPECT_EQ(ReasonOf(watch->Finish()), "NOT_ACTIVE");
+  aggregator_.ledger.ReleaseAppends();
+  int answered = 0;
+  v1::RecordReportsResponse response;
+  while (stream->Read(&response)) ++answered;
+  EXPECT_EQ(ReasonOf(stream->Finish()), "NOT_ACTIVE");
+  stop.join();
+  // The second message may not have been read before the end.
+  EXPECT_GE(answered, 1);
+  EXPECT_THAT(aggregator_.store.EntriesOf("e-1"), SizeIs(2 + answered));
+}
+
+TEST_F(AggregatorServiceTest, ListsTheLedgerPageByPage) {
+  aggregator_.Record({ReportOf(1).Build(), ReportOf(2).WithSource("early").Build()});
+  v1::ListLedgerEntriesRequest request;
+  request.set_election_id("e-1");
+  request.set_page_size(3);
+  std::vector<canvass::v1::LedgerEntry> entries;
+  do {
+    Call call;
+    v1::ListLedgerEntriesResponse response;
+    ASSERT_TRUE(aggregator_.reports->ListLedgerEntries(&call.context, request, &response).ok());
+    entries.insert(entries.end(), response.entries().begin(), response.entries().end());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  ASSERT_THAT(entries, SizeIs(4));
+  EXPECT_TRUE(entries[0].has_definition());
+  EXPECT_TRUE(entries[1].has_seal());
+  EXPECT_EQ(entries[2].actor(), "clerk");
+  // Operators see what is under embargo.
+  EXPECT_EQ(entries[3].report().report().source_id(), "early");
+  const auto stored = aggregator_.store.EntriesOf("e-1");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    EXPECT_EQ(entries[i].sequence(), i + 1);
+    EXPECT_EQ(entries[i].entry(), stored[i].bytes);
+    EXPECT_EQ(entries[i].entry_hash(), ledger::ToHex(stored[i].leaf_hash));
+  }
+
+  request.set_page_token("");
+  request.set_from_sequence(4);
+  Call call;
+  v1::ListLedgerEntriesResponse last;
+  ASSERT_TRUE(aggregator_.reports->ListLedgerEntries(&call.context, request, &last).ok());
+  ASSERT_THAT(last.entries(), SizeIs(1));
+  EXPECT_EQ(last.entries(0).sequence(), 4);
+}
+
+TEST_F(AggregatorServiceTest, ListsWhatWasRefused) {
+  aggregator_.Record({ReportOf(1).Build(), ReportOf(2).WithCast(99).Build(),
+                      ReportOf(3).WithRevision(2).Build(), ReportOf(4).WithCast(99).Build()});
+  v1::ListRefusedReportsRequest request;
+  request.set_election_id("e-1");
+  request.set_rule("VOTES_NOT_BALANCED");
+  request.set_page_size(1);
+  std::vector<std::string> stations;
+  do {
+    Call call;
+    v1::ListRefusedReportsResponse response;
+    ASSERT_TRUE(aggregator_.reports->ListRefusedReports(&call.context, request, &response).ok());
+    ASSERT_THAT(response.reports(), SizeIs(1));
+    const canvass::v1::RefusedReport& refused = response.reports(0);
+    stations.push_back(refused.report().station_id());
+    EXPECT_EQ(refused.actor(), "clerk");
+    EXPECT_EQ(refused.findings(0).numbers().at("ballots_cast"), 99);
+    EXPECT_EQ(rpc::FromProto(refused.refused_at()), aggregator_.clock.Now());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(stations, ElementsAre("s-4", "s-2"));
+
+  request.set_rule("NOT_A_RULE");
+  Call call;
+  v1::ListRefusedReportsResponse response;
+  EXPECT_EQ(ReasonOf(aggregator_.reports->ListRefusedReports(&call.context, request, &response)),
+            "RULE_UNKNOWN");
+}
+
+TEST_F(AggregatorServiceTest, ListsWhatIsHeld) {
+  aggregator_.Record({ReportOf(1).WithRegistered(9).Build(), ReportOf(2).Build(),
+                      ReportOf(3).WithSource("early").WithRegistered(9).Build(),
+                      ReportOf(4).WithRegistered(9).Build()});
+  v1::ListHeldReportsRequest request;
+  request.set_election_id("e-1");
+  request.set_source_id("cec");
+  request.set_page_size(1);
+  std::vector<std::int64_t> sequences;
+  for (int page = 0; page < 9; ++page) {
+    Call call;
+    v1::ListHeldReportsResponse response;
+    ASSERT_TRUE(aggregator_.reports->ListHeldReports(&call.context, request, &response).ok());
+    for (const auto& entry : response.entries()) sequences.push_back(entry.sequence());
+    request.set_page_token(response.next_page_token());
+    if (request.page_token().empty()) break;
+  }
+  EXPECT_THAT(sequences, ElementsAre(3, 6));
+}
+
+TEST_F(AggregatorServiceTest, ATokenOfAnotherQuestionIsRefused) {
+  aggregator_.Record({ReportOf(1).Build()});
+  v1::ListLedgerEntriesRequest request;
+  request.set_election_id("e-1");
+  request.set_page_size(1);
+  Call call;
+  v1::ListLedgerEntriesResponse response;
+  ASSERT_TRUE(aggregator_.reports->ListLedgerEntries(&call.context, request, &response).ok());
+  Call other;
+  v1::ListHeldReportsRequest held;
+  held.set_election_id("e-1");
+  held.set_page_token(response.next_page_token());
+  v1::ListHeldReportsResponse none;
+  EXPECT_EQ(ReasonOf(aggregator_.reports->ListHeldReports(&other.context, held, &none)),
+            "PAGE_TOKEN_INVALID");
+}
+
+// Reads messages until a step of the election ends at `sequence`, and gives all that is not a
+// confirmation.
+std::vector<v1::WatchLedgerResponse> ReadUntil(grpc::ClientReader<v1::WatchLedgerResponse>& stream,
+                                               std::int64_t sequence) {
+  std::vector<v1::WatchLedgerResponse> messages;
+  v1::WatchLedgerResponse message;
+  while (stream.Read(&message)) {
+    if (message.election_id().empty()) continue;
+    messages.push_back(message);
+    if (message.step_complete() && message.sequence() >= sequence) break;
+  }
+  return messages;
+}
+
+TEST_F(AggregatorServiceTest, AWatcherSeesEveryStep) {
+  aggregator_.Record({ReportOf(1).Build()});
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, {});
+  ledger::ElectionLedger folded("e-1");
+  for (int station = 2; station <= 5; ++station) {
+    for (const v1::WatchLedgerResponse& message : ReadUntil(*stream, station + 1)) {
+      for (const v1::WatchedEntry& entry : message.entries()) {
+        ASSERT_TRUE(folded.Append(entry.entry()).ok());
+      }
+      EXPECT_EQ(message.root_hash(), ledger::ToHex(folded.log().Root()));
+      // The embargoed source is left out.
+      ASSERT_THAT(message.tallies(), SizeIs(1));
+      EXPECT_EQ(message.tallies(0).votes(0), 60 * (station - 1));
+    }
+    aggregator_.Record({ReportOf(station).Build()});
+  }
+  call.context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(AggregatorServiceTest, AWatcherHearsThatNothingIsNewer) {
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, {});
+  v1::WatchLedgerResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  EXPECT_EQ(message.election_id(), "e-1");
+  ASSERT_TRUE(stream->Read(&message));
+  EXPECT_EQ(message.election_id(), "");
+  EXPECT_EQ(message.ledger_id(), "memory-1");
+}
+
+TEST_F(AggregatorServiceTest, AWatcherGetsWhatAnEmbargoKeptBack) {
+  aggregator_.Record({ReportOf(1).WithSource("early").Build()});
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, {});
+  const auto before = ReadUntil(*stream, 3);
+  ASSERT_THAT(before, SizeIs(1));
+  EXPECT_EQ(before[0].entries(2).entry(), "");
+  aggregator_.clock.Advance(absl::Hours(1));
+  const auto after = ReadUntil(*stream, 3);
+  ASSERT_THAT(after, SizeIs(1));
+  ASSERT_THAT(after[0].disclosed_entries(), SizeIs(1));
+  EXPECT_EQ(after[0].disclosed_entries(0).entry(), aggregator_.store.EntriesOf("e-1").at(2).bytes);
+  EXPECT_THAT(after[0].tallies(), SizeIs(2));
+}
+
+TEST_F(AggregatorServiceTest, AWatcherWithAnotherHistoryIsToldSo) {
+  v1::WatchLedgerRequest request;
+  v1::LedgerPosition& position = *request.add_positions();
+  position.set_election_id("e-1");
+  position.set_ledger_id("memory-1");
+  position.set_sequence(2);
+  position.set_root_hash(std::string(64, '0'));
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, request);
+  v1::WatchLedgerResponse message;
+  EXPECT_FALSE(stream->Read(&message));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status), "LEDGER_DIVERGED");
+}
+
+TEST_F(AggregatorServiceTest, WatchersAreSentAwayWhenTheLeadIsLost) {
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, {});
+  v1::WatchLedgerResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  TakeTheLedgerAway();
+  while (stream->Read(&message)) {
+  }
+  EXPECT_EQ(ReasonOf(stream->Finish()), "LEDGER_UNAVAILABLE");
+  Call late;
+  const auto refused = aggregator_.reports->WatchLedger(&late.context, {});
+  EXPECT_FALSE(refused->Read(&message));
+  EXPECT_EQ(ReasonOf(refused->Finish()), "LEDGER_UNAVAILABLE");
+}
+
+}  // namespace
+}  // namespace canvass::aggregator

@@ -1,0 +1,454 @@
+#include "services/aggregator/watch/ledger_cursor.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/election/report_check.h"
+#include "common/ledger/election_ledger.h"
+#include "common/ledger/encoding.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/aggregator/writer/definition_entries.h"
+#include "services/aggregator/writer/entry_builder.h"
+#include "tests/services/aggregator/writer/writer_stage.h"
+#include "tests/support/definition_builder.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::canvass::testing::DefinitionBuilder;
+using ::canvass::testing::ManualClock;
+using ::canvass::testing::MemoryDatabase;
+using ::canvass::testing::MemoryLedgerStore;
+using ::canvass::testing::ReportBuilder;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kEmbargo = absl::Hours(1);
+
+// Folds what a cursor sends, as a publisher does, and checks every step against it.
+class FoldingWatcher {
+ public:
+  void Take(const v1::WatchLedgerResponse& message) {
+    if (message.election_id().empty()) return;
+    EXPECT_TRUE(message.entries().empty() || message.disclosed_entries().empty());
+    ledger::ElectionLedger& folded =
+        ledgers_.try_emplace(message.election_id(), message.election_id()).first->second;
+    for (const v1::WatchedEntry& entry : message.disclosed_entries()) {
+      if (!folded.log().IsHidden(entry.sequence())) continue;
+      EXPECT_TRUE(folded.Disclose(entry.sequence(), entry.entry()).ok());
+    }
+    for (const v1::WatchedEntry& entry : message.entries()) {
+      EXPECT_EQ(entry.sequence(), folded.sequence() + 1);
+      if (entry.entry().empty()) {
+        ledger::Hash hash{};
+        std::copy(entry.leaf_hash().begin(), entry.leaf_hash().end(), hash.begin());
+        folded.AppendHidden(hash);
+      } else {
+        EXPECT_TRUE(folded.Append(entry.entry()).ok());
+      }
+    }
+    if (message.step_complete()) CheckStep(folded, message);
+  }
+
+  const ledger::ElectionLedger& Of(const std::string& election_id) const {
+    return ledgers_.at(election_id);
+  }
+
+ private:
+  static void CheckStep(const ledger::ElectionLedger& folded,
+                        const v1::WatchLedgerResponse& message) {
+    EXPECT_EQ(message.sequence(), folded.sequence());
+    EXPECT_EQ(message.root_hash(), ledger::ToHex(folded.log().Root()));
+    const election::Definition& definition = folded.count().definition();
+    for (const v1::Tally& tally : message.tallies()) {
+      const election::Tally& own = folded.count().TallyOfArea(
+          *definition.FindContest(tally.contest_id()), *definition.FindSource(tally.source_id()),
+          *definition.FindArea(tally.area_id()));
+      EXPECT_EQ(tally.stations_counted(), own.reports);
+      EXPECT_EQ(tally.ballots_cast(), own.ballots_cast.total);
+      for (int i = 0; i < tally.votes_size(); ++i) {
+        EXPECT_EQ(tally.votes(i), own.votes.empty() ? 0 : own.votes[Index(i)].total);
+      }
+    }
+  }
+
+  static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
+
+  std::map<std::string, ledger::ElectionLedger> ledgers_;
+};
+
+// An official source, observers, and a poll under embargo.
+DefinitionBuilder EmbargoedElection(absl::Time visible_from) {
+  return ElectionOf(20)
+      .WithSource({.id = "observers", .kind = election::SourceKind::kParallelCount})
+      .WithSource({.id = "early",
+                   .kind = election::SourceKind::kParallelCount,
+                   .visible_from = visible_from});
+}
+
+class LedgerCursorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ledger_.TakeLead().ok());
+    ASSERT_TRUE(committed_.CatchUp(ledger_).ok());
+  }
+
+  void Define(const DefinitionBuilder& definition, const std::string& election_id = "e-1") {
+    EntryBuilder builder(election_id, nullptr, clock_.Now());
+    Transaction transaction;
+    transaction.entries = DefinitionEntries(builder, "office", definition.Build());
+    committed_.Fold(std::move(transaction));
+  }
+
+  void Change(election::DefinitionChange change) {
+    Transaction transaction;
+    committed_.Reading([&](const CommittedLedgers::Contents& committed) {
+      const ledger::ElectionLedger& ledger = *committed.Find("e-1");
+      EntryBuilder builder("e-1", &ledger, clock_.Now());
+      transaction.entries =
+          DefinitionEntries(builder, "office",
+                            *election::CheckDefinitionChange(&ledger.count().definition(),
+                                                             ledger.count(), std::move(change)));
+    });
+    committed_.Fold(std::move(transaction));
+  }
+
+  void Report(const ReportBuilder& report) {
+    const election::StationReport submitted = report.Build();
+    Transaction transaction;
+    committed_.Reading([&](const CommittedLedgers::Contents& committed) {
+      const ledger::ElectionLedger& ledger = *committed.Find(submitted.election_id);
+      election::CheckedReport checked =
+          election::CheckReport(ledger.count().definition(), submitted, clock_.Now());
+      EXPECT_THAT(checked.findings, IsEmpty());
+      EntryBuilder builder(submitted.election_id, &ledger, clock_.Now());
+      transaction.entries.push_back(builder.Next("clerk", std::move(checked.recorded)));
+    });
+    committed_.Fold(std::move(transaction));
+  }
+
+  void ReportOf(const std::string& source_id, int station) {
+    Report(ReportBuilder().WithSource(source_id).WithStation("s-" + std::to_string(station)));
+  }
+
+  LedgerCursor Watch(const v1::WatchLedgerRequest& request = {}) const {
+    return *LedgerCursor::Start(request, committed_);
+  }
+
+  // Where a watcher stands that has everything.
+  v1::WatchLedgerRequest ResumeAtTheEnd() const {
+    v1::WatchLedgerRequest request;
+    committed_.Reading([&request](const CommittedLedgers::Contents& committed) {
+      for (const auto& [election_id, ledger] : committed.ledgers) {
+        v1::LedgerPosition& position = *request.add_positions();
+        position.set_election_id(election_id);
+        position.set_ledger_id(committed.ledger_id);
+        position.set_sequence(ledger->sequence());
+        position.set_root_hash(ledger::ToHex(ledger->log().Root()));
+      }
+    });
+    return request;
+  }
+
+  // Everything that there is to send now, without confirmations.
+  std::vector<v1::WatchLedgerResponse> Drain(LedgerCursor& cursor) const {
+    std::vector<v1::WatchLedgerResponse> messages;
+    for (;;) {
+      absl::StatusOr<LedgerCursor::Next> next = cursor.Advance(clock_.Now());
+      EXPECT_TRUE(next.ok()) << next.status();
+      if (!next.ok()) return messages;
+      if (!next->message.has_value() && !next->more) return messages;
+      if (!next->message.has_value() || next->message->election_id().empty()) continue;
+      messages.push_back(*std::move(next->message));
+    }
+  }
+
+  std::string ErrorOf(LedgerCursor cursor) const {
+    for (;;) {
+      const absl::StatusOr<LedgerCursor::Next> next = cursor.Advance(clock_.Now());
+      if (!next.ok()) return DetailOf(next.status()).reason;
+      if (!next->more) return "";
+    }
+  }
+
+  ManualClock clock_;
+  MemoryDatabase store_;
+  MemoryLedgerStore ledger_{store_};
+  CommittedLedgers committed_;
+};
+
+TEST_F(LedgerCursorTest, SendsEverythingThenWhatIsAdded) {
+  Define(ElectionOf(3));
+  ReportOf("cec", 1);
+  LedgerCursor cursor = Watch();
+  const auto first = Drain(cursor);
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_EQ(first[0].election_id(), "e-1");
+  EXPECT_EQ(first[0].ledger_id(), "memory-1");
+  EXPECT_THAT(first[0].entries(), SizeIs(3));
+  EXPECT_TRUE(first[0].step_complete());
+  EXPECT_EQ(first[0].sequence(), 3);
+  ASSERT_THAT(first[0].tallies(), SizeIs(1));
+  const v1::Tally& tally = first[0].tallies(0);
+  EXPECT_EQ(tally.contest_id(), "president");
+  EXPECT_EQ(tally.source_id(), "cec");
+  EXPECT_EQ(tally.area_id(), "country");
+  EXPECT_THAT(tally.votes(), ElementsAre(60, 30, 6));
+  EXPECT_EQ(tally.blank_votes(), 2);
+  EXPECT_EQ(tally.invalid_votes(), 2);
+  EXPECT_EQ(tally.ballots_cast(), 100);
+  EXPECT_EQ(tally.stations_counted(), 1);
+  EXPECT_THAT(Drain(cursor), IsEmpty());
+
+  FoldingWatcher watcher;
+  watcher.Take(first[0]);
+  ReportOf("cec", 2);
+  ReportOf("cec", 3);
+  const auto second = Drain(cursor);
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_THAT(second[0].entries(), SizeIs(2));
+  EXPECT_EQ(second[0].entries(0).sequence(), 4);
+  watcher.Take(second[0]);
+  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 0, 0).reports, 3);
+}
+
+TEST_F(LedgerCursorTest, TalliesAreSentBeforeAnythingIsCounted) {
+  Define(ElectionOf(3));
+  LedgerCursor cursor = Watch();
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_THAT(messages[0].tallies(0).votes(), ElementsAre(0, 0, 0));
+}
+
+TEST_F(LedgerCursorTest, LargeStepsComeInPartsOfBoundedSize) {
+  DefinitionBuilder definition;
+  for (int i = 0; i < 20'000; ++i) {
+    election::Station station = testing::MakeStation("s-" + std::to_string(i), "country");
+    station.names = {{"en", std::string(200, 'x')}};
+    definition.WithStation(std::move(station));
+  }
+  Define(definition);
+  LedgerCursor cursor = Watch();
+  const auto messages = Drain(cursor);
+  ASSERT_GT(messages.size(), 1);
+  FoldingWatcher watcher;
+  for (const auto& message : messages) {
+    EXPECT_LT(message.ByteSizeLong(), 3 * LedgerCursor::kMessageBytesMax);
+    EXPECT_EQ(message.step_complete(), &message == &messages.back());
+    watcher.Take(message);
+  }
+  EXPECT_EQ(watcher.Of("e-1").count().definition().stations().size(), 20'000);
+}
+
+TEST_F(LedgerCursorTest, ElectionsTakeTurnsAndNewOnesAppear) {
+  Define(ElectionOf(3).WithElectionId("e-1"), "e-1");
+  LedgerCursor cursor = Watch();
+  EXPECT_THAT(Drain(cursor), SizeIs(1));
+  Define(ElectionOf(3).WithElectionId("e-2"), "e-2");
+  ReportOf("cec", 1);
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(messages[0].election_id(), "e-2");
+  EXPECT_EQ(messages[1].election_id(), "e-1");
+}
+
+TEST_F(LedgerCursorTest, WatchesOneElectionAlone) {
+  Define(ElectionOf(3).WithElectionId("e-1"), "e-1");
+  Define(ElectionOf(3).WithElectionId("e-2"), "e-2");
+  v1::WatchLedgerRequest request;
+  request.set_election_id("e-2");
+  LedgerCursor cursor = Watch(request);
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(messages[0].election_id(), "e-2");
+  request.set_election_id("e-9");
+  EXPECT_EQ(ErrorOf(Watch(request)), "ELECTION_UNKNOWN");
+}
+
+TEST_F(LedgerCursorTest, ConfirmsThatNothingIsNewerOnceASecond) {
+  Define(ElectionOf(3));
+  LedgerCursor cursor = Watch();
+  Drain(cursor);
+  EXPECT_FALSE(cursor.Advance(clock_.Now())->message.has_value());
+  EXPECT_EQ(cursor.NextTick(clock_.Now()), clock_.Now() + absl::Seconds(1));
+  clock_.Advance(absl::Milliseconds(999));
+  EXPECT_FALSE(cursor.Advance(clock_.Now())->message.has_value());
+  clock_.Advance(absl::Milliseconds(1));
+  const auto next = cursor.Advance(clock_.Now());
+  ASSERT_TRUE(next->message.has_value());
+  EXPECT_EQ(next->message->election_id(), "");
+  EXPECT_FALSE(next->message->step_complete());
+  EXPECT_FALSE(cursor.Advance(clock_.Now())->message.has_value());
+}
+
+TEST_F(LedgerCursorTest, NothingOfAnEmbargoedSourceLeavesButHashes) {
+  Define(EmbargoedElection(clock_.Now() + kEmbargo));
+  ReportOf("early", 1);
+  ReportOf("cec", 1);
+  LedgerCursor cursor = Watch();
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(1));
+  const v1::WatchedEntry& hidden = messages[0].entries(2);
+  EXPECT_EQ(hidden.entry(), "");
+  EXPECT_THAT(hidden.leaf_hash(), SizeIs(32));
+  EXPECT_NE(messages[0].entries(3).entry(), "");
+  ASSERT_THAT(messages[0].tallies(), SizeIs(2));
+  EXPECT_EQ(messages[0].tallies(0).source_id(), "cec");
+  EXPECT_EQ(messages[0].tallies(1).source_id(), "observers");
+}
+
+TEST_F(LedgerCursorTest, WhatWasHiddenIsDisclosedWhenTheEmbargoEnds) {
+  Define(EmbargoedElection(clock_.Now() + kEmbargo));
+  LedgerCursor cursor = Watch();
+  FoldingWatcher watcher;
+  for (int station = 1; station <= 3; ++station) {
+    ReportOf("early", station);
+    ReportOf("cec", station);
+    for (const auto& message : Drain(cursor)) watcher.Take(message);
+  }
+  clock_.Advance(kEmbargo - absl::Milliseconds(500));
+  Drain(cursor);
+  EXPECT_EQ(cursor.NextTick(clock_.Now()), clock_.Now() + absl::Milliseconds(500));
+  clock_.Advance(absl::Milliseconds(500));
+  ReportOf("early", 4);
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_THAT(messages[0].disclosed_entries(), SizeIs(3));
+  EXPECT_FALSE(messages[0].step_complete());
+  EXPECT_THAT(messages[1].entries(), SizeIs(1));
+  EXPECT_THAT(messages[1].tallies(), SizeIs(3));
+  for (const auto& message : messages) watcher.Take(message);
+  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 4);
+  EXPECT_THAT(Drain(cursor), IsEmpty());
+}
+
+TEST_F(LedgerCursorTest, AnEmbargoThatIsCutShortDisclosesAtOnce) {
+  Define(EmbargoedElection(clock_.Now() + kEmbargo));
+  ReportOf("early", 1);
+  LedgerCursor cursor = Watch();
+  FoldingWatcher watcher;
+  for (const auto& message : Drain(cursor)) watcher.Take(message);
+  clock_.Advance(absl::Minutes(1));
+  election::DefinitionChange change;
+  change.sources.push_back({.id = "early", .visible_from = clock_.Now()});
+  change.reason = "Published early";
+  Change(std::move(change));
+  ReportOf("early", 2);
+  for (const auto& message : Drain(cursor)) watcher.Take(message);
+  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 2);
+}
+
+TEST_F(LedgerCursorTest, ResumesWhereTheWatcherStands) {
+  Define(ElectionOf(20));
+  ReportOf("cec", 1);
+  const v1::WatchLedgerRequest position = ResumeAtTheEnd();
+  LedgerCursor up_to_date = Watch(position);
+  EXPECT_THAT(Drain(up_to_date), IsEmpty());
+  ReportOf("cec", 2);
+  LedgerCursor cursor = Watch(position);
+  const auto messages = Drain(cursor);
+  ASSERT_THAT(messages, SizeIs(1));
+  ASSERT_THAT(messages[0].entries(), SizeIs(1));
+  EXPECT_EQ(messages[0].entries(0).sequence(), 4);
+  EXPECT_EQ(messages[0].sequence(), 4);
+}
+
+TEST_F(LedgerCursorTest, ResumingDisclosesWhatMayHaveBeenHidden) {
+  Define(EmbargoedElection(clock_.Now() + kEmbargo));
+  ReportOf("early", 1);
+  ReportOf("cec", 1);
+  ReportOf("early", 2);
+  FoldingWatcher watcher;
+  LedgerCursor before = Watch();
+  for (const auto& message : Drain(before)) watcher.Take(message);
+  const v1::WatchLedgerRequest position = ResumeAtTheEnd();
+  ReportOf("early", 3);
+
+  LedgerCursor during = Watch(position);
+  const auto hidden = Drain(during);
+  ASSERT_THAT(hidden, SizeIs(1));
+  EXPECT_EQ(hidden[0].entries(0).entry(), "");
+
+  clock_.Advance(kEmbargo);
+  LedgerCursor after = Watch(position);
+  const auto messages = Drain(after);
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_THAT(messages[0].disclosed_entries(), SizeIs(2));
+  EXPECT_EQ(messages[0].disclosed_entries(0).sequence(), 3);
+  EXPECT_EQ(messages[0].disclosed_entries(1).sequence(), 5);
+  for (const auto& message : messages) watcher.Take(message);
+  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 3);
+
+  const auto late = Drain(during);
+  ASSERT_THAT(late, SizeIs(1));
+  EXPECT_THAT(late[0].disclosed_entries(), SizeIs(3));
+  EXPECT_TRUE(late[0].step_complete());
+}
+
+TEST_F(LedgerCursorTest, AnotherHistoryIsDivergence) {
+  Define(ElectionOf(20));
+  ReportOf("cec", 1);
+  const v1::WatchLedgerRequest position = ResumeAtTheEnd();
+  for (int station = 2; station <= 4; ++station) ReportOf("cec", station);
+  EXPECT_EQ(ErrorOf(Watch(position)), "");
+
+  v1::WatchLedgerRequest other_root = position;
+  other_root.mutable_positions(0)->set_root_hash(std::string(64, '0'));
+  EXPECT_EQ(ErrorOf(Watch(other_root)), "LEDGER_DIVERGED");
+  v1::WatchLedgerRequest other_ledger = position;
+  other_ledger.mutable_positions(0)->set_ledger_id("memory-0");
+  EXPECT_EQ(ErrorOf(Watch(other_ledger)), "LEDGER_DIVERGED");
+  v1::WatchLedgerRequest longer = position;
+  longer.mutable_positions(0)->set_sequence(99);
+  EXPECT_EQ(ErrorOf(Watch(longer)), "LEDGER_DIVERGED");
+  v1::WatchLedgerRequest unknown = position;
+  unknown.mutable_positions(0)->set_election_id("e-9");
+  EXPECT_EQ(ErrorOf(Watch(unknown)), "LEDGER_DIVERGED");
+}
+
+TEST_F(LedgerCursorTest, AFarPositionIsCheckedStepByStep) {
+  Define(ElectionOf(20));
+  ReportOf("cec", 1);
+  const std::int64_t corrections = 2 * LedgerCursor::kLeavesCheckedMax;
+  for (int revision = 2; revision <= corrections; ++revision) {
+    Report(ReportBuilder().WithRevision(revision));
+  }
+  const v1::WatchLedgerRequest position = ResumeAtTheEnd();
+  ReportOf("cec", 2);
+  LedgerCursor cursor = Watch(position);
+  EXPECT_TRUE(cursor.Advance(clock_.Now())->more);
+  EXPECT_TRUE(cursor.Advance(clock_.Now())->more);
+  EXPECT_THAT(cursor.Advance(clock_.Now())->message->entries(), SizeIs(1));
+}
+
+TEST_F(LedgerCursorTest, MalformedPositionsAreRefused) {
+  v1::WatchLedgerRequest request;
+  request.add_positions()->set_election_id("e-1");
+  request.add_positions()->set_election_id("e-1");
+  EXPECT_EQ(DetailOf(LedgerCursor::Start(request, committed_).status()).reason, "POSITION_INVALID");
+  request.mutable_positions()->RemoveLast();
+  request.mutable_positions(0)->set_sequence(-1);
+  EXPECT_EQ(DetailOf(LedgerCursor::Start(request, committed_).status()).violations[0].field,
+            "positions[0]");
+}
+
+TEST_F(LedgerCursorTest, AReplacedBookEndsTheWatching) {
+  Define(ElectionOf(3));
+  LedgerCursor cursor = Watch();
+  Drain(cursor);
+  store_.Restore("e-1", 0);
+  ASSERT_TRUE(ledger_.TakeLead().ok());
+  ASSERT_TRUE(committed_.CatchUp(ledger_).ok());
+  EXPECT_EQ(DetailOf(cursor.Advance(clock_.Now()).status()).reason, "LEDGER_DIVERGED");
+}
+
+}  // namespace
+}  // namespace canvass::aggregator

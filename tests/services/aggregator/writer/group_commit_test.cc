@@ -1,0 +1,214 @@
+#include "services/aggregator/writer/group_commit.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/write_queue.h"
+#include "services/aggregator/writer/write_request.h"
+#include "tests/services/aggregator/writer/writer_stage.h"
+#include "tests/support/inline_appender.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/memory_ledger_store.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::canvass::testing::ReportBuilder;
+using ::testing::ElementsAre;
+
+class GroupCommitTest : public ::testing::Test {
+ protected:
+  GroupCommitTest() {
+    EXPECT_TRUE(ledger_.TakeLead().ok());
+    queue_.SetLead(absl::OkStatus(), steady_clock_.Now());
+    bool defined = false;
+    QueueDefinition(queue_, 3, defined);
+    EXPECT_TRUE(commits_.CommitNext().ok());
+    EXPECT_TRUE(defined);
+  }
+
+  void Accept(WriteRequest command) {
+    queue_.Accept(std::make_unique<WriteRequest>(std::move(command)));
+  }
+
+  // Everything that is queued, too.
+  void CommitAll() {
+    do {
+      ASSERT_TRUE(commits_.CommitNext().ok());
+    } while (!commits_.empty());
+  }
+
+  std::shared_ptr<Answer> Submit(const ReportBuilder& report) {
+    return QueueReport(queue_, report.Build());
+  }
+
+  static std::int64_t SequenceOf(const std::shared_ptr<Answer>& answer) {
+    if (!answer->has_value() || !(*answer)->ok()) return -1;
+    return (**answer)->front().sequence;
+  }
+
+  testing::MemoryDatabase store_;
+  testing::MemoryLedgerStore ledger_{store_};
+  testing::InlineAppender appender_{ledger_};
+  CommittedLedgers committed_;
+  SteadyClock steady_clock_;
+  testing::ManualClock clock_;
+  const WriterOptions options_{};
+  WriteQueue queue_{options_, steady_clock_};
+  GroupCommit commits_{ledger_, appender_, committed_, queue_, clock_, steady_clock_, options_};
+};
+
+ReportBuilder Of(const std::string& station) { return ReportBuilder().WithStation(station); }
+
+TEST_F(GroupCommitTest, WhatComesWhileAGroupIsAppendedIsTheNextGroup) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  EXPECT_TRUE(commits_.appending());
+  EXPECT_EQ(*first, std::nullopt);
+  const auto second = Submit(Of("s-2"));
+  const std::int64_t commits = store_.commits();
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  const std::int64_t sequence = SequenceOf(first);
+  EXPECT_GT(sequence, 0);
+  EXPECT_EQ(*second, std::nullopt);
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  EXPECT_EQ(SequenceOf(second), sequence + 1);
+  EXPECT_EQ(store_.commits(), commits + 2);
+  EXPECT_TRUE(commits_.empty());
+  EXPECT_FALSE(commits_.appending());
+}
+
+TEST_F(GroupCommitTest, AStationThatIsBeingAppendedIsNotCheckedBefore) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  const auto correction = Submit(Of("s-1").WithRevision(2));
+  const auto same = Submit(Of("s-1"));
+  const auto other = Submit(Of("s-2"));
+  CommitAll();
+  EXPECT_EQ((**correction)->front().state, ReceiptState::kRecorded);
+  EXPECT_EQ(SequenceOf(correction), SequenceOf(first) + 1);
+  EXPECT_EQ(SequenceOf(same), SequenceOf(first));
+  EXPECT_TRUE((**same)->front().repeated_submission);
+  EXPECT_EQ(SequenceOf(other), SequenceOf(first) + 2);
+}
+
+TEST_F(GroupCommitTest, TheClockMayGoBackBetweenTwoGroups) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  clock_.Advance(-absl::Hours(1));
+  const auto second = Submit(Of("s-2"));
+  CommitAll();
+  EXPECT_EQ((**second)->front().recorded_at, (**first)->front().recorded_at);
+}
+
+TEST_F(GroupCommitTest, WhatComesWhileAnAppendStallsIsRecordedAtItsOwnTime) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  const auto second = Submit(Of("s-2"));
+  std::shared_ptr<Answer> third;
+  absl::Time came_at;
+  appender_.OnFinish([&] {
+    clock_.Advance(absl::Seconds(6));
+    came_at = clock_.Now();
+    third = Submit(Of("s-3"));
+  });
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  appender_.OnFinish(nullptr);
+  CommitAll();
+  ASSERT_EQ(SequenceOf(third), SequenceOf(second) + 1);
+  EXPECT_EQ((**second)->front().recorded_at, came_at - absl::Seconds(6));
+  EXPECT_EQ((**third)->front().recorded_at, came_at);
+}
+
+TEST_F(GroupCommitTest, WhatIsGatheredBehindAFailedAppendIsUntouched) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  const auto second = Submit(Of("s-2"));
+  ledger_.FailAppendsAfterCommit(1);
+  EXPECT_FALSE(commits_.CommitNext().ok());
+  EXPECT_FALSE(commits_.appending());
+  EXPECT_EQ(commits_.RemoveUntouched().size(), 1);
+  EXPECT_EQ(*first, std::nullopt);
+  // It was committed after all, and finds itself.
+  ASSERT_TRUE(ledger_.TakeLead().ok());
+  ASSERT_TRUE(committed_.CatchUp(ledger_).ok());
+  CommitAll();
+  ASSERT_GT(SequenceOf(first), 0);
+  EXPECT_FALSE((**first)->front().repeated_submission);
+}
+
+TEST_F(GroupCommitTest, NoHeartbeatIsSentWhileAGroupIsAppended) {
+  Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  ASSERT_TRUE(commits_.appending());
+  EXPECT_DEBUG_DEATH(commits_.Heartbeat().IgnoreError(), "appending");
+  CommitAll();
+}
+
+// The check of a register takes seconds: the lead may be another's by then. Nothing is in doubt.
+TEST_F(GroupCommitTest, ADefinitionIsNotSentWhenTheLeadIsLost) {
+  election::DefinitionChange change = ElectionOf(4).Request();
+  change.reason = "one more station";
+  Accept({.what = PendingDefinition{
+              .proposed = {.election_id = "e-1", .actor = "office", .change = std::move(change)},
+              .done = [](const auto&) { ADD_FAILURE() << "answered"; }}});
+  store_.BreakSession();
+  const std::int64_t confirmations = commits_.confirmations();
+  EXPECT_FALSE(commits_.CommitNext().ok());
+  EXPECT_EQ(commits_.confirmations(), confirmations);
+  EXPECT_EQ(commits_.RemoveUntouched().size(), 1);
+}
+
+TEST_F(GroupCommitTest, ADecisionWaitsForWhatIsAppended) {
+  const auto first = Submit(Of("s-1"));
+  EXPECT_TRUE(commits_.CommitNext().ok());
+  std::optional<std::int64_t> seen;
+  PendingDecision decision{
+      .proposed = {.election_id = "e-1",
+                   .actor = "office",
+                   .check =
+                       [&seen](const ledger::ElectionLedger& ledger) {
+                         seen = ledger.sequence();
+                         return absl::StatusOr<election::Decision>(absl::AbortedError("looked"));
+                       }},
+      .done = [](const absl::StatusOr<DecisionOutcome>&) {}};
+  Accept({.what = std::move(decision)});
+  const auto behind = Submit(Of("s-2"));
+  CommitAll();
+  EXPECT_EQ(seen, SequenceOf(first));
+  EXPECT_EQ(SequenceOf(behind), SequenceOf(first) + 1);
+}
+
+TEST_F(GroupCommitTest, AMessageIsAnsweredOnceAllItsGroupsAreCommitted) {
+  auto answer = std::make_shared<Answer>();
+  PendingReports submission{
+      .reports = {{.report = Of("s-1").Build(), .actor = "clerk"},
+                  {.report = Of("s-1").WithRevision(2).Build()},
+                  {.report = Of("s-2").Build(), .actor = "clerk"},
+                  {.report = Of("s-1").Build(), .actor = "clerk"}},
+      .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
+  Accept({.what = std::move(submission)});
+  const auto behind = Submit(Of("s-3"));
+  CommitAll();
+  ASSERT_TRUE(answer->has_value() && (*answer)->ok());
+  std::vector<std::int64_t> sequences;
+  for (const Receipt& receipt : ***answer) sequences.push_back(receipt.sequence);
+  const std::int64_t first = sequences.front();
+  EXPECT_THAT(sequences, ElementsAre(first, first + 1, first + 2, first));
+  EXPECT_EQ(SequenceOf(behind), first + 3);
+}
+
+}  // namespace
+}  // namespace canvass::aggregator

@@ -1,0 +1,175 @@
+#include "services/aggregator/writer/writer_role.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+#include "gtest/gtest.h"
+#include "tests/services/aggregator/writer/writer_stage.h"
+#include "tests/support/inline_appender.h"
+#include "tests/support/report_builder.h"
+
+namespace canvass::aggregator {
+namespace {
+
+using ::canvass::testing::MemoryLedgerStore;
+using ::canvass::testing::ReportBuilder;
+
+// A steady clock that a test moves.
+class SteppedClock final : public SteadyClock {
+ public:
+  absl::Duration Now() const override { return now; }
+  absl::Duration now = absl::Hours(1);
+};
+
+// A writer without a thread: the test lets it take its steps.
+struct SteppedWriter {
+  explicit SteppedWriter(testing::MemoryDatabase& store) : ledger(store) {}
+
+  // Takes the lead and defines the election of one station.
+  void LeadAndDefine() {
+    role.Step();
+    bool defined = false;
+    QueueDefinition(queue, 1, defined);
+    role.Step();
+    ASSERT_TRUE(defined);
+  }
+
+  // Submits the report of that station.
+  std::shared_ptr<Answer> Submit() {
+    return QueueReport(queue, ReportBuilder().WithStation("s-1").Build());
+  }
+
+  // One step begins it, the next one ends it.
+  void StepThroughAppend() {
+    role.Step();
+    role.Step();
+  }
+
+  const WriterOptions options{};
+  testing::ManualClock clock;
+  SteppedClock steady_clock;
+  MemoryLedgerStore ledger;
+  testing::InlineAppender appender{ledger};
+  CommittedLedgers committed;
+  WriteQueue queue{options, steady_clock};
+  WriterRole role{ledger, appender,     committed, queue,
+                  clock,  steady_clock, options,   [](const absl::Status&) {}};
+};
+
+std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
+
+TEST(WriterRoleTest, ALeaderThatWasFrozenAnswersNoReadingsBeforeItHasAsked) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_UNAVAILABLE");
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+  EXPECT_EQ(writer.role.Step(), absl::Seconds(1));
+  writer.steady_clock.now += absl::Seconds(5);
+  EXPECT_TRUE(writer.queue.Lead().ok());
+  writer.steady_clock.now += absl::Milliseconds(1);
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_UNAVAILABLE");
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+}
+
+TEST(WriterRoleTest, AStandbyTriesAgainAfterItsIntervalAndTakesALeadThatIsFree) {
+  testing::MemoryDatabase store;
+  SteppedWriter leader(store);
+  SteppedWriter standby(store);
+  leader.role.Step();
+  EXPECT_EQ(standby.role.Step(), absl::Milliseconds(200));
+  EXPECT_EQ(standby.role.Step(), absl::Milliseconds(200));
+  store.BreakSession();
+  EXPECT_EQ(standby.role.Step(), absl::ZeroDuration());
+  EXPECT_TRUE(standby.queue.Lead().ok());
+  // The other asks once its heartbeat is due.
+  EXPECT_EQ(leader.role.Step(), absl::Seconds(1));
+  leader.steady_clock.now += absl::Seconds(1);
+  EXPECT_EQ(leader.role.Step(), absl::ZeroDuration());
+  EXPECT_EQ(leader.role.Step(), absl::Milliseconds(200));
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "NOT_ACTIVE");
+}
+
+TEST(WriterRoleTest, ALeaderThatCannotReadTheLedgerLeavesTheLeadToOthers) {
+  testing::MemoryDatabase store;
+  SteppedWriter(store).LeadAndDefine();
+  store.Damage("e-1", 2);
+  SteppedWriter unable(store);
+  unable.role.Step();
+  EXPECT_EQ(ReasonOf(unable.queue.Lead()), "LEDGER_UNAVAILABLE");
+  EXPECT_TRUE(MemoryLedgerStore(store).TakeLead().ok());
+}
+
+TEST(WriterRoleTest, ALedgerWhoseFirstEntryCannotBeReadIsReadAgain) {
+  testing::MemoryDatabase store;
+  SteppedWriter(store).LeadAndDefine();
+  store.Damage("e-1", 1);
+  SteppedWriter unable(store);
+  for (int i = 0; i < 3; ++i) {
+    unable.role.Step();
+    EXPECT_EQ(ReasonOf(unable.queue.Lead()), "LEDGER_UNAVAILABLE");
+  }
+  EXPECT_TRUE(MemoryLedgerStore(store).TakeLead().ok());
+}
+
+// A standby that has not seen what was lost would go on without it.
+TEST(WriterRoleTest, ALeaderOfALedgerThatLostEntriesKeepsTheLead) {
+  testing::MemoryDatabase store;
+  SteppedWriter leader(store);
+  leader.LeadAndDefine();
+  store.Lose("e-1", 1);
+  leader.steady_clock.now += absl::Seconds(1);
+  leader.role.Step();  // its heartbeat fails
+  leader.role.Step();
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "LEDGER_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+}
+
+// What is recorded already needs no commit, and says nothing of the lead.
+TEST(WriterRoleTest, ALeaderThatIsAskedOnlyForWhatItHasNoticesThatAnotherLeads) {
+  testing::MemoryDatabase store;
+  SteppedWriter leader(store);
+  SteppedWriter other(store);
+  leader.LeadAndDefine();
+  leader.Submit();
+  leader.StepThroughAppend();
+  store.BreakSession();
+  other.role.Step();
+  for (int i = 0; i < 20; ++i) {
+    leader.Submit();
+    leader.role.Step();
+    leader.steady_clock.now += absl::Milliseconds(100);
+  }
+  EXPECT_EQ(ReasonOf(leader.queue.Lead()), "NOT_ACTIVE");
+}
+
+TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownOnceAnotherLeads) {
+  testing::MemoryDatabase store;
+  SteppedWriter leader(store);
+  SteppedWriter other(store);
+  leader.LeadAndDefine();
+  const auto answer = leader.Submit();
+  leader.ledger.FailAppendsAfterCommit(1);
+  leader.StepThroughAppend();
+  EXPECT_FALSE(answer->has_value());
+  store.BreakSession();
+  other.role.Step();
+  EXPECT_TRUE(leader.role.has_work());
+  leader.role.Step();
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_FALSE(leader.role.has_work());
+  EXPECT_EQ(ReasonOf((*answer)->status()), "COMMIT_UNKNOWN");
+  // The other has it.
+  const auto again = other.Submit();
+  other.role.Step();
+  ASSERT_TRUE(again->has_value() && (*again)->ok());
+  EXPECT_TRUE((**again)->at(0).repeated_submission);
+}
+
+}  // namespace
+}  // namespace canvass::aggregator

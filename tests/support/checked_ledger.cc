@@ -1,0 +1,100 @@
+#include "tests/support/checked_ledger.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/election/count.h"
+#include "common/election/decision_check.h"
+#include "common/election/definition_check.h"
+#include "common/election/event.h"
+#include "common/election/report_check.h"
+#include "common/election/rule.h"
+
+namespace canvass::testing {
+namespace {
+
+// 7 February 2024, 20:00 in Baku.
+constexpr std::int64_t kFirstEntryUnixSeconds = 1'707'321'600;
+
+}  // namespace
+
+CheckedLedger::CheckedLedger(const DefinitionBuilder& definition) {
+  Append(definition.Build());
+  Append(election::DefinitionSeal{.parts = 1});
+}
+
+absl::Status CheckedLedger::Change(election::DefinitionChange request) {
+  absl::StatusOr<election::DefinitionChange> change =
+      election::CheckDefinitionChange(&count_.definition(), count_, std::move(request));
+  if (!change.ok()) return change.status();
+  if (change->Parts() == 0) return absl::OkStatus();
+  Append(*std::move(change));
+  Append(election::DefinitionSeal{.parts = 1});
+  return absl::OkStatus();
+}
+
+election::CheckedReport CheckedLedger::Submit(const election::StationReport& report) {
+  const absl::Time now = absl::FromUnixSeconds(kFirstEntryUnixSeconds + sequence());
+  election::CheckedReport checked = election::CheckReport(count_.definition(), report, now);
+  if (checked.identified) election::CheckAgainstCount(count_, checked);
+  if (checked.outcome != election::Severity::kReject) Append(checked.recorded);
+  return checked;
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Release(
+    const election::ReportDecisionRequest& request) {
+  return Append(election::CheckRelease(count_, request));
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Annul(const election::ReportDecisionRequest& request) {
+  return Append(election::CheckAnnulment(count_, request));
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Reinstate(
+    const election::ReportDecisionRequest& request) {
+  return Append(election::CheckReinstatement(count_, request));
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Publish(const election::PollFiguresRequest& request) {
+  return Append(election::CheckPollFigures(count_, request));
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Certify(const election::CertificationRequest& request) {
+  return Append(election::CheckCertification(count_, sequence(), request));
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Reopen(const election::ReopeningRequest& request) {
+  return Append(election::CheckReopening(count_, request));
+}
+
+election::StationKey CheckedLedger::KeyOf(const std::string& contest_id,
+                                          const std::string& source_id,
+                                          const std::string& station_id) const {
+  const election::Definition& definition = count_.definition();
+  return {.contest_no = definition.FindContest(contest_id).value(),
+          .source_no = definition.FindSource(source_id).value(),
+          .station_no = definition.FindStation(station_id).value()};
+}
+
+std::int64_t CheckedLedger::Append(election::Event event) {
+  election::Entry entry{.sequence = sequence() + 1,
+                        .recorded_at = absl::FromUnixSeconds(kFirstEntryUnixSeconds + sequence()),
+                        .actor = "local",
+                        .event = std::move(event)};
+  count_.Apply(entry);
+  entries_.push_back(std::move(entry));
+  return sequence();
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Append(
+    const absl::StatusOr<election::Decision>& decision) {
+  if (!decision.ok()) return decision.status();
+  if (!decision->event) return decision->standing_sequence;
+  return Append(*decision->event);
+}
+
+}  // namespace canvass::testing

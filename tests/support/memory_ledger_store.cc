@@ -1,0 +1,243 @@
+#include "tests/support/memory_ledger_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/index.h"
+#include "common/base/reason.h"
+#include "common/base/text.h"
+
+namespace canvass::testing {
+namespace {
+
+using aggregator::AppendedEntry;
+using aggregator::Refusal;
+using aggregator::StoredEntry;
+using aggregator::Transaction;
+
+absl::Status Lost() { return absl::UnavailableError("the connection to the store broke"); }
+
+absl::Status NotActive() { return MakeError(reason::kNotActive, "another writer leads"); }
+
+// Whether one more failure was asked for.
+bool TakeOne(int& failures) {
+  if (failures == 0) return false;
+  if (failures > 0) --failures;
+  return true;
+}
+
+// Keeps the newest refusals of every election and actor.
+void KeepNewest(std::vector<Refusal>& refusals) {
+  std::map<std::pair<std::string, std::string>, int> kept;
+  std::vector<Refusal> newest;
+  for (auto refusal = refusals.rbegin(); refusal != refusals.rend(); ++refusal) {
+    int& count = kept[{refusal->report.election_id, refusal->actor}];
+    if (count == aggregator::LedgerStore::kRefusalsKeptPerActor) continue;
+    ++count;
+    newest.push_back(std::move(*refusal));
+  }
+  std::reverse(newest.begin(), newest.end());
+  refusals = std::move(newest);
+}
+
+}  // namespace
+
+std::vector<MemoryDatabase::Stored> MemoryDatabase::EntriesOf(std::string_view election_id) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(election_id);
+  return found == entries_.end() ? std::vector<Stored>() : found->second;
+}
+
+int MemoryDatabase::commits() const {
+  const MutexLock lock(mutex_);
+  return commits_;
+}
+
+void MemoryDatabase::BreakSession() {
+  const MutexLock lock(mutex_);
+  leader_ = nullptr;
+}
+
+void MemoryDatabase::Lose(std::string_view election_id, std::int64_t last_sequence) {
+  const MutexLock lock(mutex_);
+  Truncate(election_id, last_sequence);
+}
+
+void MemoryDatabase::Restore(std::string_view election_id, std::int64_t last_sequence) {
+  const MutexLock lock(mutex_);
+  Truncate(election_id, last_sequence);
+  ++ledger_number_;
+}
+
+void MemoryDatabase::Damage(std::string_view election_id, std::int64_t sequence) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)][Index(sequence - 1)].bytes = "damaged";
+}
+
+void MemoryDatabase::Truncate(std::string_view election_id, std::int64_t last_sequence) {
+  entries_[std::string(election_id)].resize(Index(last_sequence));
+  leader_ = nullptr;
+}
+
+MemoryLedgerStore::~MemoryLedgerStore() { Resign(); }
+
+void MemoryLedgerStore::Resign() {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ == this) store_.leader_ = nullptr;
+}
+
+absl::Status MemoryLedgerStore::TakeLead() {
+  const MutexLock lock(store_.mutex_);
+  const MutexLock own_lock(mutex_);
+  following_ = false;
+  if (TakeOne(failures_to_lead_)) return Lost();
+  if (store_.leader_ != nullptr && store_.leader_ != this) {
+    following_ = true;
+    return NotActive();
+  }
+  store_.leader_ = this;
+  return absl::OkStatus();
+}
+
+std::string MemoryLedgerStore::ledger_id() const {
+  const MutexLock lock(store_.mutex_);
+  return absl::StrCat("memory-", store_.ledger_number_);
+}
+
+absl::Status MemoryLedgerStore::Replay(
+    const std::map<std::string, std::int64_t, std::less<>>& after,
+    const std::function<absl::Status(const StoredEntry&)>& visit) {
+  std::map<std::string, std::vector<MemoryDatabase::Stored>, std::less<>> entries;
+  if (!CanRead()) return Lost();
+  {
+    const MutexLock lock(store_.mutex_);
+    entries = store_.entries_;
+  }
+  for (const auto& [election_id, sequence] : after) {
+    if (static_cast<std::int64_t>(entries[election_id].size()) < sequence) {
+      return MakeError(reason::kLedgerDiverged,
+                       absl::StrCat(election_id, " has lost entry ", sequence));
+    }
+  }
+  for (const auto& [election_id, stored] : entries) {
+    const auto start = after.find(election_id);
+    std::int64_t sequence = start == after.end() ? 0 : start->second;
+    while (sequence < static_cast<std::int64_t>(stored.size())) {
+      const MemoryDatabase::Stored& entry = stored[Index(sequence++)];
+      const absl::Status status = visit({.election_id = election_id,
+                                         .sequence = sequence,
+                                         .bytes = entry.bytes,
+                                         .leaf_hash = entry.leaf_hash});
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedgerStore::ReplayRefusals(const std::function<void(Refusal)>& visit) {
+  std::vector<Refusal> refusals;
+  if (!CanRead()) return Lost();
+  {
+    const MutexLock lock(store_.mutex_);
+    refusals = store_.refusals_;
+  }
+  for (Refusal& refusal : refusals) visit(std::move(refusal));
+  return absl::OkStatus();
+}
+
+bool MemoryLedgerStore::CanRead() const {
+  const MutexLock lock(store_.mutex_);
+  const MutexLock own_lock(mutex_);
+  return store_.leader_ == this || following_;
+}
+
+absl::Status MemoryLedgerStore::Append(const Transaction& transaction) {
+  bool fails_after_commit = false;
+  {
+    const MutexLock lock(mutex_);
+    ++waiting_;
+    changed_.NotifyAll();
+    while (held_) changed_.Wait(mutex_);
+    --waiting_;
+    if (TakeOne(failures_before_commit_)) return Lost();
+    if (is_poison_ &&
+        std::any_of(transaction.entries.begin(), transaction.entries.end(), std::ref(is_poison_))) {
+      return absl::InternalError("the store cannot take an entry of the transaction");
+    }
+    fails_after_commit = TakeOne(failures_after_commit_);
+  }
+  const absl::Status status = Commit(transaction);
+  return status.ok() && fails_after_commit ? Lost() : status;
+}
+
+absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ != this) return absl::AbortedError("this writer does not lead any more");
+  std::map<std::string, std::int64_t> next;
+  for (const AppendedEntry& entry : transaction.entries) {
+    std::int64_t& sequence = next[entry.election_id];
+    if (sequence == 0) {
+      sequence = static_cast<std::int64_t>(store_.entries_[entry.election_id].size());
+    }
+    if (entry.entry.sequence != ++sequence) {
+      return absl::AbortedError(StrCat("entry ", entry.entry.sequence, " of ", entry.election_id,
+                                       " is not the next one, ", sequence));
+    }
+  }
+  for (const AppendedEntry& entry : transaction.entries) {
+    store_.entries_[entry.election_id].push_back(
+        {.bytes = entry.bytes, .leaf_hash = entry.leaf_hash});
+  }
+  store_.refusals_.insert(store_.refusals_.end(), transaction.refusals.begin(),
+                          transaction.refusals.end());
+  KeepNewest(store_.refusals_);
+  ++store_.commits_;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLedgerStore::Heartbeat() {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ == this) return absl::OkStatus();
+  const MutexLock own_lock(mutex_);
+  return following_ ? NotActive() : Lost();
+}
+
+void MemoryLedgerStore::FailAppendsBeforeCommit(int count) {
+  const MutexLock lock(mutex_);
+  failures_before_commit_ = count;
+}
+
+void MemoryLedgerStore::FailAppendsAfterCommit(int count) {
+  const MutexLock lock(mutex_);
+  failures_after_commit_ = count;
+}
+
+void MemoryLedgerStore::FailAppendsOf(std::function<bool(const AppendedEntry&)> is_poison) {
+  const MutexLock lock(mutex_);
+  is_poison_ = std::move(is_poison);
+}
+
+void MemoryLedgerStore::FailTakeLead(int count) {
+  const MutexLock lock(mutex_);
+  failures_to_lead_ = count;
+}
+
+void MemoryLedgerStore::HoldAppends() {
+  const MutexLock lock(mutex_);
+  held_ = true;
+}
+
+void MemoryLedgerStore::ReleaseAppends() {
+  const MutexLock lock(mutex_);
+  held_ = false;
+  changed_.NotifyAll();
+}
+
+void MemoryLedgerStore::AwaitHeldAppend() {
+  const MutexLock lock(mutex_);
+  while (!held_ || waiting_ == 0) changed_.Wait(mutex_);
+}
+
+}  // namespace canvass::testing

@@ -1,0 +1,108 @@
+#ifndef CANVASS_TESTS_SUPPORT_MEMORY_LEDGER_STORE_H_
+#define CANVASS_TESTS_SUPPORT_MEMORY_LEDGER_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/base/mutex.h"
+#include "services/aggregator/store/ledger_store.h"
+
+namespace canvass::testing {
+
+class MemoryLedgerStore;
+
+// What a database keeps, in memory. Outlives the ledgers that write it. Thread-safe.
+class MemoryDatabase {
+ public:
+  // One committed entry.
+  struct Stored {
+    std::string bytes{};
+    ledger::Hash leaf_hash{};
+  };
+
+  // Committed entries of the election.
+  std::vector<Stored> EntriesOf(std::string_view election_id) const;
+  // Committed groups.
+  int commits() const;
+
+  // The leader's session breaks: it can append no more, and another ledger can take the lead.
+  void BreakSession();
+  // As a failover to a standby that was behind does: the session breaks, and the entries after
+  // `last_sequence` are gone.
+  void Lose(std::string_view election_id, std::int64_t last_sequence);
+  // As a restore of a backup does: the same, and the ledger has another id.
+  void Restore(std::string_view election_id, std::int64_t last_sequence);
+  // Its bytes are no entry any more.
+  void Damage(std::string_view election_id, std::int64_t sequence);
+
+ private:
+  friend class MemoryLedgerStore;
+
+  void Truncate(std::string_view election_id, std::int64_t last_sequence)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable Mutex mutex_;
+  std::map<std::string, std::vector<Stored>, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
+  std::vector<aggregator::Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
+  int commits_ ABSL_GUARDED_BY(mutex_) = 0;
+  int ledger_number_ ABSL_GUARDED_BY(mutex_) = 1;
+  const MemoryLedgerStore* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+// A ledger over a MemoryDatabase, with faults on demand. The Ledger part is for one thread, the
+// rest is thread-safe.
+class MemoryLedgerStore final : public aggregator::LedgerStore {
+ public:
+  explicit MemoryLedgerStore(MemoryDatabase& store) : store_(store) {}
+  ~MemoryLedgerStore() override;
+
+  absl::Status TakeLead() override;
+  void Resign() override;
+  std::string ledger_id() const override;
+  absl::Status Replay(
+      const std::map<std::string, std::int64_t, std::less<>>& after,
+      const std::function<absl::Status(const aggregator::StoredEntry&)>& visit) override;
+  absl::Status ReplayRefusals(const std::function<void(aggregator::Refusal)>& visit) override;
+  absl::Status Append(const aggregator::Transaction& transaction) override;
+  absl::Status Heartbeat() override;
+
+  // The next appends fail, before or after they have committed.
+  void FailAppendsBeforeCommit(int count);
+  void FailAppendsAfterCommit(int count);
+  // Appends fail as long as `is_poison` is true of one of their entries.
+  void FailAppendsOf(std::function<bool(const aggregator::AppendedEntry&)> is_poison);
+  // The next attempts to take the lead fail; a negative count: all of them.
+  void FailTakeLead(int count);
+
+  // Appends wait from now on, until ReleaseAppends.
+  void HoldAppends();
+  void ReleaseAppends();
+  // Until an append waits.
+  void AwaitHeldAppend();
+
+ private:
+  absl::Status Commit(const aggregator::Transaction& transaction);
+  bool CanRead() const;
+
+  MemoryDatabase& store_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  int failures_before_commit_ ABSL_GUARDED_BY(mutex_) = 0;
+  int failures_after_commit_ ABSL_GUARDED_BY(mutex_) = 0;
+  int failures_to_lead_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::function<bool(const aggregator::AppendedEntry&)> is_poison_ ABSL_GUARDED_BY(mutex_);
+  bool following_ ABSL_GUARDED_BY(mutex_) = false;  // another led, last time
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace canvass::testing
+
+#endif  // CANVASS_TESTS_SUPPORT_MEMORY_LEDGER_STORE_H_
