@@ -215,14 +215,12 @@ absl::Status ElectionLedger::Append(std::string_view bytes) {
 
 void ElectionLedger::Append(std::string_view bytes, const election::Entry& entry) {
   Log(bytes, LeafHash(bytes), entry);
-  NoteSource(entry);
   count_.Apply(entry);
 }
 
 void ElectionLedger::Append(std::string_view bytes, const Hash& leaf_hash,
                             election::Entry&& entry) {
   Log(bytes, leaf_hash, entry);
-  NoteSource(entry);
   count_.Apply(std::move(entry));
 }
 
@@ -230,7 +228,7 @@ void ElectionLedger::Log(std::string_view bytes, const Hash& leaf_hash,
                          const election::Entry& entry) {
   assert(entry.sequence == sequence() + 1);
   log_.Append(bytes, leaf_hash);
-  recorded_at_ = std::max(recorded_at_, entry.recorded_at);
+  Note(entry);
 }
 
 absl::Status ElectionLedger::Disclose(std::int64_t sequence, std::string_view bytes) {
@@ -247,13 +245,13 @@ absl::Status ElectionLedger::Disclose(std::int64_t sequence, std::string_view by
   }
   if (absl::Status status = Check(*entry); !status.ok()) return status;
   log_.Disclose(sequence, bytes);
-  recorded_at_ = std::max(recorded_at_, entry->recorded_at);
-  NoteSource(*entry);
+  Note(*entry);
   count_.Apply(*std::move(entry));
   return absl::OkStatus();
 }
 
-void ElectionLedger::NoteSource(const election::Entry& entry) {
+void ElectionLedger::Note(const election::Entry& entry) {
+  recorded_at_ = std::max(recorded_at_, entry.recorded_at);
   const std::int32_t source_no = SourceOf(entry.event);
   if (source_no < 0) return;
   if (Index(source_no) >= entries_by_source_.size())

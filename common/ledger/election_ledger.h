@@ -60,7 +60,8 @@ class ElectionLedger {
 
  private:
   void Log(std::string_view bytes, const Hash& leaf_hash, const election::Entry& entry);
-  void NoteSource(const election::Entry& entry);
+  // What follows from an entry whose bytes are in the log, besides the count.
+  void Note(const election::Entry& entry);
 
   std::string election_id_;
   EntryLog log_;

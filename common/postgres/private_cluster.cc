@@ -77,14 +77,6 @@ std::int64_t MemoryMegabytes() {
   return bytes >> 20;
 }
 
-// A Unix socket's path has at most 107 bytes, and data folders are often longer, so the socket has
-// a folder of its own. Its name depends only on the data folder, so connection strings stay valid
-// after a restart. It is not in XDG_RUNTIME_DIR, because that folder is removed when the user logs
-// out while a count may still be running.
-std::string SocketFolderFor(const std::string& folder) {
-  return StrCat("/tmp/canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
-}
-
 // Creates the folder with access only for the server's user and root. A user who cannot enter it
 // cannot connect.
 absl::Status MakeSocketFolder(const std::string& path, const process::OsUser& user) {
@@ -209,6 +201,10 @@ int OpenLog(const std::string& path) {
 
 }  // namespace
 
+std::string SocketFolderOf(const std::string& folder) {
+  return StrCat("/tmp/canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
+}
+
 PrivateCluster::PrivateCluster() = default;
 
 absl::StatusOr<std::unique_ptr<PrivateCluster>> PrivateCluster::Start(ClusterOptions options) {
@@ -232,7 +228,7 @@ absl::Status PrivateCluster::Launch() {
   if (!user.ok()) return user.status();
   const auto installation = PrepareFolder(options_, *user);
   if (!installation.ok()) return installation.status();
-  socket_folder_ = SocketFolderFor(options_.folder);
+  socket_folder_ = SocketFolderOf(options_.folder);
   if (absl::Status status = MakeSocketFolder(socket_folder_, *user); !status.ok()) return status;
 
   log_file_ = StrCat(options_.folder, "/server.log");

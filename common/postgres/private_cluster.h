@@ -83,8 +83,6 @@ class PrivateCluster {
   pid_t pid() const;
   // File that the server writes its log to.
   const std::string& log_file() const { return log_file_; }
-  // Folder of the server's Unix socket.
-  const std::string& socket_folder() const { return socket_folder_; }
 
   // Shuts the server down: ends its sessions and writes a checkpoint. If that takes longer than
   // stop_timeout, shuts it down at once, which loses nothing but makes the next start recover.
@@ -103,6 +101,14 @@ class PrivateCluster {
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<process::ChildProcess> server_;
 };
+
+// Folder of the Unix socket of the cluster whose data lies in `folder`, ClusterOptions::folder.
+//
+// A Unix socket's path has at most 107 bytes, and data folders are often longer, so the socket has
+// a folder of its own. Its name depends only on the data folder, so connection strings stay valid
+// after a restart. It is not in XDG_RUNTIME_DIR, because that folder is removed when the user logs
+// out while a count may still be running.
+std::string SocketFolderOf(const std::string& folder);
 
 }  // namespace canvass::postgres
 

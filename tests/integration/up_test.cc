@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/postgres/private_cluster.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/running_stack.h"
@@ -44,7 +45,9 @@ std::string ReadFile(const std::string& file) {
 
 std::vector<std::string> UpCommand(const std::string& folder,
                                    const std::vector<std::string>& more) {
-  std::vector<std::string> words{ProgramFile("canvass"), "up", "--data", folder + "/data"};
+  const std::string data = folder + "/data";
+  RemoveAtEnd(postgres::SocketFolderOf(data + "/postgres"));
+  std::vector<std::string> words{ProgramFile("canvass"), "up", "--data", data};
   for (const char* service : {"reporter", "aggregator", "publisher"}) {
     words.insert(words.end(), {std::string("--") + service + "-listen", "127.0.0.1:0"});
   }

@@ -1,6 +1,6 @@
 #include "tests/support/program_run.h"
 
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,31 +17,28 @@
 namespace canvass::testing {
 namespace {
 
-// A file that is gone when the test is over.
+// A file in memory, so that nothing is left behind even if the test is killed.
 class ScratchFile {
  public:
-  ScratchFile() : descriptor_(mkstemp(name_.data())) {}
-  ~ScratchFile() {
-    close(descriptor_);
-    unlink(name_.c_str());
-  }
+  ScratchFile() : descriptor_(memfd_create("canvass-program", MFD_CLOEXEC)) {}
+  ~ScratchFile() { close(descriptor_); }
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
 
   int descriptor() const { return descriptor_; }
   std::string Read() const {
     std::ostringstream text;
-    text << std::ifstream(name_).rdbuf();
+    text << std::ifstream(Path()).rdbuf();
     return text.str();
   }
-  void Fill(const std::string& text) {
-    std::ofstream(name_) << text;
-    lseek(descriptor_, 0, SEEK_SET);
-  }
+  // The program that reads the file begins at its start: the descriptor was not moved.
+  void Fill(const std::string& text) { std::ofstream(Path()) << text; }
 
  private:
-  std::string name_ = ::testing::TempDir() + "canvass-command-XXXXXX";
-  int descriptor_;
+  // Opens the file anew, with a position of its own.
+  std::string Path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+  const int descriptor_;
 };
 
 int WaitFor(pid_t pid, absl::Duration limit, const std::string& what) {

@@ -32,6 +32,7 @@ RunningStack::RunningStack(const std::string& data_folder, bool standby) : folde
 }
 
 void RunningStack::Start(bool standby) {
+  RemoveAtEnd(postgres::SocketFolderOf(folder_ + "/postgres"));
   auto stack = cli::Stack::Start(
       {.data_folder = folder_,
        .reporter_listen = "127.0.0.1:0",
@@ -44,7 +45,6 @@ void RunningStack::Start(bool standby) {
     std::abort();  // no test of this program can say anything without it
   }
   stack_ = *std::move(stack);
-  RemoveAtEnd(stack_->cluster().socket_folder());
 }
 
 RunningStack::~RunningStack() = default;

@@ -43,7 +43,9 @@ TestCluster::TestCluster() { Start(); }
 void TestCluster::Stop() { cluster_.reset(); }
 
 void TestCluster::Start() {
-  auto cluster = postgres::PrivateCluster::Start({.folder = folder_.File("data")});
+  const std::string data = folder_.File("data");
+  RemoveAtEnd(postgres::SocketFolderOf(data));
+  auto cluster = postgres::PrivateCluster::Start({.folder = data});
   Require(cluster.status());
   cluster_ = *std::move(cluster);
 }
