@@ -55,7 +55,7 @@ using Parts = std::set<Part>;
 
 bool StartsWith(std::string_view text, std::string_view prefix) { return text.starts_with(prefix); }
 
-// "services/publisher" of "services/publisher/board.cc".
+// "services/publisher" of "services/publisher/board/result_board.cc".
 std::string FolderOf(std::string_view path) {
   const std::size_t first = path.find('/');
   const std::size_t second = path.find('/', first == std::string_view::npos ? first : first + 1);
@@ -209,7 +209,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& Rooms() {
   return *kRooms;
 }
 
-// "services/publisher/board" of "services/publisher/board/result_board.cc"; empty for a file that
+// "services/publisher" of "services/publisher/board/result_board.cc". empty for a file that
 // stands in no room.
 std::string RoomOf(std::string_view path) {
   const std::string service = FolderOf(path);
@@ -366,10 +366,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(LayersTest, FindsLibpqxxBehindAHeader) {
   const std::vector<std::string> violations = FindViolations({
-      {"services/aggregator/writer/ledger.h", "#include \"common/postgres/session.h\"\n"},
+      {"services/aggregator/writer/write_queue.h", "#include \"common/postgres/session.h\"\n"},
       {"common/postgres/session.h", "#include <pqxx/pqxx>\n"},
       {"services/aggregator/calls/aggregator_service.cc",
-       "#include \"services/aggregator/writer/ledger.h\"\n"},
+       "#include \"services/aggregator/writer/write_queue.h\"\n"},
   });
   EXPECT_THAT(violations, SizeIs(1));
   EXPECT_THAT(violations, Contains(HasSubstr("aggregator_service.cc (service) reaches pqxx/pqxx")));

@@ -17,7 +17,7 @@ namespace canvass {
 // Whether sending the same request again can succeed.
 enum class Retry : std::uint8_t {
   kNo,    // fails again until the request or the data changes
-  kSame,  // may succeed later; the error's RetryInfo gives the time to wait
+  kSame,  // may succeed later; RetryInfo, if the error has one, gives the time to wait
   kAnew,  // the caller must read the current state and decide again
 };
 
@@ -353,9 +353,6 @@ inline constexpr Reason kProcessTimeout = {"PROCESS_TIMEOUT", absl::StatusCode::
 // The publisher has just started and has not received everything yet.
 inline constexpr Reason kPublisherStarting = {"PUBLISHER_STARTING", absl::StatusCode::kUnavailable,
                                               "publisher", Retry::kSame};
-// The publisher is stopping.
-inline constexpr Reason kPublisherStopping = {"PUBLISHER_STOPPING", absl::StatusCode::kUnavailable,
-                                              "publisher", Retry::kSame};
 // The queue is full; nothing of this request was accepted.
 inline constexpr Reason kQueueFull = {"QUEUE_FULL", absl::StatusCode::kResourceExhausted,
                                       "reporter, aggregator", Retry::kSame};
@@ -457,9 +454,9 @@ inline constexpr Reason kSharesMissing = {"SHARES_MISSING", absl::StatusCode::kI
 // A share or a margin of error is not between 0 and 100 percent.
 inline constexpr Reason kShareOutOfRange = {
     "SHARE_OUT_OF_RANGE", absl::StatusCode::kInvalidArgument, "aggregator", Retry::kNo};
-// The reporter is shutting down; reports without a receipt were not accepted.
+// The service is shutting down; reports without a receipt were not accepted.
 inline constexpr Reason kShuttingDown = {"SHUTTING_DOWN", absl::StatusCode::kUnavailable,
-                                         "reporter", Retry::kSame};
+                                         "reporter, publisher", Retry::kSame};
 // The folder of PostgreSQL's socket cannot be created or belongs to another user.
 inline constexpr Reason kSocketFolderUnusable = {
     "SOCKET_FOLDER_UNUSABLE", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
@@ -540,9 +537,10 @@ inline constexpr Reason kTooManyReports = {"TOO_MANY_REPORTS", absl::StatusCode:
 // A message of a definition has too many stations.
 inline constexpr Reason kTooManyStations = {"TOO_MANY_STATIONS", absl::StatusCode::kInvalidArgument,
                                             "aggregator", Retry::kNo};
-// The aggregator has reached its limit of watchers.
-inline constexpr Reason kTooManyWatchers = {
-    "TOO_MANY_WATCHERS", absl::StatusCode::kResourceExhausted, "aggregator", Retry::kSame};
+// The service has reached its limit of watchers.
+inline constexpr Reason kTooManyWatchers = {"TOO_MANY_WATCHERS",
+                                            absl::StatusCode::kResourceExhausted,
+                                            "aggregator, publisher", Retry::kSame};
 // PostgreSQL aborted the transaction because of a conflict with another one.
 inline constexpr Reason kTransactionConflict = {"TRANSACTION_CONFLICT", absl::StatusCode::kAborted,
                                                 "aggregator, canvass", Retry::kSame};
@@ -561,9 +559,6 @@ inline constexpr Reason kValueUnknown = {"VALUE_UNKNOWN", absl::StatusCode::kInv
 // The change would move votes that are reported to other places or people.
 inline constexpr Reason kVotesWouldMove = {
     "VOTES_WOULD_MOVE", absl::StatusCode::kFailedPrecondition, "aggregator", Retry::kNo};
-// The publisher has reached its limit of watchers.
-inline constexpr Reason kWatchersFull = {"WATCHERS_FULL", absl::StatusCode::kResourceExhausted,
-                                         "publisher", Retry::kSame};
 
 }  // namespace reason
 }  // namespace canvass

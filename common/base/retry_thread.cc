@@ -12,6 +12,11 @@
 
 namespace canvass {
 
+absl::Duration RetryThread::DelayAfter(const Outcome& outcome, Backoff& backoff) {
+  if (outcome.succeeded) backoff.Reset();
+  return std::max(backoff.Next(), outcome.delay_min);
+}
+
 void RetryThread::Start(std::function<Outcome()> attempt, std::function<void()> cancel) {
   const MutexLock joining(joining_);
   assert(!thread_.joinable());
@@ -55,8 +60,7 @@ bool RetryThread::WaitFor(absl::Duration duration) {
 void RetryThread::Run(const std::function<Outcome()>& attempt) {
   while (!stopping()) {
     const Outcome outcome = attempt();
-    if (outcome.succeeded) backoff_.Reset();
-    if (!WaitFor(std::max(backoff_.Next(), outcome.delay_min))) return;
+    if (!WaitFor(DelayAfter(outcome, backoff_))) return;
   }
 }
 

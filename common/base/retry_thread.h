@@ -11,8 +11,8 @@
 
 namespace canvass {
 
-// Thread that makes one attempt after another, with backoff between them, until it is stopped. It
-// keeps up something that ends again and again, such as a stream to another service. Thread-safe.
+// Thread that makes one attempt after another, with backoff between them, until it is stopped. Use
+// it to keep a stream to another service open, which may end at any time. Thread-safe.
 class RetryThread {
  public:
   // How an attempt went.
@@ -20,6 +20,9 @@ class RetryThread {
     bool succeeded = false;         // resets the backoff
     absl::Duration delay_min = {};  // shortest delay before the next attempt
   };
+
+  // Returns the delay before the next attempt, and advances `backoff`.
+  static absl::Duration DelayAfter(const Outcome& outcome, Backoff& backoff);
 
   explicit RetryThread(const Backoff& backoff) : backoff_(backoff) {}
   // Calls Stop.

@@ -91,8 +91,8 @@ void Definition::Apply(DefinitionChange change) {
              moved = moved || old.area_id != station.area_id ||
                      old.counted_at_station_id != station.counted_at_station_id;
              // Stations that were added by this change are not indexed yet.
-             if (number < station_places_.size()) {
-               station_places_[number].is_closed = IsClosedStation(station);
+             if (number < station_facts_.size()) {
+               station_facts_[number].is_closed = IsClosedStation(station);
              }
            });
   if (moved) {
@@ -110,7 +110,7 @@ void Definition::ClearTree() {
   area_parent_.clear();
   area_children_.clear();
   area_stations_.clear();
-  station_places_.clear();
+  station_facts_.clear();
   counted_here_.clear();
   root_area_ = -1;
 }
@@ -135,7 +135,7 @@ void Definition::IndexAreas(std::size_t first) {
 }
 
 void Definition::IndexStations(std::size_t first) {
-  MakeRoom(station_places_, stations_.size() - first);
+  MakeRoom(station_facts_, stations_.size() - first);
   int area = -1;
   for (std::size_t i = first; i < stations_.size(); ++i) {
     const Station& station = stations_[i];
@@ -144,8 +144,8 @@ void Definition::IndexStations(std::size_t first) {
     if (area < 0 || areas_[Index(area)].id != station.area_id) {
       area = NumberOf(area_no_, station.area_id);
     }
-    StationPlace& place = station_places_.emplace_back(
-        StationPlace{.area_no = area, .counted_at = number, .is_closed = IsClosedStation(station)});
+    StationFacts& place = station_facts_.emplace_back(
+        StationFacts{.area_no = area, .counted_at = number, .is_closed = IsClosedStation(station)});
     if (area >= 0) {
       area_stations_[Index(area)].push_back(number);
     } else {

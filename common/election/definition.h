@@ -157,7 +157,7 @@ class Definition {
 
   // Returns -1 for the root.
   int ParentOfArea(int area_no) const { return area_parent_[static_cast<std::size_t>(area_no)]; }
-  int AreaOfStation(int station_no) const { return PlaceOf(station_no).area_no; }
+  int AreaOfStation(int station_no) const { return FactsOf(station_no).area_no; }
   int AreaOfContest(int contest_no) const {
     return contest_area_[static_cast<std::size_t>(contest_no)];
   }
@@ -178,10 +178,10 @@ class Definition {
 
   // Returns the station whose report includes this one's ballots: the station itself unless it is
   // merged. A merged station is counted at one that is not merged.
-  int CountedAt(int station_no) const { return PlaceOf(station_no).counted_at; }
+  int CountedAt(int station_no) const { return FactsOf(station_no).counted_at; }
   // Stations counted at this one, without the station itself.
   const std::vector<int>& StationsCountedHere(int station_no) const;
-  bool IsClosed(int station_no) const { return PlaceOf(station_no).is_closed; }
+  bool IsClosed(int station_no) const { return FactsOf(station_no).is_closed; }
   bool HasTag(int station_no, std::string_view tag) const;
   // Whether the station is in the sample; an empty tag means all stations. A station that is
   // counted at another one is in the samples of that one, which reports for both.
@@ -193,14 +193,14 @@ class Definition {
  private:
   // What the checks of every report read about its station, kept together. With a million stations,
   // each access to another place in memory costs about 0.1 us.
-  struct StationPlace {
+  struct StationFacts {
     int area_no = -1;
     int counted_at = -1;
     bool is_closed = false;
   };
 
-  const StationPlace& PlaceOf(int station_no) const {
-    return station_places_[static_cast<std::size_t>(station_no)];
+  const StationFacts& FactsOf(int station_no) const {
+    return station_facts_[static_cast<std::size_t>(station_no)];
   }
   void ClearTree();
   void IndexAreas(std::size_t first);
@@ -221,7 +221,7 @@ class Definition {
   std::vector<int> area_parent_;
   std::vector<std::vector<int>> area_children_;
   std::vector<std::vector<int>> area_stations_;
-  std::vector<StationPlace> station_places_;
+  std::vector<StationFacts> station_facts_;
   absl::flat_hash_map<int, std::vector<int>> counted_here_;
   int root_area_ = -1;
   bool unresolved_ = false;  // some part names an area or station that a later piece defines

@@ -56,7 +56,7 @@ class EventCheck {
   }
 
   std::string operator()(const election::DefinitionSeal& seal) const {
-    if (seal.parts < 1 || seal.parts != count_.unsealed_parts()) {
+    if (seal.parts < 1 || seal.parts >= sequence_ || seal.parts != count_.unsealed_parts()) {
       return StrCat("it seals ", seal.parts, " definition entries, but there are ",
                     count_.unsealed_parts());
     }

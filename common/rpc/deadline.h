@@ -24,8 +24,8 @@ inline constexpr absl::Duration kDeadlineAcceptedMax = absl::Hours(24);
 // follow a change of that clock two seconds late.
 std::chrono::system_clock::time_point TimeIn(absl::Duration timeout);
 
-// Sets the deadline of a client call. Every unary call has a deadline. Streams have none and end
-// when they are cancelled.
+// Sets the deadline of a client call. Every unary call of Canvass has a deadline. A stream that
+// stays open has none and ends when it is cancelled.
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);
 
 // Checks the deadline of a unary call. Returns INVALID_ARGUMENT DEADLINE_OUT_OF_RANGE if it is more

@@ -66,8 +66,8 @@ election::InterviewCount FromProto(const v1::InterviewCount& interviews) {
   return out;
 }
 
-void ToProto(const std::vector<election::CandidateCount>& counts,
-             RepeatedPtrField<v1::CandidateCount>* out) {
+void WriteCounts(const std::vector<election::CandidateCount>& counts,
+                 RepeatedPtrField<v1::CandidateCount>* out) {
   out->Reserve(static_cast<int>(counts.size()));
   for (const election::CandidateCount& count : counts) {
     v1::CandidateCount& each = *out->Add();
@@ -76,20 +76,20 @@ void ToProto(const std::vector<election::CandidateCount>& counts,
   }
 }
 
-void ToProto(const election::BallotCount& ballots, v1::BallotCount* out) {
+void WriteBallots(const election::BallotCount& ballots, v1::BallotCount* out) {
   if (ballots.registered_voters) out->set_registered_voters(*ballots.registered_voters);
   if (ballots.ballots_issued) out->set_ballots_issued(*ballots.ballots_issued);
   if (ballots.ballots_cast) out->set_ballots_cast(*ballots.ballots_cast);
   if (ballots.blank_votes) out->set_blank_votes(*ballots.blank_votes);
   if (ballots.invalid_votes) out->set_invalid_votes(*ballots.invalid_votes);
-  ToProto(ballots.votes, out->mutable_votes());
+  WriteCounts(ballots.votes, out->mutable_votes());
 }
 
-void ToProto(const election::InterviewCount& interviews, v1::InterviewCount* out) {
+void WriteInterviews(const election::InterviewCount& interviews, v1::InterviewCount* out) {
   if (interviews.asked) out->set_asked(*interviews.asked);
   if (interviews.refused) out->set_refused(*interviews.refused);
   if (interviews.undecided) out->set_undecided(*interviews.undecided);
-  ToProto(interviews.answers, out->mutable_answers());
+  WriteCounts(interviews.answers, out->mutable_answers());
 }
 
 // Returns a recorded number, or nullopt if the report did not give it.
@@ -118,22 +118,22 @@ const std::string& SourceIdOf(const election::Definition& definition, std::int32
   return definition.sources()[static_cast<std::size_t>(source_no)].id;
 }
 
-void ToProto(const election::Contest& contest, const election::Counts& counts,
-             v1::StationReport* out) {
+void WriteCounts(const election::Contest& contest, const election::Counts& counts,
+                 v1::StationReport* out) {
   if (counts.interviews) {
-    ToProto(election::InterviewCount{.asked = Known(counts.asked),
-                                     .refused = Known(counts.refused),
-                                     .undecided = Known(counts.undecided),
-                                     .answers = CandidateCountsOf(contest, counts.votes)},
-            out->mutable_interviews());
+    WriteInterviews(election::InterviewCount{.asked = Known(counts.asked),
+                                             .refused = Known(counts.refused),
+                                             .undecided = Known(counts.undecided),
+                                             .answers = CandidateCountsOf(contest, counts.votes)},
+                    out->mutable_interviews());
   } else {
-    ToProto(election::BallotCount{.registered_voters = Known(counts.registered_voters),
-                                  .ballots_issued = Known(counts.ballots_issued),
-                                  .ballots_cast = Known(counts.ballots_cast),
-                                  .blank_votes = Known(counts.blank_votes),
-                                  .invalid_votes = Known(counts.invalid_votes),
-                                  .votes = CandidateCountsOf(contest, counts.votes)},
-            out->mutable_ballots());
+    WriteBallots(election::BallotCount{.registered_voters = Known(counts.registered_voters),
+                                       .ballots_issued = Known(counts.ballots_issued),
+                                       .ballots_cast = Known(counts.ballots_cast),
+                                       .blank_votes = Known(counts.blank_votes),
+                                       .invalid_votes = Known(counts.invalid_votes),
+                                       .votes = CandidateCountsOf(contest, counts.votes)},
+                 out->mutable_ballots());
   }
 }
 
@@ -190,10 +190,10 @@ v1::StationReport ToProto(const election::StationReport& report) {
   out.set_revision(report.revision);
   out.set_reason(report.reason);
   if (const auto* const ballots = std::get_if<election::BallotCount>(&report.count)) {
-    ToProto(*ballots, out.mutable_ballots());
+    WriteBallots(*ballots, out.mutable_ballots());
   }
   if (const auto* const interviews = std::get_if<election::InterviewCount>(&report.count)) {
-    ToProto(*interviews, out.mutable_interviews());
+    WriteInterviews(*interviews, out.mutable_interviews());
   }
   if (report.counted_at) *out.mutable_counted_at() = ToProto(*report.counted_at);
   ToProto(report.documents, out.mutable_documents());
@@ -210,7 +210,7 @@ v1::StationReport ToProto(const election::Definition& definition,
   out.set_station_id(key.station_id());
   out.set_revision(report.revision);
   out.set_reason(report.reason);
-  ToProto(ContestOf(definition, report.key.contest_no), report.counts, &out);
+  WriteCounts(ContestOf(definition, report.key.contest_no), report.counts, &out);
   if (report.counted_at) *out.mutable_counted_at() = ToProto(*report.counted_at);
   ToProto(report.documents, out.mutable_documents());
   return out;

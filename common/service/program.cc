@@ -39,29 +39,29 @@ void ShowFlagsOfServices() {
   absl::SetFlagsUsageConfig(usage);
 }
 
-absl::Status ParseFlags(int argc, char** argv, const Program& program) {
+absl::Status ParseFlags(int argc, char** argv, const ProgramDescription& program) {
   ShowFlagsOfServices();
   absl::SetProgramUsageMessage(program.usage);
+  absl::SetFlag(&FLAGS_listen, program.default_listen);
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   if (arguments.size() == 1) return absl::OkStatus();
   return MakeError(reason::kArgumentUnexpected, absl::StrCat("Unexpected argument \"", arguments[1],
                                                              "\"; run with --help for the flags."));
 }
 
-rpc::ServerOptions ServerOptionsOf(const Program& program) {
-  std::string listen = absl::GetFlag(FLAGS_listen);
-  if (listen.empty()) listen = program.default_listen;
-  return {.listen_address = listen, .address_file = absl::GetFlag(FLAGS_address_file)};
+rpc::ServerOptions ServerOptionsFromFlags() {
+  return {.listen_address = absl::GetFlag(FLAGS_listen),
+          .address_file = absl::GetFlag(FLAGS_address_file)};
 }
 
 }  // namespace
 
-int Main(int argc, char** argv, const Program& program,
+int Main(int argc, char** argv, const ProgramDescription& program,
          const std::function<absl::Status(const rpc::ServerOptions&)>& run) {
   rpc::BlockStopSignals();
   absl::Status status = ParseFlags(argc, argv, program);
   telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level));
-  if (status.ok()) status = run(ServerOptionsOf(program));
+  if (status.ok()) status = run(ServerOptionsFromFlags());
   if (status.ok()) return EXIT_SUCCESS;
   telemetry::LogError(telemetry::Describe(status));
   return EXIT_FAILURE;

@@ -10,7 +10,7 @@
 namespace canvass::service {
 
 // Properties of one service's program.
-struct Program {
+struct ProgramDescription {
   std::string name{};            // used in log lines, e.g. "publisher"
   std::string usage{};           // shown by --help: one sentence, then an example
   std::string default_listen{};  // host:port, used without --listen
@@ -25,7 +25,7 @@ struct Program {
 //
 // `run` gets the server's options and may call rpc::WaitForStopSignal. It is called after all flags
 // have been parsed.
-int Main(int argc, char** argv, const Program& program,
+int Main(int argc, char** argv, const ProgramDescription& program,
          const std::function<absl::Status(const rpc::ServerOptions&)>& run);
 
 }  // namespace canvass::service

@@ -119,8 +119,9 @@ install_clang_tidy() {
   mv "$folder.new" "$folder"
 }
 
-# Configures a preset the first time; later builds notice by themselves when CMake files change.
+# Configures a preset the first time and when the presets changed; later builds notice by themselves
+# when CMake files change.
 configure() {
-  local preset=$1
-  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset"
+  local made=build/$1/build.ninja
+  [[ $made -nt CMakePresets.json ]] || cmake --preset "$1"
 }

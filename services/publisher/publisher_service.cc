@@ -10,7 +10,7 @@
 #include "services/publisher/calls/election_calls.h"
 #include "services/publisher/calls/result_calls.h"
 #include "services/publisher/calls/station_calls.h"
-#include "services/publisher/watch/result_watch.h"
+#include "services/publisher/watch/result_stream.h"
 
 namespace canvass::publisher {
 namespace {
@@ -117,7 +117,7 @@ ServerUnaryReactor* PublisherService::ListChanges(CallbackServerContext* context
 
 grpc::ServerWriteReactor<v1::WatchResultResponse>* PublisherService::WatchResult(
     CallbackServerContext* /*context*/, const v1::WatchResultRequest* request) {
-  return ResultWatch::Start(feed_, *request);
+  return ResultStream::Start(feed_, *request);
 }
 
 }  // namespace canvass::publisher

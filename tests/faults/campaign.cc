@@ -68,7 +68,7 @@ absl::Status Campaign::PrepareStage() {
   ++trials_on_stage_;
   if (stage_ != nullptr) return absl::OkStatus();
   trials_on_stage_ = 1;
-  auto stage = Stage::Start({.folder = StrCat(options_.folder, "/stage-", ++stages_),
+  auto stage = Stage::Start({.folder = StrCat(options_.folder->path(), "/stage-", ++stages_),
                              .program_folder = options_.program_folder,
                              .small_file_systems = options_.small_file_systems});
   if (!stage.ok()) return stage.status();
@@ -144,6 +144,7 @@ bool Campaign::Finish(Trial& trial, const std::string& name, const std::vector<H
   const std::vector<std::string> violations = trial.witness().violations();
   if (violations.empty()) return true;
   ++totals_.seeds_failed;
+  options_.folder->Keep();
   Say(StrCat("FAILED: ", name, ", election ", trial.election().id(), "; logs in ",
              stage_->folder()));
   for (const Happened& one : happened) {

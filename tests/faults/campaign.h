@@ -14,16 +14,18 @@
 #include "tests/faults/stage.h"
 #include "tests/faults/trial.h"
 #include "tests/faults/witness.h"
+#include "tests/support/temporary_folder.h"
 
 namespace canvass::faults {
 
 struct CampaignOptions {
-  std::string folder{};          // the stages' folders are made in it
+  // The stages' folders are made in it. It is kept once a seed has failed. Not owned.
+  testing::TemporaryFolder* folder = nullptr;
   std::string program_folder{};  // of the services
   bool small_file_systems = true;
 };
 
-// What all seeds together were.
+// Totals over all seeds.
 struct CampaignTotals {
   int seeds = 0;
   int seeds_failed = 0;

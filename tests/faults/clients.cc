@@ -17,7 +17,6 @@
 namespace canvass::faults {
 namespace {
 
-constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.AggregatorService";
 constexpr int kPageSize = 1000;
 
 template <typename Stub, typename Request, typename Response>

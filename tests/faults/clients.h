@@ -19,6 +19,9 @@ class Channel;
 
 namespace canvass::faults {
 
+// Name under which an aggregator says whether it leads, in grpc.health.v1.
+inline constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.AggregatorService";
+
 // How long a client waits for one answer: longer than most faults, shorter than its patience.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(2);
 
@@ -61,7 +64,7 @@ class Clients {
   std::unique_ptr<publisher::v1::PublisherService::Stub> publisher_;
 };
 
-// Whether the call may have happened all the same: nothing but asking or sending again tells.
+// Whether the call may have taken effect. Only asking or sending again can tell.
 bool MayHaveHappened(const absl::Status& status);
 // The machine-readable reason of a refusal, else the code and the message.
 std::string ReasonOf(const absl::Status& status);

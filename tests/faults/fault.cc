@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kFaultsPerSeed = 8;
 constexpr int kOneOverlapsIn = 4;
-constexpr int kPauseMsMax = 150;
+constexpr int kFaultPauseMsMax = 150;
 constexpr int kLastsMsMin = 20;
 constexpr int kLastsMsMax = 350;
 // Some last longer than those who are attacked, or who wait for them, have patience.
@@ -257,7 +257,7 @@ std::vector<Fault> PlanFaults(std::uint64_t seed, bool may_fill_disks) {
     weights[i] = FillsADisk(kKinds[i].kind) && !may_fill_disks ? 0 : kKinds[i].weight;
   }
   std::discrete_distribution<std::size_t> kinds(weights.begin(), weights.end());
-  std::uniform_int_distribution<int> pauses(0, kPauseMsMax);
+  std::uniform_int_distribution<int> pauses(0, kFaultPauseMsMax);
   std::uniform_int_distribution<int> lengths(kLastsMsMin, kLastsMsMax);
   std::uniform_int_distribution<int> jumps(-kJumpSecondsMax, kJumpSecondsMax);
   std::vector<Fault> faults;

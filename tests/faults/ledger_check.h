@@ -23,7 +23,7 @@ struct Testimony {
 };
 Testimony TestimonyOf(const Witness& witness);
 
-// One election's ledger as somebody reads it who trusts nothing.
+// Checks one election's ledger and trusts none of it.
 class LedgerCheck {
  public:
   explicit LedgerCheck(const TrialElection& election) : election_(election) {}

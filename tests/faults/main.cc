@@ -55,7 +55,7 @@ int Run(const Arguments& arguments) {
   bool passed = true;
   {
     Campaign campaign(
-        {.folder = folder.path(),
+        {.folder = &folder,
          .program_folder =
              std::filesystem::path(testing::ProgramFile("canvass-aggregator")).parent_path()});
     std::printf("Seeds %llu to %llu; one alone: tests/faults/run --seeds 1 --seed SEED\n",
@@ -83,14 +83,15 @@ int main(int argc, char** argv) {
   canvass::faults::Arguments arguments;
   CLI::App app("Attacks the real services under load and holds them to what clients saw.");
   arguments.seed = std::random_device{}() % 1'000'000'000;
-  app.add_option("--seeds", arguments.seeds, "How many")->capture_default_str();
-  app.add_option("--seed", arguments.seed, "The first; a new one if left out");
-  app.add_option("--minutes", arguments.minutes, "Ends earlier after so long");
+  app.add_option("--seeds", arguments.seeds, "Number of seeds")->capture_default_str();
+  app.add_option("--seed", arguments.seed, "First seed; a random one if left out");
+  app.add_option("--minutes", arguments.minutes, "Start no new seed after this many minutes");
   app.add_option("--takeovers", arguments.takeovers,
-                 "First kills the active aggregator so often and measures the takeover");
-  app.add_option("--stall", arguments.stall_seconds,
-                 "First holds up PostgreSQL so many seconds under load and measures memory");
-  app.add_flag("--keep-going", arguments.keep_going, "Goes on after a seed that failed");
+                 "Before the seeds, kill the leader this many times and measure the takeover");
+  app.add_option(
+      "--stall", arguments.stall_seconds,
+      "Before the seeds, stall PostgreSQL under load for this many seconds and measure memory");
+  app.add_flag("--keep-going", arguments.keep_going, "Go on after a seed that failed");
   CLI11_PARSE(app, argc, argv);
   return canvass::faults::Run(arguments);
 }

@@ -27,6 +27,7 @@
 #include "common/rpc/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/aggregator/store/schema.h"
+#include "tests/faults/clients.h"
 
 namespace canvass::faults {
 namespace {
@@ -36,7 +37,6 @@ namespace fs = std::filesystem;
 constexpr absl::Duration kHealthyWithin = absl::Seconds(60);
 constexpr absl::Duration kEndsWithin = absl::Seconds(20);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
-constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.AggregatorService";
 // What is filled costs memory only as far as it is written.
 constexpr const char* kPostgresDiskSize = "size=1500m,mode=0755";
 constexpr const char* kOutboxDiskSize = "size=8m,mode=0755";

@@ -43,9 +43,9 @@ struct StageOptions {
 };
 
 // The processes under attack: PostgreSQL, two aggregators over it, each through a proxy, a reporter
-// with its outbox and a publisher. Everything is done at once; what has to be waited for is said.
-// None of the processes outlives this one. Not thread-safe, but for
-// the addresses and publisher_life.
+// with its outbox and a publisher. Calls return at once unless their comment says that they wait.
+// None of the processes outlives this one. Not thread-safe, except the addresses and
+// publisher_life.
 class Stage {
  public:
   // Returns once everything is healthy.

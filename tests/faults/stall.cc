@@ -25,7 +25,7 @@
 namespace canvass::faults {
 namespace {
 
-constexpr int kStations = 400;
+constexpr int kStallStations = 400;
 constexpr int kFlooders = 6;
 // Beside what a service took before: full queues, and not more for a longer time.
 constexpr std::size_t kGrowthBytesMax = std::size_t{256} << 20U;
@@ -219,7 +219,7 @@ class Flood {
 }  // namespace
 
 bool Campaign::TryStall(absl::Duration stall) {
-  const std::unique_ptr<Trial> trial = NewTrial(0, kStations);
+  const std::unique_ptr<Trial> trial = NewTrial(0, kStallStations);
   if (trial == nullptr) return false;
   MemoryWatch before;
   MemoryWatch early;  // the first half of the time

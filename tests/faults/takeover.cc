@@ -11,7 +11,7 @@
 namespace canvass::faults {
 namespace {
 
-constexpr int kStations = 60;
+constexpr int kTakeoverStations = 60;
 constexpr int kKillsPerTrial = 10;
 constexpr absl::Duration kPatience = absl::Seconds(10);
 // What Canvass promises; of fewer kills one says nothing about the product on a busy machine.
@@ -26,7 +26,8 @@ constexpr absl::Duration kCatchesUpWithin = absl::Milliseconds(1000);
 bool Campaign::TryTakeovers(int kills) {
   bool passed = true;
   for (int done = 0; done < kills;) {
-    const std::unique_ptr<Trial> trial = NewTrial(static_cast<std::uint64_t>(done), kStations);
+    const std::unique_ptr<Trial> trial =
+        NewTrial(static_cast<std::uint64_t>(done), kTakeoverStations);
     if (trial == nullptr) return false;
     std::vector<Happened> happened;
     trial->StartLoad();

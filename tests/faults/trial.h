@@ -15,23 +15,23 @@
 
 namespace canvass::faults {
 
-// One election under attack: what its clients saw, and the ledger that it is held against. Finds
-// violations into its witness. Not thread-safe.
+// One election under attack: what its clients saw, and the ledger that this is compared with. Adds
+// violations to its witness. Not thread-safe.
 class Trial {
  public:
-  // Owns not `stage`, on which everything is healthy.
+  // Does not own `stage`. REQUIRES: everything on it is healthy.
   Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, int stations);
 
   // Defines the election.
   void Define();
   void StartLoad();
-  // Reads what the ledger has gained from PostgreSQL itself and compares it with what clients have
-  // seen so far. False, with nothing done, while the server is away.
+  // Reads the new entries from PostgreSQL itself and compares them with what clients have seen so
+  // far. Returns false, with nothing done, while the server is away.
   bool Check();
-  // Ends the load, waits until every promise is kept, and compares everything: with the ledger by
-  // both ways, with the sums of SQL and of the reference, and with what the publisher says in the
-  // end. REQUIRES: the stage is healed. The
-  // reference takes time by the square of the entries.
+  // Ends the load, waits until every promise is kept, and compares everything: with the ledger as
+  // PostgreSQL and as the aggregator give it, with the sums of SQL and of the reference, and with
+  // the publisher's last answer. The reference's time grows with the square of the entries.
+  // REQUIRES: the stage is healed.
   void Finish(bool with_reference = true);
 
   Witness& witness() { return witness_; }

@@ -17,7 +17,7 @@ namespace {
 using ::nlohmann::json;
 using ::testing::HasSubstr;
 
-const char* const kMapping = R"({
+const char* const kVotesMapping = R"({
   "election": {"electionId": "town", "names": {"en": "Mayor"}, "pollingDate": "2025-06-01"},
   "contest": {"contestId": "mayor"},
   "source": {"sourceId": "office", "kind": "SOURCE_KIND_OFFICIAL"},
@@ -80,7 +80,7 @@ class ImportTest : public ::testing::Test {
   std::string election_ = "town";
   const TemporaryFolder temporary_;
   const std::string& folder_ = temporary_.path();
-  const std::string mapping_ = Write("mapping.json", kMapping);
+  const std::string mapping_ = Write("mapping.json", kVotesMapping);
   std::string last_messages_;
 };
 

@@ -54,6 +54,14 @@ TEST_P(ServiceFlagsTest, AnAddressThatIsNoneIsNamed) {
   EXPECT_THAT(outcome.err, HasSubstr("nowhere"));
 }
 
+// As from a unit file with an unset variable.
+TEST_P(ServiceFlagsTest, AnEmptyAddressIsNoDefault) {
+  const ProgramOutcome outcome = RunProgram(
+      {"env", "CANVASS_DATABASE=dbname=none", ProgramFile(GetParam().program), "--listen="});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("ADDRESS_MALFORMED"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Each, ServiceFlagsTest,
     ::testing::Values(Service{"canvass-station-reporter",

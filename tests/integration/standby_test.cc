@@ -41,13 +41,13 @@ namespace {
 using ::nlohmann::json;
 using ::testing::HasSubstr;
 
-constexpr int kStations = 2000;
+constexpr int kStandbyStations = 2000;
 constexpr int kVotesOfAnn = 30;
 constexpr int kVotesOfBob = 20;
 constexpr absl::Duration kTakeoverMax = absl::Seconds(2);
 // Frozen for 5 s, then noticed.
 constexpr absl::Duration kFrozenTakeoverMax = absl::Seconds(10);
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kStandbyPatience = absl::Seconds(60);
 using Health = grpc::health::v1::HealthCheckResponse;
 const char* const kLeads = "canvass.aggregator.v1.AggregatorService";
 
@@ -55,7 +55,7 @@ std::string StationId(int station) { return StrCat("n-", station); }
 
 std::string WideDefinition() {
   json definition = json::parse(SmallDefinition("wide"));
-  for (int station = 3; station <= kStations; ++station) {
+  for (int station = 3; station <= kStandbyStations; ++station) {
     definition["stations"].push_back({{"stationId", StationId(station)}, {"areaId", "north"}});
   }
   return definition.dump();
@@ -67,7 +67,7 @@ class Program {
   Program(std::string name, std::string address_file, std::vector<std::string> flags)
       : name_(std::move(name)), address_file_(std::move(address_file)), flags_(std::move(flags)) {
     Start();
-    const absl::Time deadline = absl::Now() + kPatience;
+    const absl::Time deadline = absl::Now() + kStandbyPatience;
     while (!(std::ifstream(address_file_) >> address_) && absl::Now() < deadline) {
       absl::SleepFor(absl::Milliseconds(10));
     }
@@ -101,7 +101,7 @@ class Program {
   // How long it takes until it says so.
   absl::Duration Await(const std::string& service, Health::ServingStatus health) const {
     const absl::Time start = absl::Now();
-    while (HealthOf(service) != health && absl::Now() - start < kPatience) {
+    while (HealthOf(service) != health && absl::Now() - start < kStandbyPatience) {
       absl::SleepFor(absl::Milliseconds(5));
     }
     return absl::Now() - start;
@@ -138,7 +138,7 @@ class Load {
   // Waits until so many more were acknowledged.
   void Await(int more) const {
     const int enough = acknowledged_ + more;
-    const absl::Time deadline = absl::Now() + kPatience;
+    const absl::Time deadline = absl::Now() + kStandbyPatience;
     while (acknowledged_ < enough && absl::Now() < deadline) {
       absl::SleepFor(absl::Milliseconds(5));
     }
@@ -155,7 +155,8 @@ class Load {
   static constexpr int kThreads = 4;
 
   void Run(int thread) {
-    for (int station = thread; !stopping_; station += kThreads) Submit(station % kStations + 1);
+    for (int station = thread; !stopping_; station += kThreads)
+      Submit(station % kStandbyStations + 1);
   }
 
   void Submit(int station) {
@@ -245,7 +246,7 @@ class StandbyTest : public ::testing::Test {
     EXPECT_EQ(database_.Select("SELECT count(*) - max(sequence), count(DISTINCT station_no) - "
                                "count(*) FILTER (WHERE kind = 3) FROM canvass.entries"),
               std::vector<std::string>{"0|0"});
-    const absl::Time deadline = absl::Now() + kPatience;
+    const absl::Time deadline = absl::Now() + kStandbyPatience;
     while (StationsCounted() < stored.size() && absl::Now() < deadline) {
       absl::SleepFor(absl::Milliseconds(20));
     }
@@ -275,7 +276,7 @@ TEST_F(StandbyTest, AStandbyIsReadyAndAnswersNothing) {
   EXPECT_EQ(aggregators_[0]->HealthOf(kLeads), Health::SERVING);
   EXPECT_EQ(aggregators_[1]->HealthOf(kLeads), Health::NOT_SERVING);
   EXPECT_EQ(aggregators_[1]->HealthOf(""), Health::SERVING);
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = absl::Now() + kStandbyPatience;
   ProgramOutcome outcome;
   // At first it says that it is starting.
   do {

@@ -9,8 +9,6 @@
 namespace canvass::simulation {
 namespace {
 
-constexpr int kStations = 4;
-
 testing::DefinitionBuilder ElectionOf(const std::string& election_id) {
   testing::DefinitionBuilder definition;
   definition.WithElectionId(election_id);

@@ -16,8 +16,11 @@
 
 namespace canvass::simulation {
 
-// Somebody who has a list of things to bring to the aggregators, and brings one after the other:
-// each again and again until it has an answer that says what became of it.
+// Stations of each simulated election.
+inline constexpr int kStations = 4;
+
+// A client with a list of requests for the aggregators. It sends them in order, and repeats each
+// one until the answer tells what became of it.
 class SimulatedClient {
  public:
   // `reporter` may be null: then the client asks the aggregators itself.

@@ -28,7 +28,6 @@ constexpr absl::Duration kReadInterval = absl::Milliseconds(150);
 constexpr int kAggregators = 3;
 constexpr int kClients = 4;
 constexpr int kReportsPerClient = 8;
-constexpr int kStations = 4;
 const char* const kElections[] = {"e-1", "e-2"};
 
 class Simulation {

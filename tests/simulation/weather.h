@@ -13,7 +13,7 @@ enum class Bug {
   kAnswerBeforeCommit,  // appends return before they are committed
   kBlindResend,         // what is in doubt is sent again without a look at what is there
   kBlindResendNoKeys,   // the same, over a database without unique keys
-  kFollowerServes,      // readings are answered whether or not one leads
+  kFollowerServes,      // standbys answer reads
 };
 
 // How often things go wrong, in a thousand. Every schedule has another weather: in each some faults

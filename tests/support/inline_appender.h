@@ -21,7 +21,7 @@ class InlineAppender final : public aggregator::Appender {
     return ledger_.Append(*transaction_);
   }
 
-  // Called whenever somebody waits for an end.
+  // `call` is called by every Finish.
   void OnFinish(std::function<void()> call) { on_finish_ = std::move(call); }
 
  private:

@@ -17,7 +17,7 @@ namespace canvass::testing {
 
 class MemoryLedgerStore;
 
-// What a database keeps, in memory. Outlives the ledgers that write it. Thread-safe.
+// What a database keeps, in memory. It must outlive its stores. Thread-safe.
 class MemoryDatabase {
  public:
   // One committed entry.
@@ -31,7 +31,7 @@ class MemoryDatabase {
   // Committed groups.
   int commits() const;
 
-  // The leader's session breaks: it can append no more, and another ledger can take the lead.
+  // The leader's session breaks: it can append no more, and another store can take the lead.
   void BreakSession();
   // As a failover to a standby that was behind does: the session breaks, and the entries after
   // `last_sequence` are gone.
@@ -55,8 +55,8 @@ class MemoryDatabase {
   const MemoryLedgerStore* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
-// A ledger over a MemoryDatabase, with faults on demand. The Ledger part is for one thread, the
-// rest is thread-safe.
+// A LedgerStore over a MemoryDatabase, with faults on demand. The methods of LedgerStore are for
+// one thread, the others are thread-safe.
 class MemoryLedgerStore final : public aggregator::LedgerStore {
  public:
   explicit MemoryLedgerStore(MemoryDatabase& store) : store_(store) {}

@@ -75,7 +75,7 @@ class MemoryOutboxStore final : public station_reporter::OutboxStore {
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   int applied_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::int64_t, station_reporter::NewReport> queued_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::int64_t, station_reporter::Refusal> refused_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::int64_t, station_reporter::OutboxRefusal> refused_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace canvass::testing

@@ -8,7 +8,7 @@
 
 namespace canvass::testing {
 
-// What a program that has ended said.
+// Output and exit code of a program that has ended.
 struct ProgramOutcome {
   int exit_code = -1;  // 128 + signal if one ended it
   std::string out{};

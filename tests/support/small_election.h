@@ -3,7 +3,7 @@
 
 #include <string>
 
-// An election small enough to reckon in one's head, as people would type it.
+// An election that is small enough for mental arithmetic, as JSON that an operator would type.
 namespace canvass::testing {
 
 // Definition file of `id`: contest `mayor` (ann, bob), official source `office`, observers

@@ -10,7 +10,7 @@ namespace canvass::testing {
 // killed first, a small process that waits for its end removes it then.
 class TemporaryFolder {
  public:
-  // Aborts the program if no folder can be made: no test can say anything without it.
+  // Aborts the program if no folder can be made: no test can run without it.
   TemporaryFolder();
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;

@@ -365,7 +365,6 @@ std::string PostgresLedgerStore::PutRefusals(const std::vector<Refusal>& refusal
   std::set<RefusalKey> keys;
   for (const Refusal& refusal : refusals) {
     const auto stored = elections_.find(refusal.report.election_id);
-    // Unknown ids share one limit, because a caller could make up any number of them.
     const int number = stored == elections_.end() ? 0 : stored->second.number;
     PutRefusal(rows, number, refusal);
     keys.emplace(number, refusal.actor);

@@ -268,7 +268,8 @@ class WatcherFeed {
   Watcher* last_advanced_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status open_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("The service is starting");
+  absl::Status open_ ABSL_GUARDED_BY(mutex_) = MakeError(reason::kLedgerUnavailable,
+                                                         "The service is starting");
 
   std::thread thread_;
 };

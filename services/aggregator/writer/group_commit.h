@@ -22,10 +22,10 @@
 namespace canvass::aggregator {
 
 // Turns write requests into commits. Takes either one decision or definition, or all queued reports
-// that do not touch the same station. Checks them against the committed ledgers, commits them
-// together, folds them in, and answers. While one group of reports is being appended, the next one
-// is gathered. It leaves out the stations of the first group, so its checks do not depend on the
-// outcome of the first commit.
+// that do not touch the same station, contest and source. Checks them against the committed
+// ledgers, commits them together, folds them in, and answers. While one group of reports is being
+// appended, the next one is gathered. It leaves out what the first group touches, so its checks do
+// not depend on the outcome of the first commit.
 //
 // A request whose commit failed is in doubt and stays. It is processed again after the committed
 // ledgers have caught up, and then either finds its own entries or records them. Not thread-safe.

@@ -20,9 +20,9 @@ namespace canvass::aggregator {
 
 // The only writer of the ledger. It queues write requests and processes them on its thread. The
 // thread takes either one decision or definition, or all queued reports that do not touch the same
-// station. It checks them against the committed ledgers, commits them together, folds them in, and
-// answers. A second thread only appends, so the next group of reports is checked while the previous
-// one is being appended.
+// station, contest and source. It checks them against the committed ledgers, commits them together,
+// folds them in, and answers. A second thread only appends, so the next group of reports is checked
+// while the previous one is being appended.
 //
 // If a commit fails, its outcome is unknown. The thread then takes the lead again, reads what it
 // missed, and processes the same requests again. A request that was committed finds its own

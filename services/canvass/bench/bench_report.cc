@@ -99,19 +99,19 @@ void BenchReport::AddUse(const std::string& process, const ProcessUse& before,
   add(process + " memory peak", "MiB", static_cast<double>(after.memory_peak_bytes) / kMebibyte);
 }
 
-absl::Status BenchReport::Measure(int runs, const Session& session,
+absl::Status BenchReport::Measure(int runs, const Invocation& invocation,
                                   absl::FunctionRef<absl::Status(int)> run) const {
   for (int i = 1; i <= runs; ++i) {
     if (absl::Status status = run(i); !status.ok()) return status;
-    session.console.messages << "run " << i << ": " << Newest() << '\n' << std::flush;
+    invocation.console.messages << "run " << i << ": " << Newest() << '\n' << std::flush;
   }
   return absl::OkStatus();
 }
 
-void BenchReport::Print(const Session& session) const {
+void BenchReport::Print(const Invocation& invocation) const {
   const std::vector<const Series*> all = AllSeries();
-  std::ostream& out = session.console.out;
-  if (session.options.format == OutputFormat::kJson) {
+  std::ostream& out = invocation.console.out;
+  if (invocation.options.format == OutputFormat::kJson) {
     nlohmann::ordered_json json{{"benchmark", title_}};
     for (const auto& [name, value] : settings_) json["settings"][name] = value;
     for (const Series* series : all) json["quantities"].push_back(JsonOf(*series));
@@ -119,7 +119,7 @@ void BenchReport::Print(const Session& session) const {
     return;
   }
   const Table table = TableOf(all);
-  if (session.options.format == OutputFormat::kCsv) {
+  if (invocation.options.format == OutputFormat::kCsv) {
     out << RenderCsv(table);
     return;
   }

@@ -10,7 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "services/canvass/bench/process_use.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli::bench {
 
@@ -46,10 +46,10 @@ class BenchReport {
 
   // Calls `run` with 1, 2, ..., `runs`. `run` adds its values, which are printed to the console's
   // messages after each run. Returns the first error.
-  absl::Status Measure(int runs, const Session& session,
+  absl::Status Measure(int runs, const Invocation& invocation,
                        absl::FunctionRef<absl::Status(int)> run) const;
   // Prints the report in the requested format.
-  void Print(const Session& session) const;
+  void Print(const Invocation& invocation) const;
 
  private:
   // Returns the newest values of the declared quantities: "ratio 0.61, reports 104 000 /s".

@@ -47,8 +47,8 @@ void AddUses(BenchReport& report, const ProcessUses& before, const ProcessUses& 
 }
 
 absl::StatusOr<std::unique_ptr<BenchStack>> BenchStack::Start(const BenchOptions& options,
-                                                              const Session& session) {
-  std::unique_ptr<BenchStack> stack(new BenchStack(session));
+                                                              const Invocation& invocation) {
+  std::unique_ptr<BenchStack> stack(new BenchStack(invocation));
   if (options.running) {
     stack->database_ = options.database;
     return stack;

@@ -15,7 +15,7 @@
 #include "services/canvass/bench/bench_report.h"
 #include "services/canvass/bench/process_use.h"
 #include "services/canvass/stack/stack.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli::bench {
 
@@ -27,11 +27,11 @@ void AddUses(BenchReport& report, const ProcessUses& before, const ProcessUses& 
              std::size_t items);
 
 // Services to measure: a new stack in a temporary folder, which is removed with this object, or the
-// services that run at the session's addresses. Not thread-safe.
+// services that run at the invocation's addresses. Not thread-safe.
 class BenchStack {
  public:
   static absl::StatusOr<std::unique_ptr<BenchStack>> Start(const BenchOptions& options,
-                                                           const Session& session);
+                                                           const Invocation& invocation);
   ~BenchStack();
   BenchStack(const BenchStack&) = delete;
   BenchStack& operator=(const BenchStack&) = delete;
@@ -55,7 +55,7 @@ class BenchStack {
                           std::int64_t votes) const;
 
  private:
-  explicit BenchStack(const Session& session) : services_(session.options) {}
+  explicit BenchStack(const Invocation& invocation) : services_(invocation.options) {}
   absl::Status StartOwn(const BenchOptions& options);
 
   CommonOptions services_;

@@ -78,7 +78,7 @@ absl::StatusOr<EchoServer> EchoServer::Start(const std::string& folder,
   return EchoServer(*std::move(process), address);
 }
 
-absl::Status ServeEcho(const BenchOptions& options, const Session& /*session*/) {
+absl::Status ServeEcho(const BenchOptions& options, const Invocation& /*invocation*/) {
   rpc::BlockStopSignals();
   std::ifstream file(ResponseFile(options.parent_folder), std::ios::binary);
   EchoService service(

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::process {
 class ChildProcess;
@@ -37,7 +37,7 @@ class EchoServer {
 };
 
 // Runs in the server's process (`canvass bench echo --folder FOLDER`) until a stop signal.
-absl::Status ServeEcho(const BenchOptions& options, const Session& session);
+absl::Status ServeEcho(const BenchOptions& options, const Invocation& invocation);
 
 }  // namespace canvass::cli::bench
 

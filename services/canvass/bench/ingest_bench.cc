@@ -33,9 +33,9 @@ constexpr char kShown[] = "shown after the last receipt";
 
 class IngestBench {
  public:
-  IngestBench(const BenchOptions& options, const Session& session)
+  IngestBench(const BenchOptions& options, const Invocation& invocation)
       : options_(options),
-        session_(session),
+        invocation_(invocation),
         election_("bench-ingest", options.stations, options.candidates, options.seed),
         order_(election_.ShuffledStations()),
         votes_(election_.VotesOf(order_, order_.size())),
@@ -56,14 +56,14 @@ class IngestBench {
   absl::Status Run() {
     const absl::Cleanup remove_rows = [this] { std::filesystem::remove(rows_file_); };
     absl::Status measured =
-        report_.Measure(options_.runs, session_, [&](int run) { return RunOnce(run % 2 == 0); });
-    if (measured.ok()) report_.Print(session_);
+        report_.Measure(options_.runs, invocation_, [&](int run) { return RunOnce(run % 2 == 0); });
+    if (measured.ok()) report_.Print(invocation_);
     return measured;
   }
 
  private:
   absl::Status RunOnce(bool baseline_first) {
-    auto stack = BenchStack::Start(options_, session_);
+    auto stack = BenchStack::Start(options_, invocation_);
     if (!stack.ok()) return stack.status();
     const absl::Time began = absl::Now();
     absl::Status status = (*stack)->Define(election_).status();
@@ -127,7 +127,7 @@ class IngestBench {
   }
 
   const BenchOptions& options_;
-  const Session& session_;
+  const Invocation& invocation_;
   const BenchElection election_;
   const std::vector<std::int64_t> order_;
   const std::int64_t votes_;
@@ -139,8 +139,8 @@ class IngestBench {
 
 }  // namespace
 
-absl::Status BenchIngest(const BenchOptions& options, const Session& session) {
-  return IngestBench(options, session).Run();
+absl::Status BenchIngest(const BenchOptions& options, const Invocation& invocation) {
+  return IngestBench(options, invocation).Run();
 }
 
 }  // namespace canvass::cli::bench

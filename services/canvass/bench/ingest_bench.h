@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "services/canvass/bench/bench_options.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli::bench {
 
@@ -11,7 +11,7 @@ namespace canvass::cli::bench {
 // until each is acknowledged, against psql's text COPY of the same rows in the same order. Each run
 // has its own database, unless the services were running before. The two measurements take turns at
 // being first.
-absl::Status BenchIngest(const BenchOptions& options, const Session& session);
+absl::Status BenchIngest(const BenchOptions& options, const Invocation& invocation);
 
 }  // namespace canvass::cli::bench
 

@@ -39,9 +39,9 @@ constexpr char kEcho[] = "echo server";
 
 class ReadBench {
  public:
-  ReadBench(const BenchOptions& options, const Session& session)
+  ReadBench(const BenchOptions& options, const Invocation& invocation)
       : options_(options),
-        session_(session),
+        invocation_(invocation),
         election_("bench-read", options.stations, options.candidates, options.seed),
         report_("read") {
     report_.AddSetting("in flight", absl::StrCat(kInFlight));
@@ -56,7 +56,7 @@ class ReadBench {
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, session_);
+    auto stack = BenchStack::Start(options_, invocation_);
     if (!stack.ok()) return stack.status();
     const absl::StatusOr<std::string> response = CountAndRead(**stack);
     if (!response.ok()) return response.status();
@@ -66,8 +66,8 @@ class ReadBench {
     const absl::StatusOr<EchoServer> echo = EchoServer::Start(folder, *response);
     if (!echo.ok()) return echo.status();
     absl::Status measured = report_.Measure(
-        options_.runs, session_, [&](int run) { return RunOnce(**stack, *echo, run % 2 == 0); });
-    if (measured.ok()) report_.Print(session_);
+        options_.runs, invocation_, [&](int run) { return RunOnce(**stack, *echo, run % 2 == 0); });
+    if (measured.ok()) report_.Print(invocation_);
     return measured;
   }
 
@@ -140,7 +140,7 @@ class ReadBench {
   }
 
   const BenchOptions& options_;
-  const Session& session_;
+  const Invocation& invocation_;
   const BenchElection election_;
   BenchReport report_;
   grpc::ByteBuffer request_;
@@ -150,8 +150,8 @@ class ReadBench {
 
 }  // namespace
 
-absl::Status BenchRead(const BenchOptions& options, const Session& session) {
-  return ReadBench(options, session).Run();
+absl::Status BenchRead(const BenchOptions& options, const Invocation& invocation) {
+  return ReadBench(options, invocation).Run();
 }
 
 }  // namespace canvass::cli::bench

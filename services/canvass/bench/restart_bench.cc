@@ -32,9 +32,9 @@ constexpr char kRead[] = "psql reading the ledger";
 
 class RestartBench {
  public:
-  RestartBench(const BenchOptions& options, const Session& session)
+  RestartBench(const BenchOptions& options, const Invocation& invocation)
       : options_(options),
-        session_(session),
+        invocation_(invocation),
         election_("bench-restart", options.stations, options.candidates, options.seed),
         order_(election_.ShuffledStations()),
         report_("restart") {
@@ -47,11 +47,11 @@ class RestartBench {
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, session_);
+    auto stack = BenchStack::Start(options_, invocation_);
     if (!stack.ok()) return stack.status();
     absl::Status status = Count(**stack);
     if (status.ok()) {
-      status = report_.Measure(options_.runs, session_,
+      status = report_.Measure(options_.runs, invocation_,
                                [&](int run) { return RunOnce(**stack, run % 2 == 0); });
     }
     if (!status.ok()) return status;
@@ -59,7 +59,7 @@ class RestartBench {
     status = (*stack)->CheckShown(election_.id(), last_sequence_,
                                   election_.VotesOf(order_, order_.size()));
     if (!status.ok()) return status;
-    report_.Print(session_);
+    report_.Print(invocation_);
     return absl::OkStatus();
   }
 
@@ -110,7 +110,7 @@ class RestartBench {
   }
 
   const BenchOptions& options_;
-  const Session& session_;
+  const Invocation& invocation_;
   const BenchElection election_;
   const std::vector<std::int64_t> order_;
   BenchReport report_;
@@ -121,8 +121,8 @@ class RestartBench {
 
 }  // namespace
 
-absl::Status BenchRestart(const BenchOptions& options, const Session& session) {
-  return RestartBench(options, session).Run();
+absl::Status BenchRestart(const BenchOptions& options, const Invocation& invocation) {
+  return RestartBench(options, invocation).Run();
 }
 
 }  // namespace canvass::cli::bench

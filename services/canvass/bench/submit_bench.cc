@@ -69,8 +69,8 @@ std::vector<grpc::ByteBuffer> PrepareCalls(const BenchElection& election,
 
 class SubmitBench {
  public:
-  SubmitBench(const BenchOptions& options, const Session& session)
-      : options_(options), session_(session), report_("submit") {
+  SubmitBench(const BenchOptions& options, const Invocation& invocation)
+      : options_(options), invocation_(invocation), report_("submit") {
     report_.AddSetting("reports", absl::StrCat(options.stations));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
     report_.AddSetting("runs", absl::StrCat(options.runs));
@@ -84,11 +84,11 @@ class SubmitBench {
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, session_);
+    auto stack = BenchStack::Start(options_, invocation_);
     if (!stack.ok()) return stack.status();
     absl::Status measured =
-        report_.Measure(options_.runs, session_, [&](int run) { return RunOnce(**stack, run); });
-    if (measured.ok()) report_.Print(session_);
+        report_.Measure(options_.runs, invocation_, [&](int run) { return RunOnce(**stack, run); });
+    if (measured.ok()) report_.Print(invocation_);
     return measured;
   }
 
@@ -152,15 +152,15 @@ class SubmitBench {
   }
 
   const BenchOptions& options_;
-  const Session& session_;
+  const Invocation& invocation_;
   BenchReport report_;
   double insert_rate_ = 0;
 };
 
 }  // namespace
 
-absl::Status BenchSubmit(const BenchOptions& options, const Session& session) {
-  return SubmitBench(options, session).Run();
+absl::Status BenchSubmit(const BenchOptions& options, const Invocation& invocation) {
+  return SubmitBench(options, invocation).Run();
 }
 
 }  // namespace canvass::cli::bench

@@ -101,8 +101,8 @@ void SendAtRate(const std::string& reporter, int rate,
 
 class WatchBench {
  public:
-  WatchBench(const BenchOptions& options, const Session& session)
-      : options_(options), session_(session), report_("watch") {
+  WatchBench(const BenchOptions& options, const Invocation& invocation)
+      : options_(options), invocation_(invocation), report_("watch") {
     report_.AddSetting("rate", absl::StrCat(options.rate, "/s"));
     report_.AddSetting("duration", absl::FormatDuration(options.duration));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
@@ -117,11 +117,11 @@ class WatchBench {
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, session_);
+    auto stack = BenchStack::Start(options_, invocation_);
     if (!stack.ok()) return stack.status();
     absl::Status measured =
-        report_.Measure(options_.runs, session_, [&](int run) { return RunOnce(**stack, run); });
-    if (measured.ok()) report_.Print(session_);
+        report_.Measure(options_.runs, invocation_, [&](int run) { return RunOnce(**stack, run); });
+    if (measured.ok()) report_.Print(invocation_);
     return measured;
   }
 
@@ -208,14 +208,14 @@ class WatchBench {
   }
 
   const BenchOptions& options_;
-  const Session& session_;
+  const Invocation& invocation_;
   BenchReport report_;
 };
 
 }  // namespace
 
-absl::Status BenchWatch(const BenchOptions& options, const Session& session) {
-  return WatchBench(options, session).Run();
+absl::Status BenchWatch(const BenchOptions& options, const Invocation& invocation) {
+  return WatchBench(options, invocation).Run();
 }
 
 }  // namespace canvass::cli::bench

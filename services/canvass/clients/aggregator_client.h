@@ -8,7 +8,7 @@
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "canvass/aggregator/v1/election_service.pb.h"
 #include "services/canvass/clients/endpoint.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 

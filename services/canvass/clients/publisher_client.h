@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "services/canvass/clients/endpoint.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 

@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
 #include "services/canvass/clients/endpoint.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 

@@ -13,19 +13,19 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/exit_code.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 namespace {
 
 using bench::BenchOptions;
 
-struct Arguments {
+struct BenchArguments {
   std::string what{};
   BenchOptions options{};
 };
 
-using Measure = absl::Status (*)(const BenchOptions&, const Session&);
+using Measure = absl::Status (*)(const BenchOptions&, const Invocation&);
 
 const std::map<std::string, Measure>& Benchmarks() {
   static const std::map<std::string, Measure> kBenchmarks = {
@@ -34,23 +34,23 @@ const std::map<std::string, Measure>& Benchmarks() {
   return kBenchmarks;
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunBench(const BenchArguments& arguments, const Invocation& invocation) {
   if (arguments.options.running && arguments.what == "restart") {
     return UsageError("restart starts its own stack; leave out --running");
   }
-  return Benchmarks().at(arguments.what)(arguments.options, session);
+  return Benchmarks().at(arguments.what)(arguments.options, invocation);
 }
 
 }  // namespace
 
 void AddBench(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<BenchArguments>();
   CLI::App& app = commands.Add(
       "bench", "Measures Canvass on this machine and compares it with bare PostgreSQL and gRPC.",
       "canvass bench ingest --stations 1000000\n"
       "canvass bench submit -o json\n"
       "canvass bench watch --rate 5000",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunBench(*arguments, invocation); });
   BenchOptions& options = arguments->options;
   app.add_option(
          "what", arguments->what,

@@ -13,14 +13,14 @@
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/commands/report_decision.h"
 #include "services/canvass/terminal/console.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/print.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/result_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct CertifyArguments {
   Choice choice{};
   std::int64_t expected_sequence = 0;
   bool read = false;
@@ -31,23 +31,24 @@ struct Arguments {
 };
 
 // Shows the result that is about to be certified, and returns its sequence.
-absl::StatusOr<std::int64_t> ReadResult(const Choice& choice, const Session& session) {
-  const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, choice.election_id, session.options.language);
+absl::StatusOr<std::int64_t> ReadResult(const Choice& choice, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
+  const auto names = FetchNames(publisher, choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   const auto answer =
       publisher.GetNationalResult(RequestFor<publisher::v1::GetNationalResultRequest>(choice));
   if (!answer.ok()) return answer.status();
-  session.console.messages << "Certifying this result:\n\n"
-                           << ResultText(answer->result(), *names, session.console.messages_colours)
-                           << '\n';
+  invocation.console.messages << "Certifying this result:\n\n"
+                              << ResultText(answer->result(), *names,
+                                            invocation.console.messages_colours)
+                              << '\n';
   return answer->result().as_of().sequence();
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunCertify(const CertifyArguments& arguments, const Invocation& invocation) {
   std::int64_t sequence = arguments.expected_sequence;
   if (arguments.read) {
-    const absl::StatusOr<std::int64_t> read = ReadResult(arguments.choice, session);
+    const absl::StatusOr<std::int64_t> read = ReadResult(arguments.choice, invocation);
     if (!read.ok()) return read.status();
     sequence = *read;
   }
@@ -57,13 +58,14 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   request.set_reason(arguments.reason);
   request.set_accept_incomplete(arguments.accept_incomplete);
   *request.mutable_documents() = DocumentsOf(arguments.documents);
-  const AggregatorClient aggregator(session.options);
+  const AggregatorClient aggregator(invocation.options);
   // Fetched before the decision, so that no error after it suggests that the decision was not made.
-  const auto names = FetchNames(aggregator, arguments.choice.election_id, session.options.language);
+  const auto names =
+      FetchNames(aggregator, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   const auto answer = aggregator.CertifyResult(request);
   if (!answer.ok()) return answer.status();
-  Print(session, ResultText(answer->result(), *names, session.console.out_colours),
+  Print(invocation, ResultText(answer->result(), *names, invocation.console.out_colours),
         CandidateTable(answer->result(), *names), *answer);
   return absl::OkStatus();
 }
@@ -71,14 +73,14 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddCertify(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CertifyArguments>();
   CLI::App& app = commands.Add(
       "certify",
       "Certifies a result with the figures that were read and the candidates declared elected.",
       "canvass certify az-2024-presidential --expected-sequence 6557 --elected ilham-aliyev\n"
       "canvass certify az-2024-presidential --read --accept-incomplete --reason \"2 stations lost "
       "to the flood\"",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunCertify(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

@@ -8,29 +8,30 @@
 #include "services/canvass/commands/choice.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct ChangesArguments {
   Choice choice{};
   std::int64_t from_sequence = 1;
   bool corrections_only = false;
 };
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+absl::Status RunChanges(const ChangesArguments& arguments, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
+  const auto names =
+      FetchNames(publisher, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   publisher::v1::ListChangesRequest request;
   request.set_election_id(arguments.choice.election_id);
   request.set_area_id(arguments.choice.area_id);
   request.set_from_sequence(arguments.from_sequence);
   request.set_corrections_only(arguments.corrections_only);
-  ListOutput list(session, EntryColumns(), names->Notice());
+  ListOutput list(invocation, EntryColumns(), names->Notice());
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return publisher.ListChanges(page); },
       [&](const publisher::v1::ListChangesResponse& page) {
@@ -45,12 +46,12 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddChanges(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("changes", "Lists all public ledger entries by sequence.",
-                   "canvass changes az-2024-presidential --corrections-only\n"
-                   "canvass changes az-2024-presidential --area c-86 --from 6000",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<ChangesArguments>();
+  CLI::App& app = commands.Add(
+      "changes", "Lists all public ledger entries by sequence.",
+      "canvass changes az-2024-presidential --corrections-only\n"
+      "canvass changes az-2024-presidential --area c-86 --from 6000",
+      [arguments](const Invocation& invocation) { return RunChanges(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   app.add_option(
          "--area", arguments->choice.area_id,

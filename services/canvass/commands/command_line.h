@@ -8,29 +8,19 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/canvass/terminal/exit_code.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace CLI {
 class App;
 }  // namespace CLI
 
-// To add a command to `canvass`, write a function that adds it in a file of its own, declare the
-// function in commands.h, and call it in commands.cc.
-//
-//   void AddRelease(CommandLine& commands) {
-//     auto arguments = std::make_shared<Arguments>();
-//     CLI::App& app = commands.Add("release", "Counts a held report.", "canvass release ...",
-//                                  [arguments](const Session& session) {
-//                                    return Run(*arguments, session);
-//                                  });
-//     app.add_option("--reason", arguments->reason, "Why; goes into the ledger")->required();
-//   }
+// CONTRIBUTING.md says how to add a command.
 namespace canvass::cli {
 
 // All commands and their common options. Not thread-safe.
 class CommandLine {
  public:
-  using Run = std::function<absl::Status(const Session&)>;
+  using Run = std::function<absl::Status(const Invocation&)>;
 
   explicit CommandLine(Console& console);
   ~CommandLine();

@@ -13,16 +13,16 @@
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
 #include "services/canvass/terminal/input_file.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/print.h"
 #include "services/canvass/terminal/proto_json.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/text_width.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct DefineArguments {
   std::string file{};
   bool validate_only = false;
   std::string reason{};
@@ -65,12 +65,12 @@ absl::StatusOr<std::string> ChangesAfter(const AggregatorClient& aggregator,
 // Shows the changes if they can be listed. An error is only a message, because the definition is
 // already in the ledger.
 void ShowChanges(const AggregatorClient& aggregator, const std::string& election_id,
-                 std::int64_t before, const Session& session) {
+                 std::int64_t before, const Invocation& invocation) {
   const absl::StatusOr<std::string> changes = ChangesAfter(aggregator, election_id, before);
   if (changes.ok()) {
-    session.console.out << *changes;
+    invocation.console.out << *changes;
   } else {
-    session.console.messages << "The changes cannot be listed: " << ErrorText(changes.status());
+    invocation.console.messages << "The changes cannot be listed: " << ErrorText(changes.status());
   }
 }
 
@@ -84,7 +84,7 @@ std::string AnswerText(const std::string& election_id,
                      Counted(answer.stations(), "station", "stations"), Grouped(answer.sequence()));
 }
 
-absl::StatusOr<v1::DefinitionChange> ReadDefinition(const Arguments& arguments) {
+absl::StatusOr<v1::DefinitionChange> ReadDefinition(const DefineArguments& arguments) {
   const absl::StatusOr<std::string> content = ReadInput(arguments.file);
   if (!content.ok()) return content.status();
   v1::DefinitionChange definition;
@@ -94,17 +94,17 @@ absl::StatusOr<v1::DefinitionChange> ReadDefinition(const Arguments& arguments) 
   return definition;
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunDefine(const DefineArguments& arguments, const Invocation& invocation) {
   const absl::StatusOr<v1::DefinitionChange> definition = ReadDefinition(arguments);
   if (!definition.ok()) return definition.status();
   const std::string& election_id = definition->election().election_id();
-  const AggregatorClient aggregator(session.options);
+  const AggregatorClient aggregator(invocation.options);
   const absl::StatusOr<std::int64_t> before = SequenceBefore(aggregator, election_id);
   if (!before.ok()) return before.status();
   const auto answer =
       aggregator.DefineElection(DefinitionMessages(*definition, arguments.validate_only));
   if (!answer.ok()) return answer.status();
-  Print(session, AnswerText(election_id, *answer, arguments.validate_only),
+  Print(invocation, AnswerText(election_id, *answer, arguments.validate_only),
         {.columns = {{"sequence", "sequence", ColumnKind::kCount},
                      {"stations", "stations", ColumnKind::kCount},
                      {"areas", "areas", ColumnKind::kCount},
@@ -113,8 +113,8 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
                    std::to_string(answer->areas()), std::to_string(answer->parts_changed())}}},
         *answer);
   const bool changed = !arguments.validate_only && answer->parts_changed() > 0;
-  if (changed && session.options.format == OutputFormat::kTable) {
-    ShowChanges(aggregator, election_id, *before, session);
+  if (changed && invocation.options.format == OutputFormat::kTable) {
+    ShowChanges(aggregator, election_id, *before, invocation);
   }
   return absl::OkStatus();
 }
@@ -122,7 +122,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddDefine(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DefineArguments>();
   CLI::App& app = commands.Add(
       "define",
       "Defines an election or changes its definition. Sending the same definition again changes "
@@ -138,7 +138,7 @@ void AddDefine(CommandLine& commands) {
       " \"sources\": [{\"sourceId\": \"office\", \"kind\": \"SOURCE_KIND_OFFICIAL\"}],\n"
       " \"areas\": [{\"areaId\": \"town\", \"kind\": \"town\"}],\n"
       " \"stations\": [{\"stationId\": \"s-1\", \"areaId\": \"town\"}]}",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunDefine(*arguments, invocation); });
   app.add_option("file", arguments->file,
                  "canvass.v1.DefinitionChange in JSON, or - for standard input")
       ->required()

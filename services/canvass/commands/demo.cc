@@ -12,20 +12,20 @@
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/demo/demo_player.h"
 #include "services/canvass/demo/published_night.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct DemoArguments {
   std::string name{};
   std::optional<double> speed{};
 };
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunDemo(const DemoArguments& arguments, const Invocation& invocation) {
   const auto facts = ParsePublishedNight(EmbeddedNight());
   if (!facts.ok()) return facts.status();
-  return DemoPlayer(*facts, arguments.speed.value_or(0), session).Play();
+  return DemoPlayer(*facts, arguments.speed.value_or(0), invocation).Play();
 }
 
 }  // namespace
@@ -45,13 +45,13 @@ CLI::Option* AddSpeedOption(CLI::App& app, std::optional<double>& speed) {
 }
 
 void AddDemo(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("demo",
-                   "Replays a real election through the services: reports, announcements, "
-                   "annulments and certification.",
-                   "canvass demo az-2024 --speed 2000",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<DemoArguments>();
+  CLI::App& app = commands.Add(
+      "demo",
+      "Replays a real election through the services: reports, announcements, "
+      "annulments and certification.",
+      "canvass demo az-2024 --speed 2000",
+      [arguments](const Invocation& invocation) { return RunDemo(*arguments, invocation); });
   app.add_option("name", arguments->name,
                  "az-2024: the presidential election of 7 February 2024 in Azerbaijan")
       ->required()

@@ -5,25 +5,25 @@
 #include "services/canvass/clients/publisher_client.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/election_names.h"
 
 namespace canvass::cli {
 namespace {
 
-absl::Status Run(const Session& session) {
-  const PublisherClient publisher(session.options);
-  ListOutput list(session, {{"election_id", "election", ColumnKind::kText},
-                            {"polling_date", "date", ColumnKind::kText},
-                            {"name", "name", ColumnKind::kText},
-                            {"rehearsal", "rehearsal", ColumnKind::kText}});
+absl::Status RunElections(const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
+  ListOutput list(invocation, {{"election_id", "election", ColumnKind::kText},
+                               {"polling_date", "date", ColumnKind::kText},
+                               {"name", "name", ColumnKind::kText},
+                               {"rehearsal", "rehearsal", ColumnKind::kText}});
   const absl::Status status = ForEachPage(
       publisher::v1::ListElectionsRequest(),
       [&](const auto& page) { return publisher.ListElections(page); },
       [&](const publisher::v1::ListElectionsResponse& page) {
         for (const v1::Election& election : page.elections()) {
-          const ElectionNames names(election, {}, {}, session.options.language);
+          const ElectionNames names(election, {}, {}, invocation.options.language);
           list.Add({election.election_id(), election.polling_date(), names.Election(),
                     election.rehearsal() ? "yes" : ""},
                    election);
@@ -37,7 +37,7 @@ absl::Status Run(const Session& session) {
 }  // namespace
 
 void AddElections(CommandLine& commands) {
-  commands.Add("elections", "Lists all elections.", "canvass elections", Run);
+  commands.Add("elections", "Lists all elections.", "canvass elections", RunElections);
 }
 
 }  // namespace canvass::cli

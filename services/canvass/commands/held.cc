@@ -7,8 +7,8 @@
 #include "services/canvass/commands/choice.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
@@ -25,15 +25,15 @@ Row HeldRow(const v1::LedgerEntry& entry) {
           FindingsText(entry.report().findings())};
 }
 
-absl::Status Run(const Choice& choice, const Session& session) {
-  const AggregatorClient aggregator(session.options);
-  ListOutput list(session, {{"station_id", "station", ColumnKind::kText},
-                            {"revision", "revision", ColumnKind::kCount},
-                            {"contest_id", "contest", ColumnKind::kText},
-                            {"source_id", "source", ColumnKind::kText},
-                            {"sequence", "sequence", ColumnKind::kCount},
-                            {"rules", "rules", ColumnKind::kText},
-                            {"message", "what was found", ColumnKind::kText}});
+absl::Status RunHeld(const Choice& choice, const Invocation& invocation) {
+  const AggregatorClient aggregator(invocation.options);
+  ListOutput list(invocation, {{"station_id", "station", ColumnKind::kText},
+                               {"revision", "revision", ColumnKind::kCount},
+                               {"contest_id", "contest", ColumnKind::kText},
+                               {"source_id", "source", ColumnKind::kText},
+                               {"sequence", "sequence", ColumnKind::kCount},
+                               {"rules", "rules", ColumnKind::kText},
+                               {"message", "what was found", ColumnKind::kText}});
   const absl::Status status = ForEachPage(
       RequestFor<aggregator::v1::ListHeldReportsRequest>(choice),
       [&](const auto& page) { return aggregator.ListHeldReports(page); },
@@ -52,7 +52,7 @@ void AddHeld(CommandLine& commands) {
   CLI::App& app =
       commands.Add("held", "Lists held reports, which wait for a decision, oldest first.",
                    "canvass held az-2024-presidential",
-                   [choice](const Session& session) { return Run(*choice, session); });
+                   [choice](const Invocation& invocation) { return RunHeld(*choice, invocation); });
   AddElectionArgument(app, *choice);
   app.add_option("--contest", choice->contest_id, "Only this contest")->type_name("ID");
   app.add_option("--source", choice->source_id, "Only this source")->type_name("ID");

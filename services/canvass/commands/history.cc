@@ -8,23 +8,24 @@
 #include "services/canvass/commands/choice.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/views/result_list.h"
 #include "services/canvass/views/result_row.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct HistoryArguments {
   Choice choice{};
   int limit = 100;
 };
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+absl::Status RunHistory(const HistoryArguments& arguments, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
+  const auto names =
+      FetchNames(publisher, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
-  ResultList list(ResultRows::Subject::kMoment, session, *names);
+  ResultList list(ResultRows::Subject::kMoment, invocation, *names);
   int shown = 0;
   const absl::Status status = ForEachPage(
       AreaRequestFor<publisher::v1::GetHistoryRequest>(arguments.choice),
@@ -43,11 +44,11 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddHistory(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("history", "Lists the earlier states of a result, newest first.",
-                   "canvass history az-2024-presidential --limit 20",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<HistoryArguments>();
+  CLI::App& app = commands.Add(
+      "history", "Lists the earlier states of a result, newest first.",
+      "canvass history az-2024-presidential --limit 20",
+      [arguments](const Invocation& invocation) { return RunHistory(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

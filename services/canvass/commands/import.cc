@@ -29,8 +29,8 @@
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
 #include "services/canvass/terminal/input_file.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/progress_bar.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/text_width.h"
 
 namespace canvass::cli {
@@ -39,7 +39,7 @@ namespace {
 // Rejected rows that are shown on the terminal. The rejects file has all of them.
 constexpr std::size_t kRejectionsShown = 10;
 
-struct Arguments {
+struct ImportArguments {
   std::string file{};
   std::string mapping_file{};
   bool dry_run = false;
@@ -51,7 +51,7 @@ struct Arguments {
   RetryLimits retry{};
 };
 
-absl::StatusOr<Mapping> LoadMapping(const Arguments& arguments) {
+absl::StatusOr<Mapping> LoadMapping(const ImportArguments& arguments) {
   const absl::StatusOr<std::string> json = ReadInput(arguments.mapping_file);
   if (!json.ok()) return json.status();
   absl::StatusOr<Mapping> mapping = ParseMapping(*json, arguments.mapping_file);
@@ -67,9 +67,9 @@ absl::StatusOr<Mapping> LoadMapping(const Arguments& arguments) {
 // Imports a checked sheet.
 class Import {
  public:
-  Import(const Arguments& arguments, const Session& session, CheckedSheet sheet)
+  Import(const ImportArguments& arguments, const Invocation& invocation, CheckedSheet sheet)
       : arguments_(arguments),
-        session_(session),
+        invocation_(invocation),
         sheet_(std::move(sheet)),
         rejections_(sheet_.rejections) {
     outcome_.rejected = static_cast<std::int64_t>(rejections_.size());
@@ -100,8 +100,8 @@ class Import {
   absl::Status SendReports();
   void TakeReceipt(const PlannedReport& planned, const v1::Receipt& receipt);
 
-  const Arguments& arguments_;
-  const Session& session_;
+  const ImportArguments& arguments_;
+  const Invocation& invocation_;
   const CheckedSheet sheet_;
   ImportPlan plan_{};
   ImportOutcome outcome_{};
@@ -111,7 +111,7 @@ class Import {
 // Defines the election if necessary. Returns the reports that are already recorded for the stations
 // of the file.
 absl::StatusOr<RecordedStations> Import::Define() {
-  const AggregatorClient aggregator(session_.options);
+  const AggregatorClient aggregator(invocation_.options);
   const absl::StatusOr<bool> defined = IsDefined(aggregator);
   if (!defined.ok()) return defined.status();
   std::int64_t sequence = 0;
@@ -140,26 +140,26 @@ absl::StatusOr<std::int64_t> Import::SendDefinition(const AggregatorClient& aggr
   const auto answer = aggregator.DefineElection(DefinitionMessages(change, false));
   if (!answer.ok()) return answer.status();
   if (answer->parts_changed() > 0) {
-    session_.console.messages << fmt::format("Defined {}: {} new or changed.\n",
-                                             sheet_.definition.election().id,
-                                             Counted(answer->parts_changed(), "part", "parts"));
+    invocation_.console.messages << fmt::format("Defined {}: {} new or changed.\n",
+                                                sheet_.definition.election().id,
+                                                Counted(answer->parts_changed(), "part", "parts"));
   }
   return answer->sequence();
 }
 
 absl::StatusOr<RecordedStations> Import::Recorded(std::int64_t sequence) const {
-  const PublisherClient publisher(session_.options);
+  const PublisherClient publisher(invocation_.options);
   absl::StatusOr<RecordedStations> recorded = FetchRecorded(publisher, sheet_, sequence);
   if (!HasReason(recorded.status(), reason::kSourceEmbargoed)) return recorded;
-  session_.console.messages
+  invocation_.console.messages
       << "The source is under embargo, so the file cannot be compared with the recorded reports. "
          "All reports are sent, and those already recorded count as repeated.\n";
   return RecordedStations();
 }
 
 absl::Status Import::SendReports() {
-  const ReporterClient reporter(session_.options);
-  ProgressBar progress(session_.console, static_cast<std::int64_t>(plan_.reports.size()),
+  const ReporterClient reporter(invocation_.options);
+  ProgressBar progress(invocation_.console, static_cast<std::int64_t>(plan_.reports.size()),
                        "reports");
   return reporter.SubmitReports(
       {.count = plan_.reports.size(),
@@ -216,17 +216,17 @@ void Import::TakeReceipt(const PlannedReport& planned, const v1::Receipt& receip
 }
 
 // Shows the rejected and refused rows, and writes them to the rejects file if there is one.
-absl::Status Report(const Arguments& arguments, const Session& session, const std::string& csv,
-                    char delimiter, std::vector<Rejection> rejections) {
+absl::Status Report(const ImportArguments& arguments, const Invocation& invocation,
+                    const std::string& csv, char delimiter, std::vector<Rejection> rejections) {
   std::stable_sort(rejections.begin(), rejections.end(), ComesBefore);
-  session.console.messages << RejectionsText(rejections, kRejectionsShown);
+  invocation.console.messages << RejectionsText(rejections, kRejectionsShown);
   const std::string count = GroupThousands(std::to_string(rejections.size()));
   if (!arguments.rejects_file.empty()) {
     const absl::Status written =
         WriteOutput(arguments.rejects_file, RejectsCsv(csv, delimiter, rejections));
     if (!written.ok()) return written;
-    session.console.messages << fmt::format("{} rejected or refused: {}\n", count,
-                                            arguments.rejects_file);
+    invocation.console.messages << fmt::format("{} rejected or refused: {}\n", count,
+                                               arguments.rejects_file);
   }
   if (rejections.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
@@ -234,18 +234,20 @@ absl::Status Report(const Arguments& arguments, const Session& session, const st
       arguments.rejects_file.empty() ? "; use --rejects FILE to write their rows to a file" : ""));
 }
 
-absl::Status SendSheet(const Arguments& arguments, const Session& session, const std::string& csv,
-                       char delimiter, CheckedSheet sheet) {
-  Import import(arguments, session, std::move(sheet));
+absl::Status SendSheet(const ImportArguments& arguments, const Invocation& invocation,
+                       const std::string& csv, char delimiter, CheckedSheet sheet) {
+  Import import(arguments, invocation, std::move(sheet));
   const absl::Status sent = import.Send();
-  session.console.out << OutcomeText(import.sheet(), import.outcome(), session.options.format);
-  const absl::Status reported = Report(arguments, session, csv, delimiter, import.rejections());
+  invocation.console.out << OutcomeText(import.sheet(), import.outcome(),
+                                        invocation.options.format);
+  const absl::Status reported = Report(arguments, invocation, csv, delimiter, import.rejections());
   if (sent.ok()) return reported;
-  session.console.messages << "Not everything was sent. Run the same command again to continue.\n";
+  invocation.console.messages
+      << "Not everything was sent. Run the same command again to continue.\n";
   return sent;
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunImport(const ImportArguments& arguments, const Invocation& invocation) {
   const absl::StatusOr<Mapping> mapping = LoadMapping(arguments);
   if (!mapping.ok()) return mapping.status();
   const absl::StatusOr<std::string> csv = ReadInput(arguments.file);
@@ -254,18 +256,18 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   if (!read.ok()) return read.status();
   absl::StatusOr<CheckedSheet> sheet = CheckStationSheet(*std::move(read), absl::Now());
   if (!sheet.ok()) return sheet.status();
-  for (const std::string& note : sheet->notes) session.console.messages << note << '\n';
+  for (const std::string& note : sheet->notes) invocation.console.messages << note << '\n';
   if (!arguments.dry_run) {
-    return SendSheet(arguments, session, *csv, mapping->delimiter, *std::move(sheet));
+    return SendSheet(arguments, invocation, *csv, mapping->delimiter, *std::move(sheet));
   }
-  session.console.out << DryRunText(*sheet, session.options.format);
-  return Report(arguments, session, *csv, mapping->delimiter, sheet->rejections);
+  invocation.console.out << DryRunText(*sheet, invocation.options.format);
+  return Report(arguments, invocation, *csv, mapping->delimiter, sheet->rejections);
 }
 
 }  // namespace
 
 void AddImport(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ImportArguments>();
   CLI::App& app = commands.Add(
       "import",
       "Imports an election and its reports from a CSV file with the results of each station.",
@@ -279,7 +281,7 @@ void AddImport(CommandLine& commands) {
       "like the original file.\n"
       "\n" +
           std::string(MappingHelp()),
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunImport(*arguments, invocation); });
   app.add_option("file", arguments->file,
                  "CSV in UTF-8 with a line of column names, or - for standard input")
       ->required()

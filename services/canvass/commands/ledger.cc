@@ -14,16 +14,16 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/commands/ledger_audit.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
 #include "services/canvass/terminal/print.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/text_width.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct LedgerArguments {
   Choice choice{};
   std::int64_t from_sequence = 1;
   bool verify = false;
@@ -31,16 +31,17 @@ struct Arguments {
 
 std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
 
-absl::Status List(const Arguments& arguments, const Session& session) {
-  const AggregatorClient aggregator(session.options);
-  const auto names = FetchNames(aggregator, arguments.choice.election_id, session.options.language);
+absl::Status List(const LedgerArguments& arguments, const Invocation& invocation) {
+  const AggregatorClient aggregator(invocation.options);
+  const auto names =
+      FetchNames(aggregator, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   aggregator::v1::ListLedgerEntriesRequest request;
   request.set_election_id(arguments.choice.election_id);
   request.set_from_sequence(arguments.from_sequence);
   std::vector<Column> columns = EntryColumns();
   columns.push_back({"entry_hash", "entry hash", ColumnKind::kText});
-  ListOutput list(session, columns);
+  ListOutput list(invocation, columns);
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return aggregator.ListLedgerEntries(page); },
       [&](const aggregator::v1::ListLedgerEntriesResponse& page) {
@@ -56,18 +57,19 @@ absl::Status List(const Arguments& arguments, const Session& session) {
 }
 
 // Returns the publisher's newest sequence and root, which the audit must reproduce.
-absl::StatusOr<v1::AsOf> PublishedMoment(const std::string& election_id, const Session& session) {
+absl::StatusOr<v1::AsOf> PublishedMoment(const std::string& election_id,
+                                         const Invocation& invocation) {
   publisher::v1::GetElectionRequest request;
   request.set_election_id(election_id);
-  const auto answer = PublisherClient(session.options).GetElection(request);
+  const auto answer = PublisherClient(invocation.options).GetElection(request);
   if (!answer.ok()) return answer.status();
   return answer->as_of();
 }
 
 // Reads the aggregator's entries up to `sequence` into `audit`.
 absl::Status ReadEntries(const std::string& election_id, std::int64_t sequence,
-                         const Session& session, LedgerAudit& audit) {
-  const AggregatorClient aggregator(session.options);
+                         const Invocation& invocation, LedgerAudit& audit) {
+  const AggregatorClient aggregator(invocation.options);
   aggregator::v1::ListLedgerEntriesRequest request;
   request.set_election_id(election_id);
   absl::Status found;
@@ -83,12 +85,12 @@ absl::Status ReadEntries(const std::string& election_id, std::int64_t sequence,
   return found.ok() ? listed : found;
 }
 
-absl::Status Verify(const Arguments& arguments, const Session& session) {
+absl::Status Verify(const LedgerArguments& arguments, const Invocation& invocation) {
   const std::string& election_id = arguments.choice.election_id;
-  const absl::StatusOr<v1::AsOf> published = PublishedMoment(election_id, session);
+  const absl::StatusOr<v1::AsOf> published = PublishedMoment(election_id, invocation);
   if (!published.ok()) return published.status();
   LedgerAudit audit;
-  const absl::Status read = ReadEntries(election_id, published->sequence(), session, audit);
+  const absl::Status read = ReadEntries(election_id, published->sequence(), invocation, audit);
   if (!read.ok()) return read;
   if (audit.sequence() != published->sequence() || audit.Root() != published->root_hash()) {
     return MakeError(reason::kLedgerDiverged,
@@ -98,7 +100,7 @@ absl::Status Verify(const Arguments& arguments, const Session& session) {
                                  Grouped(published->sequence())));
   }
   Print(
-      session, AuditText(audit),
+      invocation, AuditText(audit),
       {.columns = {{"sequence", "sequence", ColumnKind::kCount},
                    {"root_hash", "root", ColumnKind::kText},
                    {"hidden", "under embargo", ColumnKind::kCount}},
@@ -110,13 +112,13 @@ absl::Status Verify(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddLedger(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LedgerArguments>();
   CLI::App& app = commands.Add("ledger", "Lists the aggregator's ledger or verifies its hashes.",
                                "canvass ledger az-2024-presidential --from 6500\n"
                                "canvass ledger az-2024-presidential --verify",
-                               [arguments](const Session& session) {
-                                 return arguments->verify ? Verify(*arguments, session)
-                                                          : List(*arguments, session);
+                               [arguments](const Invocation& invocation) {
+                                 return arguments->verify ? Verify(*arguments, invocation)
+                                                          : List(*arguments, invocation);
                                });
   AddElectionArgument(app, arguments->choice);
   CLI::Option* const from =

@@ -8,15 +8,15 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 namespace {
 
-absl::Status Run(const std::string& connection, const Session& session) {
+absl::Status RunMigrate(const std::string& connection, const Invocation& invocation) {
   const absl::StatusOr<postgres::SchemaVersions> versions = aggregator::Migrate(connection);
   if (!versions.ok()) return versions.status();
-  session.console.messages << fmt::format(
+  invocation.console.messages << fmt::format(
       "The schema was migrated from version {} to version {}.\n", versions->before,
       versions->after);
   return absl::OkStatus();
@@ -30,7 +30,7 @@ void AddMigrate(CommandLine& commands) {
       "migrate",
       "Migrates a database's schema to the current version. Running it again changes nothing.",
       "canvass migrate \"host=db.example.org dbname=canvass user=canvass_owner\"",
-      [connection](const Session& session) { return Run(*connection, session); });
+      [connection](const Invocation& invocation) { return RunMigrate(*connection, invocation); });
   app.add_option("connection", *connection,
                  "PostgreSQL connection string or URI that logs in as the database's owner")
       ->required()

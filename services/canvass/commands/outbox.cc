@@ -19,8 +19,8 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/text_width.h"
 #include "services/canvass/views/entry_view.h"
 #include "services/canvass/views/receipt_view.h"
@@ -32,7 +32,7 @@ using reporter::v1::ListOutboxRequest;
 using reporter::v1::ListOutboxResponse;
 using reporter::v1::StationReporterService;
 
-struct Arguments {
+struct OutboxArguments {
   std::string election_id{};
   std::string station_id{};
   bool refused = false;
@@ -68,26 +68,26 @@ std::string SummaryText(const reporter::v1::OutboxSummary& summary) {
                      summary.aggregator_reached() ? "reaches" : "does not reach");
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunOutbox(const OutboxArguments& arguments, const Invocation& invocation) {
   const Endpoint endpoint = {.service = "station reporter",
-                             .address = session.options.reporter,
-                             .timeout = session.options.timeout};
+                             .address = invocation.options.reporter,
+                             .timeout = invocation.options.timeout};
   const auto stub = StationReporterService::NewStub(rpc::NewChannel(endpoint.address));
   ListOutboxRequest request;
   request.set_election_id(arguments.election_id);
   request.set_station_id(arguments.station_id);
   if (arguments.queued) request.set_state(v1::RECEIPT_STATE_QUEUED);
   if (arguments.refused) request.set_state(v1::RECEIPT_STATE_REFUSED);
-  ListOutput list(session, {{"queued_at", "queued", ColumnKind::kText},
-                            {"election_id", "election", ColumnKind::kText},
-                            {"station_id", "station", ColumnKind::kText},
-                            {"contest_id", "contest", ColumnKind::kText},
-                            {"source_id", "source", ColumnKind::kText},
-                            {"revision", "revision", ColumnKind::kCount},
-                            {"state", "state", ColumnKind::kText},
-                            {"refused_at", "refused", ColumnKind::kText},
-                            {"rules", "rules", ColumnKind::kText},
-                            {"message", "what was found", ColumnKind::kText}});
+  ListOutput list(invocation, {{"queued_at", "queued", ColumnKind::kText},
+                               {"election_id", "election", ColumnKind::kText},
+                               {"station_id", "station", ColumnKind::kText},
+                               {"contest_id", "contest", ColumnKind::kText},
+                               {"source_id", "source", ColumnKind::kText},
+                               {"revision", "revision", ColumnKind::kCount},
+                               {"state", "state", ColumnKind::kText},
+                               {"refused_at", "refused", ColumnKind::kText},
+                               {"rules", "rules", ColumnKind::kText},
+                               {"message", "what was found", ColumnKind::kText}});
   reporter::v1::OutboxSummary summary;
   const absl::Status status = ForEachPage(
       request,
@@ -100,21 +100,21 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
         return true;
       });
   list.Finish();
-  if (status.ok()) session.console.messages << SummaryText(summary);
+  if (status.ok()) invocation.console.messages << SummaryText(summary);
   return status;
 }
 
 }  // namespace
 
 void AddOutbox(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("outbox",
-                   "Lists the reports that a reporter keeps until it reaches the aggregator, and "
-                   "those refused afterwards.",
-                   "canvass outbox\n"
-                   "canvass outbox az-2024-presidential --refused",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<OutboxArguments>();
+  CLI::App& app = commands.Add(
+      "outbox",
+      "Lists the reports that a reporter keeps until it reaches the aggregator, and "
+      "those refused afterwards.",
+      "canvass outbox\n"
+      "canvass outbox az-2024-presidential --refused",
+      [arguments](const Invocation& invocation) { return RunOutbox(*arguments, invocation); });
   app.add_option("election", arguments->election_id, "Only this election")->type_name("ELECTION");
   app.add_option("--station", arguments->station_id, "Only this station")->type_name("ID");
   CLI::Option* const queued =

@@ -14,13 +14,13 @@
 #include "services/canvass/commands/time_text.h"
 #include "services/canvass/terminal/exit_code.h"
 #include "services/canvass/terminal/input_file.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/proto_json.h"
-#include "services/canvass/terminal/session.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct PollArguments {
   Choice choice{};
   std::string file{};
   std::int32_t revision = 1;
@@ -33,7 +33,7 @@ struct Arguments {
   std::vector<std::string> documents{};
 };
 
-absl::StatusOr<v1::PollFigures> FiguresInFile(const Arguments& arguments) {
+absl::StatusOr<v1::PollFigures> FiguresInFile(const PollArguments& arguments) {
   const absl::StatusOr<std::string> content = ReadInput(arguments.file);
   if (!content.ok()) return content.status();
   v1::PollFigures figures;
@@ -47,7 +47,7 @@ absl::StatusOr<v1::PollFigures> FiguresInFile(const Arguments& arguments) {
   return figures;
 }
 
-absl::StatusOr<v1::PollFigures> FiguresInOptions(const Arguments& arguments) {
+absl::StatusOr<v1::PollFigures> FiguresInOptions(const PollArguments& arguments) {
   auto figures = AreaRequestFor<v1::PollFigures>(arguments.choice);
   figures.set_revision(arguments.revision);
   figures.set_reason(arguments.reason);
@@ -72,7 +72,7 @@ absl::StatusOr<v1::PollFigures> FiguresInOptions(const Arguments& arguments) {
   return figures;
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunPoll(const PollArguments& arguments, const Invocation& invocation) {
   const auto figures =
       arguments.file.empty() ? FiguresInOptions(arguments) : FiguresInFile(arguments);
   if (!figures.ok()) return figures.status();
@@ -80,17 +80,17 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
     return UsageError("--source is required; give the id of the exit poll");
   aggregator::v1::PublishPollFiguresRequest request;
   *request.mutable_figures() = *figures;
-  const AggregatorClient aggregator(session.options);
+  const AggregatorClient aggregator(invocation.options);
   const auto answer = aggregator.PublishPollFigures(request);
   if (!answer.ok()) return answer.status();
-  PrintDecision(session,
+  PrintDecision(invocation,
                 fmt::format("{} figures of {}", figures->retracted() ? "Retracted" : "Published",
                             figures->source_id()),
                 answer->sequence(), *answer);
   return absl::OkStatus();
 }
 
-void AddFigureOptions(CLI::App& app, Arguments& arguments) {
+void AddFigureOptions(CLI::App& app, PollArguments& arguments) {
   app.add_option("--share", arguments.shares, "Published share of a candidate. Can be repeated")
       ->type_name("CANDIDATE=PERCENT")
       ->expected(1)
@@ -115,12 +115,12 @@ void AddFigureOptions(CLI::App& app, Arguments& arguments) {
 }  // namespace
 
 void AddPoll(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<PollArguments>();
   CLI::App& app = commands.Add(
       "poll", "Publishes, corrects or retracts the shares of an exit poll.",
       "canvass poll az-2024-presidential --source oracle-advisory-group --share ilham-aliyev=93.9\n"
       "canvass poll az-2024-presidential figures.json    (canvass.v1.PollFigures in JSON)",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunPoll(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   CLI::Option* const file =
       app.add_option("file", arguments->file,

@@ -8,14 +8,14 @@
 #include "services/canvass/commands/choice.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct RefusedArguments {
   Choice choice{};
   std::string station_id{};
   std::string rule{};
@@ -33,23 +33,24 @@ Row RefusedRow(const v1::RefusedReport& refused, const ElectionNames& names) {
           FindingsText(refused.findings())};
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const AggregatorClient aggregator(session.options);
-  const auto names = FetchNames(aggregator, arguments.choice.election_id, session.options.language);
+absl::Status RunRefused(const RefusedArguments& arguments, const Invocation& invocation) {
+  const AggregatorClient aggregator(invocation.options);
+  const auto names =
+      FetchNames(aggregator, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   aggregator::v1::ListRefusedReportsRequest request;
   request.set_election_id(arguments.choice.election_id);
   request.set_source_id(arguments.choice.source_id);
   request.set_station_id(arguments.station_id);
   request.set_rule(arguments.rule);
-  ListOutput list(session, {{"refused_at", "refused", ColumnKind::kText},
-                            {"actor", "actor", ColumnKind::kText},
-                            {"station_id", "station", ColumnKind::kText},
-                            {"revision", "revision", ColumnKind::kCount},
-                            {"contest_id", "contest", ColumnKind::kText},
-                            {"source_id", "source", ColumnKind::kText},
-                            {"rules", "rules", ColumnKind::kText},
-                            {"message", "what was found", ColumnKind::kText}});
+  ListOutput list(invocation, {{"refused_at", "refused", ColumnKind::kText},
+                               {"actor", "actor", ColumnKind::kText},
+                               {"station_id", "station", ColumnKind::kText},
+                               {"revision", "revision", ColumnKind::kCount},
+                               {"contest_id", "contest", ColumnKind::kText},
+                               {"source_id", "source", ColumnKind::kText},
+                               {"rules", "rules", ColumnKind::kText},
+                               {"message", "what was found", ColumnKind::kText}});
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return aggregator.ListRefusedReports(page); },
       [&](const aggregator::v1::ListRefusedReportsResponse& page) {
@@ -65,11 +66,11 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddRefused(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("refused", "Lists refused reports with their reasons, newest first.",
-                   "canvass refused az-2024-presidential --rule VOTES_NOT_BALANCED",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<RefusedArguments>();
+  CLI::App& app = commands.Add(
+      "refused", "Lists refused reports with their reasons, newest first.",
+      "canvass refused az-2024-presidential --rule VOTES_NOT_BALANCED",
+      [arguments](const Invocation& invocation) { return RunRefused(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   app.add_option("--source", arguments->choice.source_id, "Only this source")->type_name("ID");
   app.add_option("--station", arguments->station_id, "Only this station")->type_name("ID");

@@ -9,12 +9,12 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/commands/report_decision.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct ReopenArguments {
   Choice choice{};
   bool recount = false;
   bool correction = false;
@@ -22,15 +22,15 @@ struct Arguments {
   std::vector<std::string> documents{};
 };
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const AggregatorClient aggregator(session.options);
+absl::Status RunReopen(const ReopenArguments& arguments, const Invocation& invocation) {
+  const AggregatorClient aggregator(invocation.options);
   auto request = RequestFor<aggregator::v1::ReopenContestRequest>(arguments.choice);
   request.set_status(arguments.recount ? v1::RESULT_STATUS_RECOUNT : v1::RESULT_STATUS_CORRECTION);
   request.set_reason(arguments.reason);
   *request.mutable_documents() = DocumentsOf(arguments.documents);
   const auto answer = aggregator.ReopenContest(request);
   if (!answer.ok()) return answer.status();
-  PrintDecision(session,
+  PrintDecision(invocation,
                 fmt::format("Reopened {} for a {}", arguments.choice.election_id,
                             arguments.recount ? "recount" : "correction"),
                 answer->sequence(), *answer);
@@ -40,13 +40,13 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddReopen(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ReopenArguments>();
   CLI::App& app = commands.Add(
       "reopen",
       "Reopens a certified result. Reports held by the certification still need a release.",
       "canvass reopen az-2024-presidential --recount --reason \"Constitutional Court, "
       "13 February 2024\"",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunReopen(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

@@ -77,9 +77,9 @@ google::protobuf::RepeatedPtrField<v1::Document> DocumentsOf(
   return parsed;
 }
 
-void PrintDecision(const Session& session, std::string_view decided, std::int64_t sequence,
+void PrintDecision(const Invocation& invocation, std::string_view decided, std::int64_t sequence,
                    const google::protobuf::Message& answer) {
-  Print(session,
+  Print(invocation,
         fmt::format("{}: sequence {}\n", decided, GroupThousands(std::to_string(sequence))),
         {.columns = {{"sequence", "sequence", ColumnKind::kCount}},
          .rows = {{std::to_string(sequence)}}},

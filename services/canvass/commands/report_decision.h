@@ -10,7 +10,7 @@
 
 #include "canvass/v1/report.pb.h"
 #include "services/canvass/commands/choice.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 
@@ -45,7 +45,7 @@ Request RequestOf(const ReportDecision& decision) {
 }
 
 // Prints "Released c-86-s-12 revision 1: sequence 6 560", or the sequence in the requested format.
-void PrintDecision(const Session& session, std::string_view decided, std::int64_t sequence,
+void PrintDecision(const Invocation& invocation, std::string_view decided, std::int64_t sequence,
                    const google::protobuf::Message& answer);
 
 }  // namespace canvass::cli

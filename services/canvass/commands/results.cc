@@ -11,39 +11,39 @@
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
 #include "services/canvass/terminal/print.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/result_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct ResultsArguments {
   Choice choice{};
   std::string tag{};
   bool final_result = false;
   bool all_contests = false;
 };
 
-void PrintResult(const Session& session, const ElectionNames& names, const v1::Result& result,
+void PrintResult(const Invocation& invocation, const ElectionNames& names, const v1::Result& result,
                  const google::protobuf::Message& answer) {
-  Print(session, ResultText(result, names, session.console.out_colours),
+  Print(invocation, ResultText(result, names, invocation.console.out_colours),
         CandidateTable(result, names), answer);
 }
 
 // Prints results of many contests as they arrive: texts for people, one CSV or one JSON array.
-class ResultList {
+class ContestResults {
  public:
-  ResultList(const Session& session, const ElectionNames& names)
-      : session_(session), names_(names), list_(session, ContestCandidateColumns()) {}
+  ContestResults(const Invocation& invocation, const ElectionNames& names)
+      : invocation_(invocation), names_(names), list_(invocation, ContestCandidateColumns()) {}
 
   void Add(const v1::Result& result) {
-    switch (session_.options.format) {
+    switch (invocation_.options.format) {
       case OutputFormat::kTable:
-        if (!first_) session_.console.out << '\n';
+        if (!first_) invocation_.console.out << '\n';
         first_ = false;
-        session_.console.out << ResultText(result, names_, session_.console.out_colours);
+        invocation_.console.out << ResultText(result, names_, invocation_.console.out_colours);
         return;
       case OutputFormat::kCsv:
         for (Row& row : ContestCandidateRows(result, names_)) list_.Add(std::move(row), result);
@@ -54,35 +54,35 @@ class ResultList {
     }
   }
   void Finish() {
-    if (session_.options.format != OutputFormat::kTable) list_.Finish();
+    if (invocation_.options.format != OutputFormat::kTable) list_.Finish();
   }
 
  private:
-  const Session& session_;
+  const Invocation& invocation_;
   const ElectionNames& names_;
   ListOutput list_;
   bool first_ = true;
 };
 
-absl::Status PrintFinal(const Arguments& arguments, const PublisherClient& publisher,
-                        const ElectionNames& names, const Session& session) {
+absl::Status PrintFinal(const ResultsArguments& arguments, const PublisherClient& publisher,
+                        const ElectionNames& names, const Invocation& invocation) {
   const auto answer =
       publisher.GetFinalResult(RequestFor<publisher::v1::GetFinalResultRequest>(arguments.choice));
   if (!answer.ok()) return answer.status();
   if (answer->current_status() != v1::RESULT_STATUS_CERTIFIED) {
-    session.console.messages << "The contest is " << StatusText(answer->current_status())
-                             << " now. These are the last certified figures.\n";
+    invocation.console.messages << "The contest is " << StatusText(answer->current_status())
+                                << " now. These are the last certified figures.\n";
   }
-  PrintResult(session, names, answer->result(), *answer);
+  PrintResult(invocation, names, answer->result(), *answer);
   return absl::OkStatus();
 }
 
-absl::Status PrintAllContests(const Arguments& arguments, const PublisherClient& publisher,
-                              const ElectionNames& names, const Session& session) {
+absl::Status PrintAllContests(const ResultsArguments& arguments, const PublisherClient& publisher,
+                              const ElectionNames& names, const Invocation& invocation) {
   publisher::v1::ListContestResultsRequest request;
   request.set_election_id(arguments.choice.election_id);
   request.set_source_id(arguments.choice.source_id);
-  ResultList list(session, names);
+  ContestResults list(invocation, names);
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return publisher.ListContestResults(page); },
       [&](const publisher::v1::ListContestResultsResponse& page) {
@@ -93,49 +93,49 @@ absl::Status PrintAllContests(const Arguments& arguments, const PublisherClient&
   return status;
 }
 
-absl::Status PrintNewest(const Arguments& arguments, const PublisherClient& publisher,
-                         const ElectionNames& names, const Session& session) {
+absl::Status PrintNewest(const ResultsArguments& arguments, const PublisherClient& publisher,
+                         const ElectionNames& names, const Invocation& invocation) {
   auto request = AreaRequestFor<publisher::v1::GetAreaResultRequest>(arguments.choice);
   request.set_tag(arguments.tag);
   const auto answer = publisher.GetAreaResult(request);
   if (!answer.ok()) return answer.status();
-  PrintResult(session, names, answer->result(), *answer);
+  PrintResult(invocation, names, answer->result(), *answer);
   return absl::OkStatus();
 }
 
-absl::Status PrintNational(const Arguments& arguments, const PublisherClient& publisher,
-                           const ElectionNames& names, const Session& session) {
+absl::Status PrintNational(const ResultsArguments& arguments, const PublisherClient& publisher,
+                           const ElectionNames& names, const Invocation& invocation) {
   const auto answer = publisher.GetNationalResult(
       RequestFor<publisher::v1::GetNationalResultRequest>(arguments.choice));
   if (!answer.ok()) return answer.status();
-  PrintResult(session, names, answer->result(), *answer);
+  PrintResult(invocation, names, answer->result(), *answer);
   return absl::OkStatus();
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const PublisherClient publisher(session.options);
+absl::Status RunResults(const ResultsArguments& arguments, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
   const Choice& choice = arguments.choice;
-  const auto names =
-      FetchNamesWithArea(publisher, choice.election_id, choice.area_id, session.options.language);
+  const auto names = FetchNamesWithArea(publisher, choice.election_id, choice.area_id,
+                                        invocation.options.language);
   if (!names.ok()) return names.status();
-  if (arguments.final_result) return PrintFinal(arguments, publisher, *names, session);
-  if (arguments.all_contests) return PrintAllContests(arguments, publisher, *names, session);
+  if (arguments.final_result) return PrintFinal(arguments, publisher, *names, invocation);
+  if (arguments.all_contests) return PrintAllContests(arguments, publisher, *names, invocation);
   const bool part = !arguments.choice.area_id.empty() || !arguments.tag.empty();
-  return part ? PrintNewest(arguments, publisher, *names, session)
-              : PrintNational(arguments, publisher, *names, session);
+  return part ? PrintNewest(arguments, publisher, *names, invocation)
+              : PrintNational(arguments, publisher, *names, invocation);
 }
 
 }  // namespace
 
 void AddResults(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("results", "Shows the newest or the certified result of a contest.",
-                   "canvass results az-2024-presidential\n"
-                   "canvass results az-2024-presidential --final -o json\n"
-                   "canvass results az-2024-presidential --area c-86\n"
-                   "canvass results az-2024-presidential --tag liberated-territory",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<ResultsArguments>();
+  CLI::App& app = commands.Add(
+      "results", "Shows the newest or the certified result of a contest.",
+      "canvass results az-2024-presidential\n"
+      "canvass results az-2024-presidential --final -o json\n"
+      "canvass results az-2024-presidential --area c-86\n"
+      "canvass results az-2024-presidential --tag liberated-territory",
+      [arguments](const Invocation& invocation) { return RunResults(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

@@ -9,8 +9,8 @@
 #include "services/canvass/commands/choice.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/entry_view.h"
 
 namespace canvass::cli {
@@ -33,7 +33,7 @@ std::string StateName(v1::StationState state) {
   return "";
 }
 
-struct Arguments {
+struct StationsArguments {
   Choice choice{};
   std::string tag{};
   std::string state{};
@@ -54,15 +54,16 @@ Row StandingRow(const v1::StationStanding& standing, const ElectionNames& names)
                                               : standing.annulment_reason()};
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const PublisherClient publisher(session.options);
-  const auto names = FetchNames(publisher, arguments.choice.election_id, session.options.language);
+absl::Status RunStations(const StationsArguments& arguments, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
+  const auto names =
+      FetchNames(publisher, arguments.choice.election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   auto request = AreaRequestFor<publisher::v1::ListStationReportsRequest>(arguments.choice);
   request.set_tag(arguments.tag);
   request.set_differs_from_source_id(arguments.differs_from);
   if (!arguments.state.empty()) request.set_state(States().at(arguments.state));
-  ListOutput list(session,
+  ListOutput list(invocation,
                   {{"station_id", "station", ColumnKind::kText},
                    {"area_id", "area", ColumnKind::kText},
                    {"name", "name", ColumnKind::kText},
@@ -87,12 +88,12 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddStations(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("stations", "Lists stations with their reports.",
-                   "canvass stations az-2024-presidential --state missing\n"
-                   "canvass stations az-2024-presidential --area c-86 -o json > c-86.json",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<StationsArguments>();
+  CLI::App& app = commands.Add(
+      "stations", "Lists stations with their reports.",
+      "canvass stations az-2024-presidential --state missing\n"
+      "canvass stations az-2024-presidential --area c-86 -o json > c-86.json",
+      [arguments](const Invocation& invocation) { return RunStations(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

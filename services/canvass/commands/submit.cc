@@ -13,16 +13,16 @@
 #include "services/canvass/terminal/error_text.h"
 #include "services/canvass/terminal/exit_code.h"
 #include "services/canvass/terminal/input_file.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
 #include "services/canvass/terminal/proto_json.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/text_width.h"
 #include "services/canvass/views/receipt_view.h"
 
 namespace canvass::cli {
 namespace {
 
-struct Arguments {
+struct SubmitArguments {
   std::string file{};
   bool validate_only = false;
   RetryLimits retry{};
@@ -50,7 +50,7 @@ absl::Status RefusedError(std::size_t refused, std::size_t of) {
 
 // Validates each report with one call.
 absl::Status Validate(const ReporterClient& reporter, const std::vector<v1::StationReport>& reports,
-                      const Session& session, ListOutput& list) {
+                      const Invocation& invocation, ListOutput& list) {
   std::size_t refused = 0;
   for (const v1::StationReport& report : reports) {
     const absl::StatusOr<v1::Receipt> receipt = reporter.ValidateReport(report);
@@ -61,41 +61,41 @@ absl::Status Validate(const ReporterClient& reporter, const std::vector<v1::Stat
       return receipt.status();
     } else {
       ++refused;
-      session.console.messages << report.station_id() << ": " << ErrorText(receipt.status());
+      invocation.console.messages << report.station_id() << ": " << ErrorText(receipt.status());
     }
   }
   return RefusedError(refused, reports.size());
 }
 
-absl::Status Submit(const Arguments& arguments, const ReporterClient& reporter,
-                    const std::vector<v1::StationReport>& reports, const Session& session,
+absl::Status Submit(const SubmitArguments& arguments, const ReporterClient& reporter,
+                    const std::vector<v1::StationReport>& reports, const Invocation& invocation,
                     ListOutput& list) {
   std::size_t refused = 0;
-  const absl::Status status =
-      reporter.SubmitReports({.count = reports.size(),
-                              .report_at = [&reports](std::size_t index) { return reports[index]; },
-                              .on_receipt =
-                                  [&](std::size_t /*index*/, const v1::Receipt& receipt) {
-                                    refused += receipt.state() == v1::RECEIPT_STATE_REFUSED ? 1 : 0;
-                                    list.Add(ReceiptRow(receipt), receipt);
-                                  },
-                              .on_retry =
-                                  [&session](const absl::Status& why, absl::Duration wait) {
-                                    session.console.messages << ErrorText(why) << "Retrying in "
-                                                             << absl::FormatDuration(wait) << ".\n";
-                                  }},
-                             arguments.retry);
+  const absl::Status status = reporter.SubmitReports(
+      {.count = reports.size(),
+       .report_at = [&reports](std::size_t index) { return reports[index]; },
+       .on_receipt =
+           [&](std::size_t /*index*/, const v1::Receipt& receipt) {
+             refused += receipt.state() == v1::RECEIPT_STATE_REFUSED ? 1 : 0;
+             list.Add(ReceiptRow(receipt), receipt);
+           },
+       .on_retry =
+           [&invocation](const absl::Status& why, absl::Duration wait) {
+             invocation.console.messages << ErrorText(why) << "Retrying in "
+                                         << absl::FormatDuration(wait) << ".\n";
+           }},
+      arguments.retry);
   return status.ok() ? RefusedError(refused, reports.size()) : status;
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunSubmit(const SubmitArguments& arguments, const Invocation& invocation) {
   const absl::StatusOr<std::vector<v1::StationReport>> reports = ReadReports(arguments.file);
   if (!reports.ok()) return reports.status();
-  const ReporterClient reporter(session.options);
-  ListOutput list(session, ReceiptColumns());
+  const ReporterClient reporter(invocation.options);
+  ListOutput list(invocation, ReceiptColumns());
   const absl::Status status = arguments.validate_only
-                                  ? Validate(reporter, *reports, session, list)
-                                  : Submit(arguments, reporter, *reports, session, list);
+                                  ? Validate(reporter, *reports, invocation, list)
+                                  : Submit(arguments, reporter, *reports, invocation, list);
   list.Finish();
   return status;
 }
@@ -103,7 +103,7 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddSubmit(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<SubmitArguments>();
   arguments->retry.give_up_after = absl::ZeroDuration();
   CLI::App& app = commands.Add(
       "submit",
@@ -116,7 +116,7 @@ void AddSubmit(CommandLine& commands) {
       " \"ballotsCast\": 510, \"blankVotes\": 3, \"invalidVotes\": 2,\n"
       " \"votes\": [{\"candidateId\": \"a\", \"count\": 300}, {\"candidateId\": \"b\", \"count\": "
       "205}]}}",
-      [arguments](const Session& session) { return Run(*arguments, session); });
+      [arguments](const Invocation& invocation) { return RunSubmit(*arguments, invocation); });
   app.add_option("file", arguments->file, "Reports in JSON, or - for standard input")
       ->required()
       ->type_name("FILE.json");

@@ -29,7 +29,7 @@
 #include "services/canvass/stack/stack.h"
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli {
 namespace {
@@ -37,7 +37,7 @@ namespace {
 // Plays the 20 hours of the night in less than half a minute.
 constexpr double kWatchedSpeed = 3000;
 
-struct Arguments {
+struct UpArguments {
   StackOptions stack{};
   std::string demo{};
   std::optional<double> speed{};
@@ -82,7 +82,7 @@ constexpr absl::Duration kDemoStopsWithin = absl::Seconds(5);
 // this object is destroyed.
 class DemoRun {
  public:
-  static absl::StatusOr<std::unique_ptr<DemoRun>> Start(const Arguments& arguments,
+  static absl::StatusOr<std::unique_ptr<DemoRun>> Start(const UpArguments& arguments,
                                                         const std::string& language,
                                                         const Stack& stack) {
     const double speed = arguments.speed.value_or(arguments.once ? 0 : kWatchedSpeed);
@@ -126,7 +126,7 @@ std::string TotalsInSql(const Stack& stack) {
                 "'cec' and area_id = 'az' order by votes desc\"\n");
 }
 
-std::string HowToCall(const Arguments& arguments, const Stack& stack) {
+std::string HowToCall(const UpArguments& arguments, const Stack& stack) {
   const std::string& publisher = stack.publisher_address();
   const std::string text = StrCat("\nCall the services, for example:\n  grpcurl -plaintext ",
                                   publisher, " list canvass.publisher.v1.PublisherService\n");
@@ -140,18 +140,18 @@ std::string HowToCall(const Arguments& arguments, const Stack& stack) {
                 TotalsInSql(stack));
 }
 
-void SayHowToCall(const Arguments& arguments, const Session& session, const Stack& stack) {
-  session.console.messages << HowToCall(arguments, stack)
-                           << "Press Ctrl-C to stop. The data is kept.\n"
-                           << std::flush;
+void SayHowToCall(const UpArguments& arguments, const Invocation& invocation, const Stack& stack) {
+  invocation.console.messages << HowToCall(arguments, stack)
+                              << "Press Ctrl-C to stop. The data is kept.\n"
+                              << std::flush;
 }
 
 // Keeps the stack running until a stop signal, or with --once until the demo has ended. Without
 // --once, a failed demo is reported and the services keep running.
-absl::Status Serve(const Arguments& arguments, const Session& session, Stack& stack) {
+absl::Status Serve(const UpArguments& arguments, const Invocation& invocation, Stack& stack) {
   std::unique_ptr<DemoRun> demo;
   if (!arguments.demo.empty()) {
-    auto started = DemoRun::Start(arguments, session.options.language, stack);
+    auto started = DemoRun::Start(arguments, invocation.options.language, stack);
     if (!started.ok()) return started.status();
     demo = *std::move(started);
   }
@@ -160,8 +160,8 @@ absl::Status Serve(const Arguments& arguments, const Session& session, Stack& st
     if (ending) {
       demo.reset();
       if (arguments.once) return *ending;
-      if (!ending->ok()) session.console.messages << "canvass: " << ErrorText(*ending);
-      SayHowToCall(arguments, session, stack);
+      if (!ending->ok()) invocation.console.messages << "canvass: " << ErrorText(*ending);
+      SayHowToCall(arguments, invocation, stack);
     }
     const absl::Status status = stack.Supervise();
     if (!status.ok()) return status;
@@ -169,12 +169,12 @@ absl::Status Serve(const Arguments& arguments, const Session& session, Stack& st
   return absl::OkStatus();
 }
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
+absl::Status RunUp(const UpArguments& arguments, const Invocation& invocation) {
   rpc::BlockStopSignals();
   const absl::Duration began = SteadyNow();
   StackOptions options = arguments.stack;
   options.data_folder = std::filesystem::absolute(options.data_folder).string();
-  std::ostream& messages = session.console.messages;
+  std::ostream& messages = invocation.console.messages;
   options.say = [&messages](std::string_view line) { messages << line << '\n' << std::flush; };
   options.interrupted = StopSignalIsPending;
   const auto stack = Stack::Start(options);
@@ -182,8 +182,8 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
   messages << StrCat("Up after ",
                      absl::FormatDuration(absl::Trunc(SteadyNow() - began, absl::Milliseconds(1))),
                      ".\n");
-  if (arguments.demo.empty()) SayHowToCall(arguments, session, **stack);
-  const absl::Status status = Serve(arguments, session, **stack);
+  if (arguments.demo.empty()) SayHowToCall(arguments, invocation, **stack);
+  const absl::Status status = Serve(arguments, invocation, **stack);
   messages << "Stopping.\n" << std::flush;
   return status;
 }
@@ -191,12 +191,12 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddUp(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<UpArguments>();
   arguments->stack.data_folder = DefaultDataFolder();
-  CLI::App& app =
-      commands.Add("up", "Runs all parts of Canvass on this machine, with their own PostgreSQL.",
-                   "canvass up\ncanvass up --data ./night --demo az-2024 --once",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  CLI::App& app = commands.Add(
+      "up", "Runs all parts of Canvass on this machine, with their own PostgreSQL.",
+      "canvass up\ncanvass up --data ./night --demo az-2024 --once",
+      [arguments](const Invocation& invocation) { return RunUp(*arguments, invocation); });
   StackOptions& stack = arguments->stack;
   app.add_option("--data", stack.data_folder,
                  "Folder for the ledger and the logs. Created on first use")
@@ -213,7 +213,7 @@ void AddUp(CommandLine& commands) {
   app.add_flag("--standby", stack.standby,
                "Run a second aggregator that takes over when the first one fails");
   app.add_option("--log-level", stack.log_level,
-                 "Log level of the services: trace, debug, info, warn, error")
+                 "Log level of the services: trace, debug, info, warning, error, critical or off")
       ->capture_default_str();
   CLI::Option* const demo = app.add_option("--demo", arguments->demo,
                                            "Play this demo once everything is up. See canvass demo")

@@ -14,8 +14,8 @@
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/proto_json.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/terminal/table.h"
 #include "services/canvass/terminal/text_width.h"
 #include "services/canvass/terminal/watch_screen.h"
@@ -29,7 +29,7 @@ namespace {
 // enough for the publisher.
 constexpr absl::Duration kReconnectAfter = absl::Seconds(2);
 
-struct Arguments {
+struct WatchArguments {
   Choice choice{};
   std::int64_t updates = 0;  // 0 for no limit
 };
@@ -37,24 +37,24 @@ struct Arguments {
 // Shows each result that is newer than the last one.
 class Watcher {
  public:
-  Watcher(const Arguments& arguments, const Session& session, const ElectionNames& names)
-      : arguments_(arguments), session_(session), names_(names) {}
+  Watcher(const WatchArguments& arguments, const Invocation& invocation, const ElectionNames& names)
+      : arguments_(arguments), invocation_(invocation), names_(names) {}
 
   // Returns false once --updates results have been shown.
   bool See(const v1::Result& result) {
     const bool newer = result.as_of().sequence() != sequence_;
     sequence_ = result.as_of().sequence();
     const bool live =
-        session_.console.out_is_terminal && session_.options.format == OutputFormat::kTable;
+        invocation_.console.out_is_terminal && invocation_.options.format == OutputFormat::kTable;
     // Redraws a live screen for repeated results too, because they show that the publisher is still
     // connected.
     if (live) {
-      session_.console.out << RenderScreen(ResultText(result, names_, session_.console.out_colours),
-                                           shown_ == 0);
+      invocation_.console.out << RenderScreen(
+          ResultText(result, names_, invocation_.console.out_colours), shown_ == 0);
     } else if (newer) {
       ShowLine(result);
     }
-    session_.console.out.flush();
+    invocation_.console.out.flush();
     shown_ += newer ? 1 : 0;
     return arguments_.updates == 0 || shown_ < arguments_.updates;
   }
@@ -64,8 +64,8 @@ class Watcher {
 
  private:
   void ShowLine(const v1::Result& result) {
-    std::ostream& out = session_.console.out;
-    switch (session_.options.format) {
+    std::ostream& out = invocation_.console.out;
+    switch (invocation_.options.format) {
       case OutputFormat::kTable:
         out << ResultLine(result, names_);
         return;
@@ -83,32 +83,32 @@ class Watcher {
     }
   }
 
-  const Arguments& arguments_;
-  const Session& session_;
+  const WatchArguments& arguments_;
+  const Invocation& invocation_;
   const ElectionNames& names_;
   std::optional<ResultRows> rows_;
   std::int64_t sequence_ = -1;
   std::int64_t shown_ = 0;
 };
 
-absl::Status Run(const Arguments& arguments, const Session& session) {
-  const PublisherClient publisher(session.options);
+absl::Status RunWatch(const WatchArguments& arguments, const Invocation& invocation) {
+  const PublisherClient publisher(invocation.options);
   const Choice& choice = arguments.choice;
-  const auto names =
-      FetchNamesWithArea(publisher, choice.election_id, choice.area_id, session.options.language);
+  const auto names = FetchNamesWithArea(publisher, choice.election_id, choice.area_id,
+                                        invocation.options.language);
   if (!names.ok()) return names.status();
-  if (session.options.format == OutputFormat::kTable && !session.console.out_is_terminal &&
+  if (invocation.options.format == OutputFormat::kTable && !invocation.console.out_is_terminal &&
       !names->Notice().empty()) {
-    session.console.out << Printable(names->Notice()) << '\n' << std::flush;
+    invocation.console.out << Printable(names->Notice()) << '\n' << std::flush;
   }
-  Watcher watcher(arguments, session, *names);
+  Watcher watcher(arguments, invocation, *names);
   for (;;) {
     const absl::Status status =
         publisher.WatchResult(AreaRequestFor<publisher::v1::WatchResultRequest>(choice),
                               [&watcher](const v1::Result& result) { return watcher.See(result); });
     if (status.ok() || watcher.enough()) return absl::OkStatus();
     if (!absl::IsUnavailable(status) || !watcher.seen_any()) return status;
-    session.console.messages << ErrorText(status);
+    invocation.console.messages << ErrorText(status);
     absl::SleepFor(kReconnectAfter);
   }
 }
@@ -116,14 +116,14 @@ absl::Status Run(const Arguments& arguments, const Session& session) {
 }  // namespace
 
 void AddWatch(CommandLine& commands) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app =
-      commands.Add("watch",
-                   "Shows a result as it changes: redraws it on a terminal, and otherwise prints a "
-                   "line for each change. Press Ctrl-C to stop.",
-                   "canvass watch az-2024-presidential\n"
-                   "canvass watch az-2024-presidential -o json | jq .progress.percent",
-                   [arguments](const Session& session) { return Run(*arguments, session); });
+  auto arguments = std::make_shared<WatchArguments>();
+  CLI::App& app = commands.Add(
+      "watch",
+      "Shows a result as it changes: redraws it on a terminal, and otherwise prints a "
+      "line for each change. Press Ctrl-C to stop.",
+      "canvass watch az-2024-presidential\n"
+      "canvass watch az-2024-presidential -o json | jq .progress.percent",
+      [arguments](const Invocation& invocation) { return RunWatch(*arguments, invocation); });
   AddElectionArgument(app, arguments->choice);
   AddContestOption(app, arguments->choice);
   AddSourceOption(app, arguments->choice);

@@ -57,14 +57,14 @@ bool IsMoment(const Announcement& announcement, const v1::Result& result) {
 
 }  // namespace
 
-DemoPlayer::DemoPlayer(const PublishedNight& facts, double speed, const Session& session)
+DemoPlayer::DemoPlayer(const PublishedNight& facts, double speed, const Invocation& invocation)
     : facts_(facts),
       night_(SplitByStation(facts)),
       speed_(speed),
-      session_(session),
-      aggregator_(session.options),
-      publisher_(session.options),
-      reporter_(session.options) {}
+      invocation_(invocation),
+      aggregator_(invocation.options),
+      publisher_(invocation.options),
+      reporter_(invocation.options) {}
 
 absl::Status DemoPlayer::Play() {
   if (IsCounted()) return ShowKept();
@@ -76,7 +76,7 @@ absl::Status DemoPlayer::Play() {
 bool DemoPlayer::IsCounted() const { return publisher_.GetFinalResult(FinalRequest()).ok(); }
 
 absl::Status DemoPlayer::ShowKept() {
-  session_.console.messages << "This night was already counted, and its ledger is kept.\n";
+  invocation_.console.messages << "This night was already counted, and its ledger is kept.\n";
   const absl::Status status = ShowHistory();
   if (!status.ok()) return status;
   const auto final_result = ShowFinal();
@@ -105,12 +105,12 @@ absl::Status DemoPlayer::Define() {
   const auto defined =
       aggregator_.DefineElection(DefinitionMessages(rpc::ToProto(night_.definition), false));
   if (!defined.ok()) return defined.status();
-  session_.console.messages << StrCat("Defined ", election_id(), ": ", defined->areas(), " areas, ",
-                                      defined->stations(), " stations.\n");
+  invocation_.console.messages << StrCat("Defined ", election_id(), ": ", defined->areas(),
+                                         " areas, ", defined->stations(), " stations.\n");
   const auto shown = Read(defined->sequence());
   if (!shown.ok()) return shown.status();
   for (const auto& [language, notice] : shown->notices()) {
-    if (language == "en") session_.console.messages << "Note: " << notice << '\n';
+    if (language == "en") invocation_.console.messages << "Note: " << notice << '\n';
   }
   return absl::OkStatus();
 }
@@ -128,11 +128,11 @@ absl::Status DemoPlayer::PublishPolls() {
     }
     const auto answer = aggregator_.PublishPollFigures(request);
     if (!answer.ok()) return answer.status();
-    session_.console.messages << "Exit poll of " << poll.source_id << ":";
+    invocation_.console.messages << "Exit poll of " << poll.source_id << ":";
     for (const auto& [candidate, share] : poll.shares) {
-      session_.console.messages << ' ' << candidate << ' ' << share << " %";
+      invocation_.console.messages << ' ' << candidate << ' ' << share << " %";
     }
-    session_.console.messages << '\n';
+    invocation_.console.messages << '\n';
   }
   return absl::OkStatus();
 }
@@ -144,7 +144,7 @@ absl::Status DemoPlayer::PlayUpTo(const Announcement& announcement, std::size_t 
   const auto result = Read(*sequence);
   if (!result.ok()) return result.status();
   if (!IsMoment(announcement, *result)) {  // an earlier run played past this announcement
-    session_.console.messages << "Already announced: " << announcement.name << '\n';
+    invocation_.console.messages << "Already announced: " << announcement.name << '\n';
     return absl::OkStatus();
   }
   absl::Status status = CheckFigures(announcement, *result);
@@ -169,7 +169,7 @@ std::size_t DemoPlayer::WaitForArrivals(std::size_t next, std::size_t to) const 
 }
 
 absl::StatusOr<std::int64_t> DemoPlayer::SubmitReports(std::size_t from, std::size_t to) {
-  ProgressBar progress(session_.console, static_cast<std::int64_t>(to - from), "reports");
+  ProgressBar progress(invocation_.console, static_cast<std::int64_t>(to - from), "reports");
   std::int64_t sequence = 0;
   for (std::size_t next = from; next < to;) {
     const std::size_t due = WaitForArrivals(next, to);
@@ -231,7 +231,7 @@ absl::StatusOr<std::int64_t> DemoPlayer::Annul() {
     if (!answer.ok()) return answer.status();
     sequence = std::max(sequence, answer->sequence());
   }
-  session_.console.messages << StrCat("Annulled ", night_.annulled.size(), " stations.\n");
+  invocation_.console.messages << StrCat("Annulled ", night_.annulled.size(), " stations.\n");
   return sequence;
 }
 
@@ -268,18 +268,19 @@ absl::StatusOr<v1::Result> DemoPlayer::Read(std::int64_t sequence) const {
 }
 
 absl::Status DemoPlayer::Announce(const Announcement& announcement, const v1::Result& result) {
-  const auto names = FetchNames(publisher_, election_id(), session_.options.language);
+  const auto names = FetchNames(publisher_, election_id(), invocation_.options.language);
   if (!names.ok()) return names.status();
-  session_.console.out << '\n'
-                       << Bold(announcement.name, session_.console.out_colours) << '\n'
-                       << ResultText(result, *names, session_.console.out_colours) << std::flush;
+  invocation_.console.out << '\n'
+                          << Bold(announcement.name, invocation_.console.out_colours) << '\n'
+                          << ResultText(result, *names, invocation_.console.out_colours)
+                          << std::flush;
   return absl::OkStatus();
 }
 
 void DemoPlayer::RemarkOn(const Announcement& announcement, const v1::Result& result) {
   const absl::Status status = CheckFigures(announcement, result);
   if (status.ok()) return;
-  session_.console.messages
+  invocation_.console.messages
       << "The result differs from the published one because of later decisions: "
       << ErrorText(status);
 }
@@ -313,10 +314,10 @@ absl::StatusOr<v1::Result> DemoPlayer::ShowFinal() {
   request.set_election_id(election_id());
   const auto comparison = publisher_.CompareSources(request);
   if (!comparison.ok()) return comparison.status();
-  const auto names = FetchNames(publisher_, election_id(), session_.options.language);
+  const auto names = FetchNames(publisher_, election_id(), invocation_.options.language);
   if (!names.ok()) return names.status();
-  session_.console.out << "\nExit polls compared with the official result\n"
-                       << ComparisonText(*comparison, *names, session_.console.out_colours);
+  invocation_.console.out << "\nExit polls compared with the official result\n"
+                          << ComparisonText(*comparison, *names, invocation_.console.out_colours);
   const auto final_result = publisher_.GetFinalResult(FinalRequest());
   if (!final_result.ok()) return final_result.status();
   const absl::Status announced = Announce(facts_.announcements[2], final_result->result());

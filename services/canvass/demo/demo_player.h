@@ -12,7 +12,7 @@
 #include "services/canvass/clients/publisher_client.h"
 #include "services/canvass/clients/reporter_client.h"
 #include "services/canvass/demo/synthetic_night.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::publisher::v1 {
 class GetFinalResultRequest;
@@ -34,8 +34,8 @@ class ProgressBar;
 class DemoPlayer {
  public:
   // `speed` is the number of seconds of the night that pass in one second. 0 plays as fast as
-  // possible. `facts` and `session` must outlive this.
-  DemoPlayer(const PublishedNight& facts, double speed, const Session& session);
+  // possible. `facts` and `invocation` must outlive this.
+  DemoPlayer(const PublishedNight& facts, double speed, const Invocation& invocation);
 
   // Plays the night, or shows it if it is over. Returns DATA_LOSS RESULT_DIFFERS if a night that
   // was played shows other figures than the published ones.
@@ -75,7 +75,7 @@ class DemoPlayer {
   const SyntheticNight night_;
   const double speed_;
   absl::Time polls_closed_;  // real time at which the polls of the played night closed
-  const Session& session_;
+  const Invocation& invocation_;
   const AggregatorClient aggregator_;
   const PublisherClient publisher_;
   const ReporterClient reporter_;

@@ -8,7 +8,7 @@
 
 #include "services/canvass/import/checked_sheet.h"
 #include "services/canvass/import/row_fault.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/table.h"
 
 // Summaries of an import. Pure.

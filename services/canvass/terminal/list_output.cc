@@ -9,50 +9,50 @@
 
 namespace canvass::cli {
 
-ListOutput::ListOutput(const Session& session, const std::vector<Column>& columns,
+ListOutput::ListOutput(const Invocation& invocation, const std::vector<Column>& columns,
                        std::string_view notice)
-    : session_(session), layout_(columns) {
-  const OutputFormat format = session.options.format;
+    : invocation_(invocation), layout_(columns) {
+  const OutputFormat format = invocation.options.format;
   if (format == OutputFormat::kTable && !notice.empty()) {
-    session.console.out << Warning(Printable(notice), session.console.out_colours) << '\n';
+    invocation.console.out << Warning(Printable(notice), invocation.console.out_colours) << '\n';
   }
   if (format != OutputFormat::kCsv || columns.empty()) return;
   Row names;
   for (const Column& column : columns) names.push_back(column.name);
-  session.console.out << CsvLine(names);
+  invocation.console.out << CsvLine(names);
 }
 
 void ListOutput::Add(Row row, const google::protobuf::Message& item) {
   ++items_;
-  switch (session_.options.format) {
+  switch (invocation_.options.format) {
     case OutputFormat::kTable:
       waiting_.push_back(std::move(row));
       if (waiting_.size() == kRowsTogether) Flush();
       return;
     case OutputFormat::kCsv:
-      session_.console.out << CsvLine(row);
+      invocation_.console.out << CsvLine(row);
       return;
     case OutputFormat::kJson:
-      session_.console.out << (items_ == 1 ? "[\n" : ",\n") << ToJsonLine(item);
+      invocation_.console.out << (items_ == 1 ? "[\n" : ",\n") << ToJsonLine(item);
       return;
   }
 }
 
 void ListOutput::Finish() {
-  switch (session_.options.format) {
+  switch (invocation_.options.format) {
     case OutputFormat::kTable:
       Flush();
       return;
     case OutputFormat::kCsv:
       return;
     case OutputFormat::kJson:
-      session_.console.out << (items_ == 0 ? "[]\n" : "\n]\n");
+      invocation_.console.out << (items_ == 0 ? "[]\n" : "\n]\n");
       return;
   }
 }
 
 void ListOutput::Flush() {
-  session_.console.out << layout_.Render(waiting_);
+  invocation_.console.out << layout_.Render(waiting_);
   waiting_.clear();
 }
 

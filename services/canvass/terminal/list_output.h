@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/table.h"
 
 namespace google::protobuf {
@@ -18,9 +18,9 @@ namespace canvass::cli {
 // kRowsTogether rows in memory.
 class ListOutput {
  public:
-  // `session` must outlive this. `columns` is empty only for an empty list whose columns are
+  // `invocation` must outlive this. `columns` is empty only for an empty list whose columns are
   // unknown. `notice` is a line for people above a table.
-  ListOutput(const Session& session, const std::vector<Column>& columns,
+  ListOutput(const Invocation& invocation, const std::vector<Column>& columns,
              std::string_view notice = "");
 
   // Adds an item. Tables and CSV show `row`, and JSON shows `item`.
@@ -35,7 +35,7 @@ class ListOutput {
 
   void Flush();
 
-  const Session& session_;
+  const Invocation& invocation_;
   TableLayout layout_;
   std::vector<Row> waiting_{};
   std::size_t items_ = 0;

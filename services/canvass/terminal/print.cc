@@ -7,17 +7,17 @@
 
 namespace canvass::cli {
 
-void Print(const Session& session, std::string_view text, const Table& table,
+void Print(const Invocation& invocation, std::string_view text, const Table& table,
            const google::protobuf::Message& message) {
-  switch (session.options.format) {
+  switch (invocation.options.format) {
     case OutputFormat::kTable:
-      session.console.out << text;
+      invocation.console.out << text;
       return;
     case OutputFormat::kCsv:
-      session.console.out << RenderCsv(table);
+      invocation.console.out << RenderCsv(table);
       return;
     case OutputFormat::kJson:
-      session.console.out << ToPrettyJson(message);
+      invocation.console.out << ToPrettyJson(message);
       return;
   }
 }

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/table.h"
 
 namespace google::protobuf {
@@ -14,7 +14,7 @@ namespace canvass::cli {
 
 // Writes one response in the requested output format: `text` for people, `table` as CSV, or
 // `message` as JSON.
-void Print(const Session& session, std::string_view text, const Table& table,
+void Print(const Invocation& invocation, std::string_view text, const Table& table,
            const google::protobuf::Message& message);
 
 }  // namespace canvass::cli

@@ -6,20 +6,20 @@
 
 namespace canvass::cli {
 
-ResultList::ResultList(ResultRows::Subject subject, const Session& session,
+ResultList::ResultList(ResultRows::Subject subject, const Invocation& invocation,
                        const ElectionNames& names)
-    : subject_(subject), session_(session), names_(names) {}
+    : subject_(subject), invocation_(invocation), names_(names) {}
 
 void ResultList::Add(const v1::Result& result) {
   if (!rows_) {
-    rows_.emplace(subject_, session_.options.format, names_, result.contest_id());
-    output_.emplace(session_, rows_->Columns(), names_.Notice());
+    rows_.emplace(subject_, invocation_.options.format, names_, result.contest_id());
+    output_.emplace(invocation_, rows_->Columns(), names_.Notice());
   }
   output_->Add(rows_->RowOf(result), result);
 }
 
 void ResultList::Finish() {
-  if (!output_) output_.emplace(session_, std::vector<Column>{});
+  if (!output_) output_.emplace(invocation_, std::vector<Column>{});
   output_->Finish();
 }
 

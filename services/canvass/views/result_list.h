@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "canvass/v1/result.pb.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/list_output.h"
-#include "services/canvass/terminal/session.h"
 #include "services/canvass/views/election_names.h"
 #include "services/canvass/views/result_row.h"
 
@@ -14,8 +14,8 @@ namespace canvass::cli {
 // Writes the results of one contest as they arrive, one row each. Not thread-safe.
 class ResultList {
  public:
-  // `session` and `names` must outlive this. `subject` selects the first columns of each row.
-  ResultList(ResultRows::Subject subject, const Session& session, const ElectionNames& names);
+  // `invocation` and `names` must outlive this. `subject` selects the first columns of each row.
+  ResultList(ResultRows::Subject subject, const Invocation& invocation, const ElectionNames& names);
 
   void Add(const v1::Result& result);
   // Writes the remaining output, or an empty list. Must be called once, at the end, also after an
@@ -24,7 +24,7 @@ class ResultList {
 
  private:
   const ResultRows::Subject subject_;
-  const Session& session_;
+  const Invocation& invocation_;
   const ElectionNames& names_;
   // Both are set by the first result, which names the contest that the service chose if the request
   // named none.

@@ -1,6 +1,5 @@
 #include "services/canvass/views/result_row.h"
 
-#include <cassert>
 #include <map>
 #include <utility>
 
@@ -15,9 +14,7 @@ ResultRows::ResultRows(Subject subject, OutputFormat format, const ElectionNames
       every_candidate_(format == OutputFormat::kCsv),
       names_(names),
       contest_id_(std::move(contest_id)),
-      ballot_(names.Ballot(contest_id_)) {
-  assert(!contest_id_.empty());
-}
+      ballot_(names.Ballot(contest_id_)) {}
 
 std::vector<Column> ResultRows::Columns() const {
   std::vector<Column> columns;

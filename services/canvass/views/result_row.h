@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "canvass/v1/result.pb.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/table.h"
 #include "services/canvass/views/election_names.h"
 
@@ -20,7 +20,7 @@ class ResultRows {
   // Content of the first columns.
   enum class Subject : std::uint8_t { kArea, kMoment };
 
-  // `names` must outlive this. REQUIRES: `contest_id` is not empty.
+  // `names` must outlive this.
   ResultRows(Subject subject, OutputFormat format, const ElectionNames& names,
              std::string contest_id);
 

@@ -35,7 +35,7 @@ election::PollFigures PollAt(const ledger::ElectionLedger& ledger, std::int64_t 
 
 PublishedElection::PublishedElection(std::string ledger_id,
                                      std::unique_ptr<LedgerWithHistory> published, absl::Time now)
-    : ledger_id_(std::move(ledger_id)), published_(std::move(published)) {
+    : ledger_id_(std::move(ledger_id)), ledger_with_history_(std::move(published)) {
   EndStep(now);
 }
 
@@ -116,7 +116,7 @@ canvass::v1::Result PublishedElection::ResultOfFigures(int contest_no, int sourc
 canvass::v1::Result PublishedElection::CertifiedResult(int contest_no, int source_no) const {
   assert(count().FindCertified(contest_no, source_no) != nullptr);
   const election::Certified& certified = *count().FindCertified(contest_no, source_no);
-  const Moment* moment = published().history().FindMoment(certified.sequence);
+  const Moment* moment = ledger_with_history().history().FindMoment(certified.sequence);
   const canvass::v1::AsOf as_of =
       moment != nullptr ? AsOfMoment(*moment)
                         : AsOfMoment({.sequence = certified.sequence,

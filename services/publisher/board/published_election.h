@@ -30,8 +30,8 @@ class PublishedElection {
   PublishedElection(std::string ledger_id, std::unique_ptr<LedgerWithHistory> published,
                     absl::Time now);
 
-  const LedgerWithHistory& published() const { return *published_; }
-  const ledger::ElectionLedger& ledger() const { return published_->ledger(); }
+  const LedgerWithHistory& ledger_with_history() const { return *ledger_with_history_; }
+  const ledger::ElectionLedger& ledger() const { return ledger_with_history_->ledger(); }
   const election::Count& count() const { return ledger().count(); }
   const election::Definition& definition() const { return count().definition(); }
   const std::string& ledger_id() const { return ledger_id_; }
@@ -62,8 +62,10 @@ class PublishedElection {
   canvass::v1::Result CertifiedResult(int contest_no, int source_no) const;
 
   // For changes by ResultBoard. A step ends with EndStep, unless Replace undoes it.
-  LedgerWithHistory& published() { return *published_; }
-  void Replace(std::unique_ptr<LedgerWithHistory> published) { published_ = std::move(published); }
+  LedgerWithHistory& ledger_with_history() { return *ledger_with_history_; }
+  void Replace(std::unique_ptr<LedgerWithHistory> published) {
+    ledger_with_history_ = std::move(published);
+  }
   void EndStep(absl::Time now);
   void Confirm(absl::Time now);
 
@@ -71,7 +73,7 @@ class PublishedElection {
   void SetConfirmedAt(absl::Time now);
 
   std::string ledger_id_;
-  std::unique_ptr<LedgerWithHistory> published_;
+  std::unique_ptr<LedgerWithHistory> ledger_with_history_;
   absl::Time confirmed_at_;
   absl::Time disclosed_until_ = absl::InfinitePast();
   canvass::v1::AsOf as_of_;  // includes confirmed_at_

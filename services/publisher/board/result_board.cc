@@ -40,37 +40,37 @@ absl::StatusOr<ledger::Hash> LeafHashOf(const WatchedEntry& watched) {
 }
 
 // Folds an entry from the aggregator. An entry under embargo has only its leaf hash.
-absl::Status Append(LedgerWithHistory& published, const WatchedEntry& watched) {
+absl::Status Append(LedgerWithHistory& ledger, const WatchedEntry& watched) {
   if (!watched.entry().empty()) {
     const absl::StatusOr<election::Entry> entry = ledger::Decode(watched.entry());
-    return entry.ok() ? published.Append(watched.entry(), *entry) : entry.status();
+    return entry.ok() ? ledger.Append(watched.entry(), *entry) : entry.status();
   }
-  if (watched.sequence() != published.ledger().sequence() + 1) {
-    return absl::DataLossError(StrCat("entry ", watched.sequence(), " cannot follow entry ",
-                                      published.ledger().sequence()));
+  if (watched.sequence() != ledger.ledger().sequence() + 1) {
+    return absl::DataLossError(
+        StrCat("entry ", watched.sequence(), " cannot follow entry ", ledger.ledger().sequence()));
   }
   const absl::StatusOr<ledger::Hash> leaf_hash = LeafHashOf(watched);
   if (!leaf_hash.ok()) return leaf_hash.status();
-  published.AppendHidden(*leaf_hash);
+  ledger.AppendHidden(*leaf_hash);
   return absl::OkStatus();
 }
 
 // Folds the entries of a message, the disclosed ones first.
-absl::Status AppendAll(LedgerWithHistory& published, const WatchLedgerResponse& message) {
+absl::Status AppendAll(LedgerWithHistory& ledger, const WatchLedgerResponse& message) {
   for (const WatchedEntry& watched : message.disclosed_entries()) {
-    absl::Status disclosed = published.Disclose(watched.sequence(), watched.entry());
+    absl::Status disclosed = ledger.Disclose(watched.sequence(), watched.entry());
     if (!disclosed.ok()) return disclosed;
   }
   for (const WatchedEntry& watched : message.entries()) {
-    if (absl::Status appended = Append(published, watched); !appended.ok()) return appended;
+    if (absl::Status appended = Append(ledger, watched); !appended.ok()) return appended;
   }
   return absl::OkStatus();
 }
 
-absl::Status AppendAll(LedgerWithHistory& published,
+absl::Status AppendAll(LedgerWithHistory& ledger,
                        const std::vector<WatchLedgerResponse>& messages) {
   for (const WatchLedgerResponse& message : messages) {
-    if (absl::Status appended = AppendAll(published, message); !appended.ok()) return appended;
+    if (absl::Status appended = AppendAll(ledger, message); !appended.ok()) return appended;
   }
   return absl::OkStatus();
 }
@@ -195,10 +195,10 @@ absl::Status ResultBoard::Take(const WatchLedgerResponse& message) {
   return taken;
 }
 
-void ResultBoard::SayDiverged() {
+void ResultBoard::MarkDiverged() {
   {
     const WriterLock lock(mutex_);
-    refused_ = true;
+    position_rejected_ = true;
   }
   Notify();
 }
@@ -245,7 +245,7 @@ bool ResultBoard::IsReady() const {
 
 bool ResultBoard::IsDiverged() const {
   const ReaderLock lock(mutex_);
-  return refused_ || !diverged_.empty();
+  return position_rejected_ || !diverged_.empty();
 }
 
 absl::Status ResultBoard::TakePart(const WatchLedgerResponse& message) {
@@ -282,7 +282,7 @@ absl::Status ResultBoard::ShowFirst(const WatchLedgerResponse& message, Unfinish
   const WriterLock lock(mutex_);
   elections_.emplace(message.election_id(), std::move(election));
   diverged_.erase(message.election_id());
-  refused_ = false;
+  position_rejected_ = false;
   return absl::OkStatus();
 }
 
@@ -300,18 +300,18 @@ absl::Status ResultBoard::ShowNext(const WatchLedgerResponse& message, const Unf
   const std::int64_t sequence_before = election.ledger().sequence();
   const std::vector<std::int64_t> hidden_before = election.ledger().log().HiddenSequences();
   const WriterLock lock(mutex_);
-  absl::Status folded = AppendAll(election.published(), step.messages);
+  absl::Status folded = AppendAll(election.ledger_with_history(), step.messages);
   if (folded.ok()) folded = CheckStep(election.ledger(), message);
   if (!folded.ok()) {
     // No reader has seen the step, because readers wait for the lock. This is rare enough to fold
     // everything again.
     const absl::flat_hash_set<std::int64_t> hidden(hidden_before.begin(), hidden_before.end());
-    election.Replace(election.published().Beginning(sequence_before, hidden));
+    election.Replace(election.ledger_with_history().Beginning(sequence_before, hidden));
     return folded;
   }
   election.EndStep(clock_.Now());
   diverged_.erase(message.election_id());
-  refused_ = false;
+  position_rejected_ = false;
   return absl::OkStatus();
 }
 
@@ -319,7 +319,7 @@ void ResultBoard::ConfirmAll() {
   const absl::Time now = clock_.Now();
   const WriterLock lock(mutex_);
   ready_ = true;
-  refused_ = false;
+  position_rejected_ = false;
   for (const auto& [election_id, election] : elections_) {
     if (!diverged_.contains(election_id)) election->Confirm(now);
   }

@@ -47,7 +47,7 @@ class ResultBoard {
   void DropUnfinishedSteps() { steps_.clear(); }
   // Marks the board as diverged until the next complete step or confirmation. Call it when the
   // aggregator says that the board's ledger is not a beginning of its own.
-  void SayDiverged();
+  void MarkDiverged();
 
   // For readers.
 
@@ -95,7 +95,7 @@ class ResultBoard {
   std::map<std::string, std::unique_ptr<PublishedElection>, std::less<>> elections_
       ABSL_GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> diverged_ ABSL_GUARDED_BY(mutex_);  // election ids
-  bool refused_ ABSL_GUARDED_BY(mutex_) = false;                         // see SayDiverged
+  bool position_rejected_ ABSL_GUARDED_BY(mutex_) = false;               // see MarkDiverged
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -97,9 +97,9 @@ class Place {
 // The sequences that one ListChanges scans, in ascending order.
 class Sequences {
  public:
-  Sequences(const LedgerWithHistory& published, bool corrections_only, std::int64_t from)
-      : corrections_(corrections_only ? &published.corrections() : nullptr),
-        end_(published.ledger().sequence()),
+  Sequences(const LedgerWithHistory& ledger, bool corrections_only, std::int64_t from)
+      : corrections_(corrections_only ? &ledger.corrections() : nullptr),
+        end_(ledger.ledger().sequence()),
         next_(from) {}
 
   // Returns nullopt at the end.
@@ -136,7 +136,7 @@ absl::Status FillPage(const PublishedElection& election, const v1::ListChangesRe
     place = *found;
   }
   *response.mutable_as_of() = election.AsOf();
-  Sequences sequences(election.published(), request.corrections_only(), from);
+  Sequences sequences(election.ledger_with_history(), request.corrections_only(), from);
   int scanned = 0;
   while (const std::optional<std::int64_t> sequence = sequences.Next()) {
     if (place && ++scanned > kEntriesScannedMax) {

@@ -37,15 +37,7 @@ absl::StatusOr<std::vector<int>> AreasOf(const election::Definition& definition,
     }
     areas = definition.ChildrenOfArea(*parent);
   }
-  if (!request.kind().empty()) {
-    const absl::Status known = CheckAreaKind(definition, request.kind());
-    if (!known.ok()) return known;
-    const auto other = [&](int area) {
-      return definition.areas()[Index(area)].kind != request.kind();
-    };
-    areas.erase(std::remove_if(areas.begin(), areas.end(), other), areas.end());
-  }
-  return areas;
+  return AreasOfKind(definition, std::move(areas), request.kind());
 }
 
 }  // namespace

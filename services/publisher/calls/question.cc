@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/error.h"
@@ -60,13 +61,16 @@ absl::Status CheckTag(const Definition& definition, std::string_view tag) {
   return UnknownError("tag", reason::kTagUnknown, "tag", tag);
 }
 
-absl::Status CheckAreaKind(const Definition& definition, std::string_view kind) {
-  const auto& areas = definition.areas();
-  const bool known =
-      kind.empty() || std::any_of(areas.begin(), areas.end(),
-                                  [&](const election::Area& area) { return area.kind == kind; });
-  return known ? absl::OkStatus()
-               : UnknownError("kind of area", reason::kKindUnknown, "kind", kind);
+absl::StatusOr<std::vector<int>> AreasOfKind(const Definition& definition, std::vector<int> areas,
+                                             std::string_view kind) {
+  if (kind.empty()) return areas;
+  const auto is_of_kind = [&](const election::Area& area) { return area.kind == kind; };
+  const std::vector<election::Area>& all = definition.areas();
+  if (std::none_of(all.begin(), all.end(), is_of_kind)) {
+    return UnknownError("kind of area", reason::kKindUnknown, "kind", kind);
+  }
+  std::erase_if(areas, [&](int area) { return !is_of_kind(all[Index(area)]); });
+  return areas;
 }
 
 absl::StatusOr<int> FindVisibleSource(const PublishedElection& election,

@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_PUBLISHER_CALLS_QUESTION_H_
 
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,8 +51,10 @@ absl::StatusOr<rpc::ResultQuestion> FindQuestion(const PublishedElection& electi
 // Returns NOT_FOUND TAG_UNKNOWN if no station has the tag, and OK for an empty tag. Without this
 // error, such a result would show 0 of 0 stations.
 absl::Status CheckTag(const election::Definition& definition, std::string_view tag);
-// Returns NOT_FOUND KIND_UNKNOWN if no area is of this kind, and OK for an empty kind.
-absl::Status CheckAreaKind(const election::Definition& definition, std::string_view kind);
+// Returns those of `areas` that are of this kind, or all of them for an empty kind. Fails with
+// NOT_FOUND KIND_UNKNOWN if no area of the election is of this kind.
+absl::StatusOr<std::vector<int>> AreasOfKind(const election::Definition& definition,
+                                             std::vector<int> areas, std::string_view kind);
 
 // Returns the newest result for `question`.
 canvass::v1::Result ResultOf(const PublishedElection& election,

@@ -2,7 +2,6 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -69,15 +68,7 @@ absl::StatusOr<std::vector<int>> AreasOf(const PublishedElection& election, int 
     if (!parent.ok()) return parent.status();
     areas = definition.ChildrenOfArea(*parent);
   }
-  if (!request.kind().empty()) {
-    const absl::Status known = CheckAreaKind(definition, request.kind());
-    if (!known.ok()) return known;
-    const auto other = [&](int area) {
-      return definition.areas()[Index(area)].kind != request.kind();
-    };
-    areas.erase(std::remove_if(areas.begin(), areas.end(), other), areas.end());
-  }
-  return areas;
+  return AreasOfKind(definition, std::move(areas), request.kind());
 }
 
 absl::StatusOr<AreaSnapshot> TakeSnapshot(const PublishedElection& election,
@@ -260,7 +251,7 @@ absl::Status GetHistory(const ResultBoard& board, const v1::GetHistoryRequest& r
     // The position of a page is the sequence below which its points lie.
     const std::int64_t before =
         page->is_first() ? std::numeric_limits<std::int64_t>::max() : page->position();
-    const std::vector<HistoryPoint> points = election.published().history().Newest(
+    const std::vector<HistoryPoint> points = election.ledger_with_history().history().Newest(
         election.ledger(), contest, source, *area, before, Index(page->size()) + 1);
     for (const HistoryPoint& point : points) {
       canvass::v1::Result result = election.ResultOfFigures(contest, source, *area, point.figures,

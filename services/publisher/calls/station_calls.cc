@@ -108,7 +108,7 @@ bool Passes(const PublishedElection& election, const StationFilter& filter, int 
 // number of its first station plus one, because new stations may have been added before that
 // station.
 std::size_t StartOf(const PublishedElection& election, const ListPage& page) {
-  const std::vector<int>& order = election.published().stations_by_id();
+  const std::vector<int>& order = election.ledger_with_history().stations_by_id();
   const std::vector<election::Station>& stations = election.definition().stations();
   if (page.is_first() || page.position() > static_cast<std::int64_t>(stations.size())) return 0;
   const auto start = std::lower_bound(
@@ -119,7 +119,7 @@ std::size_t StartOf(const PublishedElection& election, const ListPage& page) {
 
 void FillPage(const PublishedElection& election, const StationFilter& filter, ListPage& page,
               v1::ListStationReportsResponse& response) {
-  const std::vector<int>& order = election.published().stations_by_id();
+  const std::vector<int>& order = election.ledger_with_history().stations_by_id();
   const std::size_t start = StartOf(election, page);
   const std::size_t end = std::min(order.size(), start + Index(kStationsScannedMax));
   for (std::size_t i = start; i < end; ++i) {

@@ -50,7 +50,7 @@ RetryThread::Outcome AggregatorWatch::Watch() {
   board_.DropUnfinishedSteps();
   if (retry_.stopping()) return {};
   if (HasReason(ended, reason::kLedgerDiverged)) {
-    board_.SayDiverged();
+    board_.MarkDiverged();
     telemetry::LogError("The published figures stay unchanged: " + telemetry::Describe(ended));
     return {.delay_min = kRetryDivergedAfter};
   }

@@ -18,7 +18,7 @@ namespace {
 constexpr int kRetryAfterMs = 5000;
 
 absl::Status StoppingError() {
-  return MakeError(reason::kPublisherStopping, "This publisher is stopping. Try again.");
+  return MakeError(reason::kShuttingDown, "This publisher is stopping. Try again.");
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ absl::Status ResultFeed::Add(const v1::WatchResultRequest& request,
   const MutexLock lock(mutex_);
   if (stopped_) return StoppingError();
   if (watchers_ >= kWatchersMax) {
-    return MakeError(reason::kWatchersFull,
+    return MakeError(reason::kTooManyWatchers,
                      StrCat("This publisher already has ", kWatchersMax,
                             " watchers. Try again later, or use another publisher."),
                      {.retry_after_ms = kRetryAfterMs});

@@ -51,14 +51,14 @@ class ResultFeed {
   ResultFeed(const ResultFeed&) = delete;
   ResultFeed& operator=(const ResultFeed&) = delete;
 
-  // Adds a watcher. Returns UNAVAILABLE PUBLISHER_STOPPING or RESOURCE_EXHAUSTED WATCHERS_FULL.
+  // Adds a watcher. Returns UNAVAILABLE SHUTTING_DOWN or RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
   // Errors in the request are reported through the watcher's End.
   absl::Status Add(const v1::WatchResultRequest& request, std::shared_ptr<ResultWatcher> watcher);
   // Removes a watcher. An offer that is in progress may still reach it.
   void Remove(const v1::WatchResultRequest& request, const ResultWatcher* watcher);
   // Call when the board may have changed.
   void Wake();
-  // Ends every watcher with UNAVAILABLE PUBLISHER_STOPPING and joins the thread. Idempotent.
+  // Ends every watcher with UNAVAILABLE SHUTTING_DOWN and joins the thread. Idempotent.
   void Stop();
 
  private:

@@ -136,7 +136,7 @@ void Outbox::Load(OutboxContent content) {
     last_number_ = std::max(last_number_, report.number);
     Insert(std::move(report));
   }
-  for (Refusal& refusal : content.refused) {
+  for (OutboxRefusal& refusal : content.refused) {
     last_number_ = std::max(last_number_, refusal.number);
     refusals_[refusal.number] = std::move(refusal);
   }
@@ -318,7 +318,7 @@ std::vector<OutboxItem> Outbox::List(const OutboxFilter& filter, std::int64_t af
        wanted(v1::RECEIPT_STATE_REFUSED) && found != refusals_.end() &&
        items.size() < queued + count;
        ++found) {
-    const Refusal& refusal = found->second;
+    const OutboxRefusal& refusal = found->second;
     if (!about(refusal.receipt.key().election_id(), refusal.receipt.key().station_id())) continue;
     items.push_back({.number = refusal.number,
                      .receipt = refusal.receipt,
@@ -379,10 +379,10 @@ void Outbox::Refuse(const QueuedReport& report, v1::Receipt receipt, absl::Time 
   // The aggregator's key may name ids that the station left out. Without it, the key stays as
   // submitted.
   if (!receipt.has_key()) *receipt.mutable_key() = rpc::ToProto(report.key);
-  Refusal refusal = {.number = report.number,
-                     .queued_at = report.queued_at,
-                     .refused_at = now,
-                     .receipt = std::move(receipt)};
+  OutboxRefusal refusal = {.number = report.number,
+                           .queued_at = report.queued_at,
+                           .refused_at = now,
+                           .receipt = std::move(receipt)};
   unsaved_.refused.push_back(refusal);
   refusals_[report.number] = std::move(refusal);
   while (refusals_.size() > limits_.refusals_max) {

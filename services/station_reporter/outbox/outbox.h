@@ -189,7 +189,7 @@ class Outbox {
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t sending_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t sending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::int64_t, Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::int64_t, OutboxRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace canvass::station_reporter

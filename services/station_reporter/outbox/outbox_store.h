@@ -31,7 +31,7 @@ struct NewReport {
 };
 
 // A report that left the outbox because the aggregator refused it.
-struct Refusal {
+struct OutboxRefusal {
   std::int64_t number = 0;
   absl::Time queued_at{};
   absl::Time refused_at{};
@@ -41,13 +41,13 @@ struct Refusal {
 // Everything in the store. Each list is ordered by number.
 struct OutboxContent {
   std::vector<QueuedReport> queued{};
-  std::vector<Refusal> refused{};
+  std::vector<OutboxRefusal> refused{};
 };
 
 struct OutboxChange {
   std::vector<NewReport> added{};
   std::vector<std::int64_t> removed{};  // reports that were answered
-  std::vector<Refusal> refused{};
+  std::vector<OutboxRefusal> refused{};
   std::vector<std::int64_t> forgotten{};  // refusals to delete
 
   bool empty() const {

@@ -197,11 +197,11 @@ absl::Status SqliteOutboxStore::ReadQueued(std::vector<QueuedReport>& queued) {
   return rows.ok() ? absl::OkStatus() : OpenError();
 }
 
-absl::Status SqliteOutboxStore::ReadRefused(std::vector<Refusal>& refused) {
+absl::Status SqliteOutboxStore::ReadRefused(std::vector<OutboxRefusal>& refused) {
   Statement rows(database_.get(),
                  "SELECT number, queued_at, refused_at, receipt FROM refusal ORDER BY number");
   while (rows.Step()) {
-    Refusal& refusal = refused.emplace_back();
+    OutboxRefusal& refusal = refused.emplace_back();
     refusal.number = rows.Int(0);
     refusal.queued_at = rows.Time(1);
     refusal.refused_at = rows.Time(2);
@@ -241,7 +241,7 @@ absl::Status SqliteOutboxStore::Write(const OutboxChange& change) {
     if (!add.Run()) return UseError();
   }
   Statement refuse(database_.get(), "INSERT INTO refusal VALUES (?, ?, ?, ?)");
-  for (const Refusal& refusal : change.refused) {
+  for (const OutboxRefusal& refusal : change.refused) {
     const std::string receipt = refusal.receipt.SerializeAsString();
     refuse.Bind(refusal.number).Bind(refusal.queued_at).Bind(refusal.refused_at);
     if (!refuse.BindBlob(receipt).Run()) return UseError();

@@ -54,7 +54,7 @@ class SqliteOutboxStore final : public OutboxStore {
   absl::StatusOr<bool> CheckFormat();
   absl::Status Write(const OutboxChange& change);
   absl::Status ReadQueued(std::vector<QueuedReport>& queued);
-  absl::Status ReadRefused(std::vector<Refusal>& refused);
+  absl::Status ReadRefused(std::vector<OutboxRefusal>& refused);
   bool Execute(const std::string& sql);
   absl::StatusOr<std::int64_t> Number(const char* sql);
   // Convert SQLite's last error to a status: OpenError in Open and Read, UseError in Apply and

@@ -82,20 +82,20 @@ TEST(RetryThreadTest, StopEndsTheDelayBetweenAttempts) {
   EXPECT_LT(SteadyNow() - start, kAnHour);
 }
 
+TEST(RetryThreadTest, DelaysGrowUntilAnAttemptSucceeds) {
+  Backoff backoff(absl::Milliseconds(50), absl::Seconds(2));
+  const RetryThread::Outcome failed;
+  EXPECT_EQ(RetryThread::DelayAfter(failed, backoff), absl::Milliseconds(50));
+  EXPECT_EQ(RetryThread::DelayAfter(failed, backoff), absl::Milliseconds(100));
+  EXPECT_EQ(RetryThread::DelayAfter({.succeeded = true}, backoff), absl::Milliseconds(50));
+  EXPECT_EQ(RetryThread::DelayAfter(failed, backoff), absl::Milliseconds(100));
+}
+
 TEST(RetryThreadTest, AnOutcomeMayAskForALongerDelay) {
-  RetryThread retry(Backoff(absl::Microseconds(1), absl::Microseconds(1)));
-  FakeStream attempted;
-  std::atomic<int> attempts = 0;
-  retry.Start(
-      [&]() -> RetryThread::Outcome {
-        ++attempts;
-        attempted.Cancel();
-        return {.delay_min = kAnHour};
-      },
-      [] {});
-  attempted.WaitUntilCancelled();
-  retry.Stop();
-  EXPECT_EQ(attempts, 1);
+  Backoff backoff(absl::Milliseconds(50), absl::Seconds(2));
+  EXPECT_EQ(RetryThread::DelayAfter({.delay_min = kAnHour}, backoff), kAnHour);
+  EXPECT_EQ(RetryThread::DelayAfter({.delay_min = absl::Milliseconds(1)}, backoff),
+            absl::Milliseconds(100));
 }
 
 TEST(RetryThreadTest, SeveralThreadsMayStopIt) {

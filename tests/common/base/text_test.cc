@@ -8,13 +8,13 @@
 namespace canvass {
 namespace {
 
-constexpr std::string_view kNul("a\0b", 3);
+constexpr std::string_view kNulInside("a\0b", 3);
 
 TEST(StrCatTest, TakesStandardStringViews) {
   EXPECT_EQ(StrCat(std::string_view("revision "), 12, ", ", std::string("next"), " ", -3),
             "revision 12, next -3");
   EXPECT_EQ(StrCat(), "");
-  EXPECT_EQ(StrCat(kNul), std::string(kNul));
+  EXPECT_EQ(StrCat(kNulInside), std::string(kNulInside));
 }
 
 TEST(StrAppendTest, Appends) {
@@ -24,8 +24,8 @@ TEST(StrAppendTest, Appends) {
 }
 
 TEST(ToAbslTest, IsTheSameText) {
-  EXPECT_EQ(ToAbsl(kNul).data(), kNul.data());
-  EXPECT_EQ(ToAbsl(kNul).size(), 3U);
+  EXPECT_EQ(ToAbsl(kNulInside).data(), kNulInside.data());
+  EXPECT_EQ(ToAbsl(kNulInside).size(), 3U);
   EXPECT_TRUE(ToAbsl({}).empty());
 }
 

@@ -32,7 +32,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-DefinitionBuilder Election() {
+DefinitionBuilder DecidedElection() {
   DefinitionBuilder definition;
   definition.WithArea("north")
       .WithStation(MakeStation("s-1", "north"))
@@ -91,7 +91,7 @@ class DecisionTest : public ::testing::Test {
     EXPECT_EQ(ledger_.sequence(), last);
   }
 
-  CheckedLedger ledger_{Election()};  // entries 1 and 2
+  CheckedLedger ledger_{DecidedElection()};  // entries 1 and 2
 };
 
 using DecisionIdsTest = DecisionTest;
@@ -121,7 +121,7 @@ TEST_F(DecisionIdsTest, IdsMayBeLeftOutWhereThereIsOneOnly) {
   request.key.contest_id.clear();
   request.key.source_id.clear();
   EXPECT_TRUE(ledger_.Annul(request).ok());
-  DefinitionBuilder two = Election();
+  DefinitionBuilder two = DecidedElection();
   two.WithContest("mayor", "north", {"d"})
       .WithSource({.id = "court", .kind = SourceKind::kOfficial});
   const Definition definition = two.BuildDefinition();
@@ -419,7 +419,7 @@ TEST_F(PollFiguresTest, NamesWhatIsUnknown) {
   request = Figures();
   request.area_id = "x";
   ExpectError(ledger_.Publish(request), absl::StatusCode::kNotFound, "AREA_UNKNOWN");
-  DefinitionBuilder regional = Election();
+  DefinitionBuilder regional = DecidedElection();
   regional.WithContest("mayor", "north", {"a"});
   CheckedLedger ledger(regional);
   request = Figures();

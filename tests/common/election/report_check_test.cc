@@ -35,7 +35,7 @@ using Numbers = std::vector<std::pair<std::string, std::int64_t>>;
 constexpr std::int64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kInt64Min = std::numeric_limits<std::int64_t>::min();
 
-DefinitionBuilder Election() {
+DefinitionBuilder ReportedElection() {
   DefinitionBuilder definition;
   definition.WithArea("north")
       .WithArea("south")
@@ -46,7 +46,8 @@ DefinitionBuilder Election() {
   return definition;
 }
 
-CheckedReport Check(const StationReport& report, const DefinitionBuilder& definition = Election()) {
+CheckedReport Check(const StationReport& report,
+                    const DefinitionBuilder& definition = ReportedElection()) {
   return CheckReport(definition.BuildDefinition(), report, absl::UnixEpoch());
 }
 
@@ -92,7 +93,7 @@ TEST(CheckReportTest, IdsMayBeLeftOutWhereThereIsOneOnly) {
   const auto checked = Check(ReportBuilder().WithContest("").WithSource("").Build());
   EXPECT_THAT(checked.findings, IsEmpty());
   EXPECT_EQ(checked.recorded.key, (StationKey{0, 0, 0}));
-  DefinitionBuilder two = Election();
+  DefinitionBuilder two = ReportedElection();
   two.WithContest("mayor", "south", {"d"})
       .WithSource({.id = "court", .kind = SourceKind::kOfficial});
   EXPECT_THAT(RulesOf(Check(ReportBuilder().WithContest("").WithSource("").Build(), two)),
@@ -114,7 +115,7 @@ TEST(CheckReportTest, NamesEveryIdThatIsUnknown) {
 }
 
 TEST(CheckReportTest, RefusesStationsOutsideTheContestOrTheSample) {
-  DefinitionBuilder regional = Election();
+  DefinitionBuilder regional = ReportedElection();
   regional.WithContest("mayor", "south", {"a", "b", "c"});
   const Finding area = OnlyFinding(Check(ReportBuilder().WithContest("mayor").Build(), regional));
   EXPECT_EQ(area.rule, Rule::kStationNotInContest);
@@ -127,7 +128,7 @@ TEST(CheckReportTest, RefusesStationsOutsideTheContestOrTheSample) {
 }
 
 TEST(CheckReportTest, RefusesMergedAndClosedStations) {
-  DefinitionBuilder definition = Election();
+  DefinitionBuilder definition = ReportedElection();
   definition.WithStation({.id = "merged", .area_id = "south", .counted_at_station_id = "s-2"})
       .WithStation({.id = "closed", .area_id = "south", .closed_reason = "Flooded"});
   const Finding merged =
@@ -366,7 +367,7 @@ TEST(CheckReportTest, InterviewsBalance) {
 
 TEST(CheckReportTest, OfficialReportsWaitForThePollsToClose) {
   const absl::Time closing = absl::FromUnixSeconds(1'707'318'000);
-  DefinitionBuilder builder = Election();
+  DefinitionBuilder builder = ReportedElection();
   builder.WithPolicy({.polls_close_at = closing});
   const Definition definition = builder.BuildDefinition();
   const Finding early = OnlyFinding(
@@ -421,7 +422,7 @@ TEST(CheckReportTest, WarnsOfHighSharesFromTheLimitOn) {
 }
 
 TEST(CheckReportTest, ThePolicySetsTheLimitsOfShares) {
-  DefinitionBuilder definition = Election();
+  DefinitionBuilder definition = ReportedElection();
   definition.WithPolicy(
       {.invalid_share_high_hundredths = 150, .blank_share_high_hundredths = 1000});
   const auto checked = Check(
@@ -443,7 +444,7 @@ TEST(CheckReportTest, WarnsOfZeros) {
 }
 
 TEST(CheckReportTest, ThePolicySetsSeverities) {
-  DefinitionBuilder definition = Election();
+  DefinitionBuilder definition = ReportedElection();
   definition.WithSeverity(Rule::kCastAboveRegistered, Severity::kWarn)
       .WithSeverity(Rule::kCastAboveIssued, Severity::kOff)
       .WithSeverity(Rule::kInvalidShareHigh, Severity::kReject);
@@ -494,7 +495,7 @@ class CheckAgainstCountTest : public ::testing::Test {
     return {.key = {.election_id = "e-1", .station_id = "s-1", .revision = revision},
             .reason = "Board's decision"};
   }
-  CheckedLedger ledger_{Election()};
+  CheckedLedger ledger_{ReportedElection()};
 };
 
 TEST_F(CheckAgainstCountTest, TheFirstRevisionComesFirst) {
@@ -574,7 +575,7 @@ TEST_F(CheckAgainstCountTest, ReportsAfterCertificationAreHeldUntilReopened) {
 }
 
 TEST_F(CheckAgainstCountTest, ThePolicyMayRefuseReportsAfterCertification) {
-  DefinitionBuilder definition = Election();
+  DefinitionBuilder definition = ReportedElection();
   definition.WithSeverity(Rule::kContestCertified, Severity::kReject);
   CheckedLedger ledger(definition);
   ledger.Submit(ReportBuilder().Build());

@@ -20,6 +20,7 @@
 #include "common/ledger/merkle.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/common/ledger/root_of.h"
 #include "tests/support/checked_ledger.h"
 #include "tests/support/definition_builder.h"
 #include "tests/support/report_builder.h"
@@ -84,12 +85,6 @@ std::vector<std::string> BytesOf(const std::vector<Entry>& entries) {
     all.push_back(Encode(entry));
   }
   return all;
-}
-
-Hash RootOf(const std::vector<std::string>& entries) {
-  MerkleTree tree;
-  for (const std::string& entry : entries) tree.Add(LeafHash(entry));
-  return tree.Root();
 }
 
 // Every area's tallies and progress are the same.

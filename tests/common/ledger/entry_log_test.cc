@@ -9,19 +9,13 @@
 #include "common/ledger/merkle.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/common/ledger/root_of.h"
 
 namespace canvass::ledger {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// Root over `entries` by a tree that knows nothing of the log.
-Hash RootOf(const std::vector<std::string>& entries) {
-  MerkleTree tree;
-  for (const std::string& entry : entries) tree.Add(LeafHash(entry));
-  return tree.Root();
-}
 
 TEST(EntryLogTest, StartsEmpty) {
   const EntryLog log;

@@ -66,7 +66,7 @@ TEST_F(PublisherServiceTest, EndsWatchesWhenItStops) {
   EXPECT_FALSE(reader->Read(&response));
   const absl::Status ended = rpc::FromGrpcStatus(reader->Finish());
   EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(ReasonOf(ended), "PUBLISHER_STOPPING");
+  EXPECT_EQ(ReasonOf(ended), "SHUTTING_DOWN");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class FixedClock final : public Clock {
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
-v1::StationReport Report(const std::string& station_id) {
+v1::StationReport CleanReport(const std::string& station_id) {
   v1::StationReport report;
   report.set_election_id("az-2024-presidential");
   report.set_station_id(station_id);
@@ -194,24 +194,24 @@ TEST_F(StationReporterTest, IsHealthyOnceItReachesTheAggregator) {
 
 TEST_F(StationReporterTest, HandsAReportOnAndItsReceiptBack) {
   WaitUntilServing();
-  const auto receipt = Submit(Report("s-1"));
+  const auto receipt = Submit(CleanReport("s-1"));
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->state(), v1::RECEIPT_STATE_RECORDED);
   EXPECT_EQ(receipt->sequence(), 1);
   const auto received = aggregator_->received();
   ASSERT_THAT(received, SizeIs(1));
-  EXPECT_EQ(received[0].report().DebugString(), Report("s-1").DebugString());
+  EXPECT_EQ(received[0].report().DebugString(), CleanReport("s-1").DebugString());
   EXPECT_EQ(received[0].actor(), "local");
   EXPECT_EQ(received[0].received_at().seconds(), 1'707'328'800);
   EXPECT_FALSE(received[0].validate_only());
-  const auto held = Submit(Report("held-1"));
+  const auto held = Submit(CleanReport("held-1"));
   ASSERT_TRUE(held.ok()) << held.status();
   EXPECT_EQ(held->state(), v1::RECEIPT_STATE_HELD);
 }
 
 TEST_F(StationReporterTest, ARefusalIsAnErrorWithItsFindings) {
   WaitUntilServing();
-  const auto receipt = Submit(Report("bad-1"));
+  const auto receipt = Submit(CleanReport("bad-1"));
   EXPECT_EQ(receipt.status().code(), absl::StatusCode::kInvalidArgument);
   const ErrorDetail detail = DetailOf(receipt.status());
   EXPECT_EQ(detail.reason, "VOTES_NOT_BALANCED");
@@ -222,11 +222,11 @@ TEST_F(StationReporterTest, ARefusalIsAnErrorWithItsFindings) {
 
 TEST_F(StationReporterTest, AValidationAnswersWithTheReceiptWhateverItSays) {
   WaitUntilServing();
-  const auto refused = Submit(Report("bad-1"), /*validate_only=*/true);
+  const auto refused = Submit(CleanReport("bad-1"), /*validate_only=*/true);
   ASSERT_TRUE(refused.ok()) << refused.status();
   EXPECT_EQ(refused->state(), v1::RECEIPT_STATE_REFUSED);
   EXPECT_THAT(refused->findings(), SizeIs(1));
-  const auto fine = Submit(Report("s-1"), /*validate_only=*/true);
+  const auto fine = Submit(CleanReport("s-1"), /*validate_only=*/true);
   ASSERT_TRUE(fine.ok()) << fine.status();
   EXPECT_EQ(fine->sequence(), 0);
   EXPECT_TRUE(aggregator_->received()[1].validate_only());
@@ -234,14 +234,14 @@ TEST_F(StationReporterTest, AValidationAnswersWithTheReceiptWhateverItSays) {
 
 TEST_F(StationReporterTest, WhatNoListCouldKeepIsRefusedHere) {
   WaitUntilServing();
-  v1::StationReport report = Report("s-1");
+  v1::StationReport report = CleanReport("s-1");
   report.clear_election_id();
   auto status = Submit(report).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(DetailOf(status).reason, "FIELD_MISSING");
   ASSERT_THAT(DetailOf(status).violations, SizeIs(1));
   EXPECT_EQ(DetailOf(status).violations[0].field, "report.election_id");
-  report = Report("s-1");
+  report = CleanReport("s-1");
   report.set_reason(std::string(2 << 20, 'x'));
   status = Submit(report).status();
   EXPECT_EQ(DetailOf(status).reason, "REPORT_TOO_LARGE");
@@ -251,18 +251,18 @@ TEST_F(StationReporterTest, WhatNoListCouldKeepIsRefusedHere) {
 
 TEST_F(StationReporterTest, AnAbsurdDeadlineIsRefused) {
   WaitUntilServing();
-  const auto status = Submit(Report("s-1"), false, absl::Hours(48)).status();
+  const auto status = Submit(CleanReport("s-1"), false, absl::Hours(48)).status();
   EXPECT_EQ(DetailOf(status).reason, "DEADLINE_OUT_OF_RANGE");
 }
 
 TEST_F(StationReporterTest, ADeadlineEndsTheWaitButNotTheReport) {
   WaitUntilServing();
   aggregator_->Pause();
-  EXPECT_EQ(Submit(Report("s-1"), false, absl::Seconds(2)).status().code(),
+  EXPECT_EQ(Submit(CleanReport("s-1"), false, absl::Seconds(2)).status().code(),
             absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(aggregator_->WaitForReports(1));
   aggregator_->Resume();
-  const auto receipt = Submit(Report("s-2"));
+  const auto receipt = Submit(CleanReport("s-2"));
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->sequence(), 2);
 }
@@ -270,7 +270,7 @@ TEST_F(StationReporterTest, ADeadlineEndsTheWaitButNotTheReport) {
 TEST_F(StationReporterTest, WithoutAnAggregatorItSaysSoAtOnce) {
   StartReporter("127.0.0.1:1");
   const absl::Time start = absl::Now();
-  const auto status = Submit(Report("s-1")).status();
+  const auto status = Submit(CleanReport("s-1")).status();
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(DetailOf(status).reason, "AGGREGATOR_UNREACHABLE");
@@ -278,7 +278,7 @@ TEST_F(StationReporterTest, WithoutAnAggregatorItSaysSoAtOnce) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("127.0.0.1:1"));
   EXPECT_FALSE(IsServing());
   ClientStream stream(*stub_);
-  stream.Send({Report("s-1")});
+  stream.Send({CleanReport("s-1")});
   EXPECT_THAT(stream.Receive(1), SizeIs(0));
   EXPECT_EQ(DetailOf(stream.Finish()).reason, "AGGREGATOR_UNREACHABLE");
 }
@@ -286,7 +286,7 @@ TEST_F(StationReporterTest, WithoutAnAggregatorItSaysSoAtOnce) {
 TEST_F(StationReporterTest, WhatWasInFlightWhenTheStreamBrokeIsInDoubt) {
   WaitUntilServing();
   aggregator_->Pause();
-  auto waiting = std::async(std::launch::async, [this] { return Submit(Report("s-1")); });
+  auto waiting = std::async(std::launch::async, [this] { return Submit(CleanReport("s-1")); });
   ASSERT_TRUE(aggregator_->WaitForReports(1));
   aggregator_->BreakStreams();
   const absl::Status status = waiting.get().status();
@@ -296,8 +296,8 @@ TEST_F(StationReporterTest, WhatWasInFlightWhenTheStreamBrokeIsInDoubt) {
   // It comes back by itself, and sends nothing twice.
   aggregator_->Resume();
   WaitUntilServing();
-  absl::StatusOr<v1::Receipt> again = Submit(Report("s-1"));
-  while (absl::IsUnavailable(again.status())) again = Submit(Report("s-1"));
+  absl::StatusOr<v1::Receipt> again = Submit(CleanReport("s-1"));
+  while (absl::IsUnavailable(again.status())) again = Submit(CleanReport("s-1"));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_THAT(aggregator_->received(), SizeIs(2));
 }
@@ -307,16 +307,16 @@ TEST_F(StationReporterTest, AnAggregatorThatStartsAgainIsFound) {
   const std::string address = aggregator_->address();
   aggregator_.reset();
   WaitUntilServing(false);
-  EXPECT_EQ(DetailOf(Submit(Report("s-1")).status()).reason, "AGGREGATOR_UNREACHABLE");
+  EXPECT_EQ(DetailOf(Submit(CleanReport("s-1")).status()).reason, "AGGREGATOR_UNREACHABLE");
   aggregator_ = std::make_unique<FakeAggregator>(address);
   WaitUntilServing();
-  EXPECT_TRUE(Submit(Report("s-1")).ok());
+  EXPECT_TRUE(Submit(CleanReport("s-1")).ok());
 }
 
 TEST_F(StationReporterTest, AnAggregatorThatAnswersTooMuchIsNotBelieved) {
   WaitUntilServing();
   aggregator_->AnswerTooMuch();
-  const absl::Status status = Submit(Report("s-1")).status();
+  const absl::Status status = Submit(CleanReport("s-1")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), HasSubstr("2 receipts"));
 }
@@ -325,14 +325,14 @@ TEST_F(StationReporterTest, AFullQueueTurnsSubmittersAway) {
   StartReporter(aggregator_->address(), {.reports_waiting_max = 1, .messages_in_flight_max = 1});
   WaitUntilServing();
   aggregator_->Pause();
-  auto sent = std::async(std::launch::async, [this] { return Submit(Report("s-1")); });
+  auto sent = std::async(std::launch::async, [this] { return Submit(CleanReport("s-1")); });
   ASSERT_TRUE(aggregator_->WaitForReports(1));
   // One more waits for its turn; whoever comes then is turned away.
-  auto waiting = std::async(std::launch::async, [this] { return Submit(Report("s-2")); });
+  auto waiting = std::async(std::launch::async, [this] { return Submit(CleanReport("s-2")); });
   absl::Status status;
   const absl::Time until = absl::Now() + kPatience;
   do {
-    status = Submit(Report("s-3"), false, absl::Milliseconds(100)).status();
+    status = Submit(CleanReport("s-3"), false, absl::Milliseconds(100)).status();
   } while (!absl::IsResourceExhausted(status) && absl::Now() < until);
   EXPECT_EQ(DetailOf(status).reason, "QUEUE_FULL");
   EXPECT_GT(DetailOf(status).retry_after_ms, 0);
@@ -343,12 +343,13 @@ TEST_F(StationReporterTest, AFullQueueTurnsSubmittersAway) {
 TEST_F(StationReporterTest, AStreamGetsAReceiptForEachReportInOrder) {
   WaitUntilServing();
   ClientStream stream(*stub_);
-  v1::StationReport nowhere = Report("s-nowhere");
+  v1::StationReport nowhere = CleanReport("s-nowhere");
   nowhere.clear_election_id();
-  ASSERT_TRUE(stream.Send({Report("s-1"), Report("bad-1"), nowhere, Report("held-1")}));
+  ASSERT_TRUE(
+      stream.Send({CleanReport("s-1"), CleanReport("bad-1"), nowhere, CleanReport("held-1")}));
   ASSERT_TRUE(stream.Send({}));
   ASSERT_TRUE(stream.Send({nowhere}));
-  ASSERT_TRUE(stream.Send({Report("s-2")}));
+  ASSERT_TRUE(stream.Send({CleanReport("s-2")}));
   stream.HalfClose();
   const std::vector<v1::Receipt> receipts = stream.Receive(100);
   std::vector<std::string> seen;
@@ -373,7 +374,7 @@ TEST_F(StationReporterTest, ManyReportsTravelInFewMessages) {
     for (int m = 0; m < kMessages; ++m) {
       std::vector<v1::StationReport> reports;
       for (int r = 0; r < kReports; ++r)
-        reports.push_back(Report(absl::StrCat("s-", m * kReports + r)));
+        reports.push_back(CleanReport(absl::StrCat("s-", m * kReports + r)));
       ASSERT_TRUE(stream.Send(reports));
     }
     stream.HalfClose();
@@ -395,7 +396,7 @@ TEST_F(StationReporterTest, AStreamIsHeldBackWhileItsReportsAreOnTheirWay) {
   aggregator_->Pause();
   ClientStream stream(*stub_);
   std::thread sender([&stream] {
-    for (int m = 0; m < 40; ++m) ASSERT_TRUE(stream.Send({Report("s-1")}));
+    for (int m = 0; m < 40; ++m) ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
     stream.HalfClose();
   });
   ASSERT_TRUE(aggregator_->WaitForReports(16));
@@ -411,8 +412,8 @@ TEST_F(StationReporterTest, AStreamIsHeldBackWhileItsReportsAreOnTheirWay) {
 TEST_F(StationReporterTest, TooManyReportsInAMessageEndTheStreamAfterWhatCameBefore) {
   WaitUntilServing();
   ClientStream stream(*stub_);
-  ASSERT_TRUE(stream.Send({Report("s-1")}));
-  ASSERT_TRUE(stream.Send(std::vector<v1::StationReport>(1001, Report("s-2"))));
+  ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
+  ASSERT_TRUE(stream.Send(std::vector<v1::StationReport>(1001, CleanReport("s-2"))));
   EXPECT_THAT(stream.Receive(100), SizeIs(1));
   const absl::Status status = stream.Finish();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
@@ -424,10 +425,10 @@ TEST_F(StationReporterTest, TooManyReportsInAMessageEndTheStreamAfterWhatCameBef
 TEST_F(StationReporterTest, ABrokenStreamEndsAfterTheReceiptsThatCame) {
   WaitUntilServing();
   ClientStream stream(*stub_);
-  ASSERT_TRUE(stream.Send({Report("s-1")}));
+  ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
   EXPECT_THAT(stream.Receive(1), SizeIs(1));
   aggregator_->Pause();
-  ASSERT_TRUE(stream.Send({Report("s-2")}));
+  ASSERT_TRUE(stream.Send({CleanReport("s-2")}));
   ASSERT_TRUE(aggregator_->WaitForReports(2));
   aggregator_->BreakStreams();
   EXPECT_TRUE(stream.Receive(1).empty());
@@ -441,13 +442,13 @@ TEST_F(StationReporterTest, AClientThatLeavesHarmsNobody) {
   aggregator_->Pause();
   {
     ClientStream stream(*stub_);
-    ASSERT_TRUE(stream.Send({Report("s-1")}));
+    ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
     ASSERT_TRUE(aggregator_->WaitForReports(1));
     stream.Cancel();
     EXPECT_EQ(stream.Finish().code(), absl::StatusCode::kCancelled);
   }
   aggregator_->Resume();
-  EXPECT_TRUE(Submit(Report("s-2")).ok());
+  EXPECT_TRUE(Submit(CleanReport("s-2")).ok());
 }
 
 TEST_F(StationReporterTest, BytesThatAreNoMessageAreSaidToBeSo) {
@@ -486,8 +487,8 @@ TEST_F(StationReporterTest, StopWaitsForReceiptsAndEndsStreams) {
   WaitUntilServing();
   aggregator_->Pause();
   ClientStream stream(*stub_);
-  ASSERT_TRUE(stream.Send({Report("s-1")}));
-  auto unary = std::async(std::launch::async, [this] { return Submit(Report("s-2")); });
+  ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
+  auto unary = std::async(std::launch::async, [this] { return Submit(CleanReport("s-2")); });
   ASSERT_TRUE(aggregator_->WaitForReports(2));
   auto stopped = std::async(std::launch::async, [this] { reporter_->Stop(); });
   // It waits: nothing has been answered yet.
@@ -499,7 +500,7 @@ TEST_F(StationReporterTest, StopWaitsForReceiptsAndEndsStreams) {
   const absl::Status status = stream.Finish();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(DetailOf(status).reason, "SHUTTING_DOWN");
-  EXPECT_FALSE(Submit(Report("s-3"), false, absl::Seconds(5)).ok());
+  EXPECT_FALSE(Submit(CleanReport("s-3"), false, absl::Seconds(5)).ok());
 }
 
 class StationReporterOutboxTest : public StationReporterTest {
@@ -536,15 +537,15 @@ class StationReporterOutboxTest : public StationReporterTest {
 };
 
 v1::StationReport Revision(const std::string& station_id, int revision) {
-  v1::StationReport report = Report(station_id);
+  v1::StationReport report = CleanReport(station_id);
   report.set_revision(revision);
   return report;
 }
 
 TEST_F(StationReporterOutboxTest, IsUnusedWhileTheAggregatorAnswers) {
   WaitUntilServing();
-  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_RECORDED);
-  EXPECT_EQ(Submit(Report("bad-1")).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Submit(CleanReport("s-1"))->state(), v1::RECEIPT_STATE_RECORDED);
+  EXPECT_EQ(Submit(CleanReport("bad-1")).status().code(), absl::StatusCode::kInvalidArgument);
   const auto listed = ListOutbox();
   ASSERT_TRUE(listed.ok()) << listed.status();
   EXPECT_THAT(listed->reports(), SizeIs(0));
@@ -559,11 +560,11 @@ TEST_F(StationReporterOutboxTest, KeepsReportsWhileTheAggregatorIsAwayAndSendsTh
   EXPECT_EQ(receipt->state(), v1::RECEIPT_STATE_QUEUED);
   EXPECT_EQ(receipt->key().station_id(), "s-1");
   EXPECT_EQ(Submit(Revision("s-1", 2))->state(), v1::RECEIPT_STATE_QUEUED);
-  EXPECT_EQ(Submit(Report("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(CleanReport("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
   EXPECT_EQ(GetReceipt("az-2024-presidential", "s-1")->key().revision(), 2);
   EXPECT_TRUE(IsServing()) << "it takes reports all the same";
   // A validation is not kept.
-  EXPECT_EQ(DetailOf(Submit(Report("s-2"), /*validate_only=*/true).status()).reason,
+  EXPECT_EQ(DetailOf(Submit(CleanReport("s-2"), /*validate_only=*/true).status()).reason,
             "AGGREGATOR_UNREACHABLE");
   StartAggregator();
   WaitUntilEmpty();
@@ -573,7 +574,7 @@ TEST_F(StationReporterOutboxTest, KeepsReportsWhileTheAggregatorIsAwayAndSendsTh
   EXPECT_EQ(listed->reports(0).receipt().state(), v1::RECEIPT_STATE_REFUSED);
   EXPECT_EQ(listed->reports(0).receipt().findings(0).rule(), "VOTES_NOT_BALANCED");
   EXPECT_EQ(listed->reports(0).queued_at().seconds(), 1'707'328'800);
-  EXPECT_EQ(Submit(Report("s-3"))->state(), v1::RECEIPT_STATE_RECORDED);
+  EXPECT_EQ(Submit(CleanReport("s-3"))->state(), v1::RECEIPT_STATE_RECORDED);
 }
 
 class StationReporterImpatientTest : public StationReporterOutboxTest {
@@ -586,7 +587,7 @@ TEST_F(StationReporterImpatientTest, WhatIsNotAnsweredInTimeIsKeptAndWhatFollows
   aggregator_->Pause();
   EXPECT_EQ(Submit(Revision("s-1", 1))->state(), v1::RECEIPT_STATE_QUEUED);
   EXPECT_EQ(Submit(Revision("s-1", 2))->state(), v1::RECEIPT_STATE_QUEUED);
-  EXPECT_EQ(Submit(Report("s-2"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(CleanReport("s-2"))->state(), v1::RECEIPT_STATE_QUEUED);
   aggregator_->Resume();
   WaitUntilEmpty();
   std::vector<std::string> of_first;
@@ -601,7 +602,7 @@ TEST_F(StationReporterOutboxTest, ABrokenStreamPutsWhatWasOnItsWayIntoTheOutbox)
   WaitUntilServing();
   aggregator_->Pause();
   ClientStream stream(*stub_);
-  ASSERT_TRUE(stream.Send({Revision("s-1", 1), Report("s-2"), Revision("s-1", 2)}));
+  ASSERT_TRUE(stream.Send({Revision("s-1", 1), CleanReport("s-2"), Revision("s-1", 2)}));
   ASSERT_TRUE(aggregator_->WaitForReports(3));
   aggregator_->BreakStreams();
   const std::vector<v1::Receipt> receipts = stream.Receive(3);
@@ -612,7 +613,7 @@ TEST_F(StationReporterOutboxTest, ABrokenStreamPutsWhatWasOnItsWayIntoTheOutbox)
   EXPECT_EQ(receipts[1].key().station_id(), "s-2");
   aggregator_->Resume();
   WaitUntilEmpty();
-  ASSERT_TRUE(stream.Send({Report("s-4"), Report("bad-5")}));
+  ASSERT_TRUE(stream.Send({CleanReport("s-4"), CleanReport("bad-5")}));
   stream.HalfClose();
   const std::vector<v1::Receipt> later = stream.Receive(2);
   ASSERT_THAT(later, SizeIs(2));
@@ -625,8 +626,8 @@ TEST_F(StationReporterOutboxTest, ABrokenStreamPutsWhatWasOnItsWayIntoTheOutbox)
 TEST_F(StationReporterOutboxTest, ANewReporterGoesOnWithTheFile) {
   WaitUntilServing();
   StopAggregator();
-  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_QUEUED);
-  EXPECT_EQ(Submit(Report("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(CleanReport("s-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(CleanReport("bad-1"))->state(), v1::RECEIPT_STATE_QUEUED);
   StartReporter(address_);
   EXPECT_EQ(GetReceipt("az-2024-presidential", "s-1")->state(), v1::RECEIPT_STATE_QUEUED);
   StartAggregator();
@@ -644,19 +645,20 @@ TEST_F(StationReporterOutboxTest, AFullOutboxTurnsAwayAndEndsStreams) {
   WaitUntilServing();
   StopAggregator();
   ClientStream stream(*stub_);
-  ASSERT_TRUE(stream.Send({Report("s-1"), Report("s-2"), Report("s-3"), Report("s-4")}));
+  ASSERT_TRUE(stream.Send(
+      {CleanReport("s-1"), CleanReport("s-2"), CleanReport("s-3"), CleanReport("s-4")}));
   EXPECT_THAT(stream.Receive(4), SizeIs(2));
   const absl::Status status = stream.Finish();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(DetailOf(status).reason, "OUTBOX_FULL");
-  EXPECT_EQ(DetailOf(Submit(Report("s-5")).status()).reason, "OUTBOX_FULL");
-  EXPECT_EQ(Submit(Report("s-1"))->state(), v1::RECEIPT_STATE_QUEUED) << "it is there already";
+  EXPECT_EQ(DetailOf(Submit(CleanReport("s-5")).status()).reason, "OUTBOX_FULL");
+  EXPECT_EQ(Submit(CleanReport("s-1"))->state(), v1::RECEIPT_STATE_QUEUED) << "it is there already";
 }
 
 TEST_F(StationReporterOutboxTest, ListsPageByPage) {
   WaitUntilServing();
   StopAggregator();
-  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(Submit(Report(absl::StrCat("s-", i))).ok());
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(Submit(CleanReport(absl::StrCat("s-", i))).ok());
   reporter::v1::ListOutboxRequest request;
   request.set_page_size(2);
   std::vector<std::string> stations;

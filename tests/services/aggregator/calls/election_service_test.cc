@@ -20,10 +20,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr int kStations = 3;
+constexpr int kStationsOfElection = 3;
 
 DefinitionBuilder PolledElection() {
-  return ElectionOf(kStations).WithSource({.id = "poll", .kind = election::SourceKind::kExitPoll});
+  return ElectionOf(kStationsOfElection)
+      .WithSource({.id = "poll", .kind = election::SourceKind::kExitPoll});
 }
 
 v1::DefineElectionRequest MessageOf(const election::DefinitionChange& change,
@@ -83,7 +84,7 @@ TEST_F(ElectionServiceTest, TheSameDefinitionAgainChangesNothing) {
   const v1::DefineElectionResponse again = aggregator_.Define(PolledElection());
   EXPECT_EQ(again.parts_changed(), 0);
   EXPECT_EQ(again.sequence(), 2);
-  EXPECT_EQ(again.stations(), kStations);
+  EXPECT_EQ(again.stations(), kStationsOfElection);
   EXPECT_EQ(EntryCount(), 2);
 }
 
@@ -270,7 +271,7 @@ TEST_F(ElectionServiceTest, PublishesPollFigures) {
 }
 
 TEST_F(ElectionServiceTest, CertifiesAndReopens) {
-  for (int station = 1; station <= kStations; ++station) {
+  for (int station = 1; station <= kStationsOfElection; ++station) {
     aggregator_.Record({ReportOf(station).Build()});
   }
   v1::CertifyResultResponse certified;

@@ -147,7 +147,7 @@ inline testing::ReportBuilder ReportOf(int station) {
   return testing::ReportBuilder().WithStation("s-" + std::to_string(station));
 }
 
-// What somebody who waits for one report has got; nothing yet while it is empty.
+// The answer to one report; empty until it arrives.
 using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
 
 // For writers without a thread. One report:

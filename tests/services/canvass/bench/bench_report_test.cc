@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/canvass/terminal/console.h"
-#include "services/canvass/terminal/session.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli::bench {
 namespace {
@@ -43,7 +43,7 @@ class BenchReportTest : public ::testing::Test {
 
   std::string Printed(OutputFormat format) {
     options_.format = format;
-    report_.Print(session_);
+    report_.Print(invocation_);
     return out_.str();
   }
 
@@ -51,7 +51,7 @@ class BenchReportTest : public ::testing::Test {
   std::ostringstream messages_;
   Console console_{.out = out_, .messages = messages_};
   CommonOptions options_;
-  const Session session_{.options = options_, .console = console_};
+  const Invocation invocation_{.options = options_, .console = console_};
   BenchReport report_{"ingest"};
 };
 
@@ -77,7 +77,7 @@ TEST_F(BenchReportTest, TellsMedianAndSpreadOfWhatWasMeasured) {
 }
 
 TEST_F(BenchReportTest, EveryRunIsToldAsItEnds) {
-  const absl::Status status = report_.Measure(2, session_, [this](int run) {
+  const absl::Status status = report_.Measure(2, invocation_, [this](int run) {
     report_.Add("ratio", run);
     return absl::OkStatus();
   });
@@ -89,7 +89,7 @@ TEST_F(BenchReportTest, EveryRunIsToldAsItEnds) {
 
 TEST_F(BenchReportTest, TheFirstErrorEndsIt) {
   int runs = 0;
-  const absl::Status status = report_.Measure(5, session_, [&runs](int run) {
+  const absl::Status status = report_.Measure(5, invocation_, [&runs](int run) {
     ++runs;
     return run == 2 ? absl::UnavailableError("gone") : absl::OkStatus();
   });

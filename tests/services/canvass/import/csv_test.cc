@@ -88,7 +88,7 @@ struct Broken {
   std::string message{};
 };
 
-class BrokenCsvTest : public testing::TestWithParam<Broken> {};
+class BrokenCsvTest : public ::testing::TestWithParam<Broken> {};
 
 TEST_P(BrokenCsvTest, SaysWhereAndWhat) {
   const absl::Status status = ErrorOf(GetParam().text);
@@ -98,7 +98,7 @@ TEST_P(BrokenCsvTest, SaysWhereAndWhat) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, BrokenCsvTest,
-    testing::Values(
+    ::testing::Values(
         Broken{"Empty", "", "CSV_EMPTY", "The file is empty"},
         Broken{"OnlyAByteOrderMark", "\xEF\xBB\xBF", "CSV_EMPTY", "The file is empty"},
         Broken{"QuoteInsideAField", "a,b\n1,x\"y\n", "CSV_QUOTE_BROKEN", "Line 2, column 4"},
@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
         // Columns are characters, not bytes.
         Broken{"AfterLettersOfSeveralBytes", "a,b\nÇəş,x\"\n", "CSV_QUOTE_BROKEN",
                "Line 2, column 6"}),
-    [](const testing::TestParamInfo<Broken>& instance) { return instance.param.name; });
+    [](const ::testing::TestParamInfo<Broken>& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace canvass::cli

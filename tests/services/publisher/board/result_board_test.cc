@@ -200,7 +200,7 @@ TEST_F(ResultBoardTest, RefusesGapsShorterStepsAndBrokenEntries) {
 
 TEST_F(ResultBoardTest, IsDivergedWhileTheAggregatorSaysSo) {
   ASSERT_TRUE(Feed(script_.Step()).ok());
-  board_.SayDiverged();
+  board_.MarkDiverged();
   EXPECT_TRUE(board_.IsDiverged());
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   EXPECT_FALSE(board_.IsDiverged());
@@ -322,7 +322,7 @@ TEST_F(ResultBoardTest, TellsItsListenersOfStepsConfirmationsAndDivergence) {
   EXPECT_EQ(calls, 1);
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   EXPECT_EQ(calls, 2);
-  board_.SayDiverged();
+  board_.MarkDiverged();
   EXPECT_EQ(calls, 3);
 }
 

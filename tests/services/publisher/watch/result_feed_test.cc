@@ -116,8 +116,8 @@ TEST_F(ResultFeedTest, EndsEverybodyWhenItStops) {
   ASSERT_TRUE(feed.Add(National(), watcher).ok());
   watcher->WaitForOffers(1);
   feed.Stop();
-  EXPECT_EQ(DetailOf(watcher->WaitForEnd()).reason, "PUBLISHER_STOPPING");
-  EXPECT_EQ(DetailOf(feed.Add(National(), watcher)).reason, "PUBLISHER_STOPPING");
+  EXPECT_EQ(DetailOf(watcher->WaitForEnd()).reason, "SHUTTING_DOWN");
+  EXPECT_EQ(DetailOf(feed.Add(National(), watcher)).reason, "SHUTTING_DOWN");
 }
 
 TEST_F(ResultFeedTest, ForgetsThoseWhoAreGone) {
@@ -146,7 +146,7 @@ TEST_F(ResultFeedTest, HasRoomForSoMany) {
   }
   const absl::Status full = feed.Add(National(), watcher);
   EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(DetailOf(full).reason, "WATCHERS_FULL");
+  EXPECT_EQ(DetailOf(full).reason, "TOO_MANY_WATCHERS");
   EXPECT_GT(DetailOf(full).retry_after_ms, 0);
 }
 

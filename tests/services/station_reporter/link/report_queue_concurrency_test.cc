@@ -11,10 +11,10 @@
 namespace canvass::station_reporter {
 namespace {
 
-using Queue = ReportQueue<int, int>;
+using NumberQueue = ReportQueue<int, int>;
 
 // Counts what becomes of its reports; each of them must hear once.
-class CountingSubmitter final : public Queue::Submitter {
+class CountingSubmitter final : public NumberQueue::Submitter {
  public:
   CountingSubmitter(int first_report, std::size_t reports)
       : first_report_(first_report), heard_(reports) {}
@@ -56,7 +56,7 @@ TEST(ReportQueueConcurrencyTest, EveryReportThatWasTakenHearsOnce) {
   constexpr int kThreads = 4;
   constexpr int kSubmissions = 2'000;
   constexpr std::size_t kReports = 5;
-  Queue queue(
+  NumberQueue queue(
       {.reports_waiting_max = 1'000, .message_reports_max = 7, .messages_in_flight_max = 8});
   queue.Open();
   std::vector<std::vector<std::shared_ptr<CountingSubmitter>>> taken(kThreads);
@@ -68,7 +68,7 @@ TEST(ReportQueueConcurrencyTest, EveryReportThatWasTakenHearsOnce) {
       for (int i = 0; i < kSubmissions; ++i) {
         const int first = (thread * kSubmissions + i) * static_cast<int>(kReports);
         auto submitter = std::make_shared<CountingSubmitter>(first, kReports);
-        std::vector<Queue::SizedReport> reports;
+        std::vector<NumberQueue::SizedReport> reports;
         for (int r = 0; r < static_cast<int>(kReports); ++r)
           reports.push_back({.report = first + r, .bytes = 1});
         if (queue.Add(std::move(reports), submitter).ok()) {

@@ -17,10 +17,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Queue = ReportQueue<std::string, int>;
+using TextQueue = ReportQueue<std::string, int>;
 
 // Remembers what it was told, one line a call.
-class Listener final : public Queue::Submitter {
+class Listener final : public TextQueue::Submitter {
  public:
   void Answer(std::size_t first, std::vector<int> receipts) override {
     for (const int receipt : receipts)
@@ -33,9 +33,9 @@ class Listener final : public Queue::Submitter {
   std::vector<std::string> lines;
 };
 
-std::vector<Queue::SizedReport> Reports(const std::vector<std::string>& texts,
-                                        std::size_t bytes = 10) {
-  std::vector<Queue::SizedReport> reports;
+std::vector<TextQueue::SizedReport> Reports(const std::vector<std::string>& texts,
+                                            std::size_t bytes = 10) {
+  std::vector<TextQueue::SizedReport> reports;
   for (const std::string& text : texts) reports.push_back({.report = text, .bytes = bytes});
   return reports;
 }
@@ -50,7 +50,7 @@ const absl::Status& Away() {
 }
 
 TEST(ReportQueueTest, TakesNothingBeforeThereIsAStream) {
-  Queue queue;
+  TextQueue queue;
   EXPECT_EQ(queue.Add(Reports({"a"}), std::make_shared<Listener>()).code(),
             absl::StatusCode::kUnavailable);
   queue.Close(Broken(), Away());
@@ -58,14 +58,14 @@ TEST(ReportQueueTest, TakesNothingBeforeThereIsAStream) {
 }
 
 TEST(ReportQueueDeathTest, ChecksItsRequirements) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   EXPECT_DEBUG_DEATH(queue.Add({}, std::make_shared<Listener>()).IgnoreError(), "reports.empty");
   EXPECT_DEBUG_DEATH(queue.Close(absl::OkStatus(), Away()), "taken.ok");
 }
 
 TEST(ReportQueueTest, GathersSubmissionsIntoMessagesAndAnswersInOrder) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   const auto first = std::make_shared<Listener>();
   const auto second = std::make_shared<Listener>();
@@ -83,7 +83,7 @@ TEST(ReportQueueTest, GathersSubmissionsIntoMessagesAndAnswersInOrder) {
 }
 
 TEST(ReportQueueTest, CutsASubmissionWhereAMessageIsFull) {
-  Queue queue({.message_reports_max = 2});
+  TextQueue queue({.message_reports_max = 2});
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a", "b", "c", "d", "e"}), listener).ok());
@@ -97,7 +97,7 @@ TEST(ReportQueueTest, CutsASubmissionWhereAMessageIsFull) {
 }
 
 TEST(ReportQueueTest, CutsMessagesByBytesButSendsWhatIsLargeAlone) {
-  Queue queue({.message_bytes_max = 25});
+  TextQueue queue({.message_bytes_max = 25});
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a", "b", "c"}, 10), listener).ok());
@@ -110,7 +110,7 @@ TEST(ReportQueueTest, CutsMessagesByBytesButSendsWhatIsLargeAlone) {
 }
 
 TEST(ReportQueueTest, HasSoManyMessagesInFlightAndNoMore) {
-  Queue queue({.message_reports_max = 1, .messages_in_flight_max = 2});
+  TextQueue queue({.message_reports_max = 1, .messages_in_flight_max = 2});
   queue.Open();
   ASSERT_TRUE(queue.Add(Reports({"a", "b", "c"}), std::make_shared<Listener>()).ok());
   EXPECT_THAT(queue.TakeMessage(), ElementsAre("a"));
@@ -121,7 +121,7 @@ TEST(ReportQueueTest, HasSoManyMessagesInFlightAndNoMore) {
 }
 
 TEST(ReportQueueTest, AFullQueueTakesAllOfASubmissionOrNone) {
-  Queue queue({.reports_waiting_max = 3, .retry_after_ms = 70});
+  TextQueue queue({.reports_waiting_max = 3, .retry_after_ms = 70});
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a", "b"}), listener).ok());
@@ -137,7 +137,7 @@ TEST(ReportQueueTest, AFullQueueTakesAllOfASubmissionOrNone) {
 }
 
 TEST(ReportQueueTest, BytesThatWaitAreLimitedToo) {
-  Queue queue({.bytes_waiting_max = 25});
+  TextQueue queue({.bytes_waiting_max = 25});
   queue.Open();
   ASSERT_TRUE(queue.Add(Reports({"a", "b"}, 10), std::make_shared<Listener>()).ok());
   EXPECT_FALSE(queue.Add(Reports({"c"}, 10), std::make_shared<Listener>()).ok());
@@ -145,7 +145,7 @@ TEST(ReportQueueTest, BytesThatWaitAreLimitedToo) {
 }
 
 TEST(ReportQueueTest, CloseTellsWhatWasSentFromWhatWasNot) {
-  Queue queue({.message_reports_max = 2});
+  TextQueue queue({.message_reports_max = 2});
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a", "b", "c", "d", "e"}), listener).ok());
@@ -161,7 +161,7 @@ TEST(ReportQueueTest, CloseTellsWhatWasSentFromWhatWasNot) {
 }
 
 TEST(ReportQueueTest, AnAnswerThatDoesNotFitIsRefused) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   EXPECT_FALSE(queue.AnswerMessage({}));
@@ -174,7 +174,7 @@ TEST(ReportQueueTest, AnAnswerThatDoesNotFitIsRefused) {
 }
 
 TEST(ReportQueueTest, GivesBackWhatHasWaitedTooLongButForThePatient) {
-  Queue queue({.message_reports_max = 2});
+  TextQueue queue({.message_reports_max = 2});
   queue.Expire(absl::Seconds(100), absl::Seconds(2), Broken(), Away());
   queue.Open();
   const auto early = std::make_shared<Listener>();
@@ -198,7 +198,7 @@ TEST(ReportQueueTest, GivesBackWhatHasWaitedTooLongButForThePatient) {
 }
 
 TEST(ReportQueueTest, AStreamThatBreaksTellsWhatWasGivenBackNothingMore) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a"}), listener).ok());
@@ -209,7 +209,7 @@ TEST(ReportQueueTest, AStreamThatBreaksTellsWhatWasGivenBackNothingMore) {
 }
 
 TEST(ReportQueueTest, TakesNothingThatLookedBeforeSomethingWasGivenBack) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   const std::int64_t before = queue.epoch();
@@ -225,7 +225,7 @@ TEST(ReportQueueTest, TakesNothingThatLookedBeforeSomethingWasGivenBack) {
 }
 
 TEST(ReportQueueTest, NothingThatWaitsOvertakesWhatIsGivenBack) {
-  Queue queue;
+  TextQueue queue;
   queue.Expire(absl::Seconds(100), absl::Seconds(2), Broken(), Away());
   queue.Open();
   const auto early = std::make_shared<Listener>();
@@ -240,9 +240,9 @@ TEST(ReportQueueTest, NothingThatWaitsOvertakesWhatIsGivenBack) {
 }
 
 // While its report is given back, somebody looks for the epoch and adds another.
-class MeanwhileAdding final : public Queue::Submitter {
+class MeanwhileAdding final : public TextQueue::Submitter {
  public:
-  explicit MeanwhileAdding(Queue& queue) : queue_(queue) {}
+  explicit MeanwhileAdding(TextQueue& queue) : queue_(queue) {}
   void Answer(std::size_t /*first*/, std::vector<int> /*receipts*/) override {}
   void Fail(std::size_t /*first*/, std::size_t /*count*/, const absl::Status& /*status*/) override {
     epoch = queue_.epoch();
@@ -253,11 +253,11 @@ class MeanwhileAdding final : public Queue::Submitter {
   absl::Status added;
 
  private:
-  Queue& queue_;
+  TextQueue& queue_;
 };
 
 TEST(ReportQueueTest, TakesNothingThatLookedWhileSomethingWasGivenBack) {
-  Queue queue;
+  TextQueue queue;
   queue.Open();
   const auto submitter = std::make_shared<MeanwhileAdding>(queue);
   ASSERT_TRUE(queue.Add(Reports({"a"}), submitter).ok());

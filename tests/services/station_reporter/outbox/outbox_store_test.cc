@@ -50,8 +50,8 @@ NewReport Added(std::int64_t number, const std::string& station_id) {
   return added;
 }
 
-Refusal Refused(std::int64_t number, const std::string& rule) {
-  Refusal refusal = {
+OutboxRefusal Refused(std::int64_t number, const std::string& rule) {
+  OutboxRefusal refusal = {
       .number = number, .queued_at = kQueuedAt, .refused_at = kQueuedAt + absl::Seconds(5)};
   refusal.receipt.set_state(v1::RECEIPT_STATE_REFUSED);
   refusal.receipt.add_findings()->set_rule(rule);

@@ -1,4 +1,4 @@
-#include "services/publisher/watch/result_watch.h"
+#include "services/publisher/watch/result_stream.h"
 
 #include <grpcpp/support/status.h>
 
@@ -8,22 +8,22 @@
 
 namespace canvass::publisher {
 
-ResultWatch* ResultWatch::Start(ResultFeed& feed, const v1::WatchResultRequest& request) {
+ResultStream* ResultStream::Start(ResultFeed& feed, const v1::WatchResultRequest& request) {
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the constructor is private
-  const std::shared_ptr<ResultWatch> watch(new ResultWatch(feed, request));
+  const std::shared_ptr<ResultStream> watch(new ResultStream(feed, request));
   watch->self_ = watch;
   if (const absl::Status added = feed.Add(request, watch); !added.ok()) watch->End(added);
   return watch.get();
 }
 
-void ResultWatch::Offer(std::shared_ptr<const v1::WatchResultResponse> response) {
+void ResultStream::Offer(std::shared_ptr<const v1::WatchResultResponse> response) {
   const MutexLock lock(mutex_);
   if (finished_ || end_) return;
   next_ = std::move(response);
   if (writing_ == nullptr) WriteNext();
 }
 
-void ResultWatch::End(const absl::Status& why) {
+void ResultStream::End(const absl::Status& why) {
   const MutexLock lock(mutex_);
   if (finished_ || end_) return;
   if (writing_ == nullptr) {
@@ -33,7 +33,7 @@ void ResultWatch::End(const absl::Status& why) {
   }
 }
 
-void ResultWatch::OnWriteDone(bool ok) {
+void ResultStream::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
   writing_ = nullptr;
   if (finished_) return;
@@ -46,21 +46,21 @@ void ResultWatch::OnWriteDone(bool ok) {
   }
 }
 
-void ResultWatch::OnCancel() { End(absl::CancelledError("The watcher disconnected.")); }
+void ResultStream::OnCancel() { End(absl::CancelledError("The watcher disconnected.")); }
 
-void ResultWatch::OnDone() {
+void ResultStream::OnDone() {
   feed_.Remove(request_, this);
   // The feed may still be offering a response. It then holds its own reference.
-  const std::shared_ptr<ResultWatch> last = std::move(self_);
+  const std::shared_ptr<ResultStream> last = std::move(self_);
 }
 
-void ResultWatch::WriteNext() {
+void ResultStream::WriteNext() {
   writing_ = std::move(next_);
   next_ = nullptr;
   StartWrite(writing_.get());
 }
 
-void ResultWatch::FinishNow(const absl::Status& why) {
+void ResultStream::FinishNow(const absl::Status& why) {
   finished_ = true;
   next_ = nullptr;
   Finish(rpc::ToGrpcStatus(why));

@@ -1,5 +1,5 @@
-#ifndef CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_
-#define CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_
+#ifndef CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_STREAM_H_
+#define CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_STREAM_H_
 
 #include <grpcpp/support/server_callback.h>
 
@@ -18,12 +18,12 @@ namespace canvass::publisher {
 // One WatchResult stream. At most one write is in progress, and of the results that arrive
 // meanwhile only the newest is sent. Owns itself until gRPC is done with it and the feed has
 // released it.
-class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultResponse>,
-                          public ResultWatcher,
-                          public std::enable_shared_from_this<ResultWatch> {
+class ResultStream final : public grpc::ServerWriteReactor<v1::WatchResultResponse>,
+                           public ResultWatcher,
+                           public std::enable_shared_from_this<ResultStream> {
  public:
   // `feed` must outlive every stream.
-  static ResultWatch* Start(ResultFeed& feed, const v1::WatchResultRequest& request);
+  static ResultStream* Start(ResultFeed& feed, const v1::WatchResultRequest& request);
 
   void Offer(std::shared_ptr<const v1::WatchResultResponse> response) override;
   void End(const absl::Status& why) override;
@@ -33,7 +33,7 @@ class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultRespons
   void OnDone() override;
 
  private:
-  ResultWatch(ResultFeed& feed, v1::WatchResultRequest request)
+  ResultStream(ResultFeed& feed, v1::WatchResultRequest request)
       : feed_(feed), request_(std::move(request)) {}
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -41,7 +41,7 @@ class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultRespons
 
   ResultFeed& feed_;
   const v1::WatchResultRequest request_;
-  std::shared_ptr<ResultWatch> self_;  // until OnDone
+  std::shared_ptr<ResultStream> self_;  // until OnDone
   Mutex mutex_;
   std::shared_ptr<const v1::WatchResultResponse> writing_ ABSL_GUARDED_BY(mutex_);  // null: idle
   std::shared_ptr<const v1::WatchResultResponse> next_ ABSL_GUARDED_BY(mutex_);
@@ -51,4 +51,4 @@ class ResultWatch final : public grpc::ServerWriteReactor<v1::WatchResultRespons
 
 }  // namespace canvass::publisher
 
-#endif  // CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_WATCH_H_
+#endif  // CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_STREAM_H_

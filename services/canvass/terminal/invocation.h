@@ -1,5 +1,5 @@
-#ifndef CANVASS_SERVICES_CANVASS_TERMINAL_SESSION_H_
-#define CANVASS_SERVICES_CANVASS_TERMINAL_SESSION_H_
+#ifndef CANVASS_SERVICES_CANVASS_TERMINAL_INVOCATION_H_
+#define CANVASS_SERVICES_CANVASS_TERMINAL_INVOCATION_H_
 
 #include <cstdint>
 #include <string>
@@ -22,12 +22,12 @@ struct CommonOptions {
   std::string language{};  // language of names; empty for the election's first
 };
 
-// Options and console of a running command. The session does not own them.
-struct Session {
+// Options and console of a running command. The invocation does not own them.
+struct Invocation {
   const CommonOptions& options;
   Console& console;
 };
 
 }  // namespace canvass::cli
 
-#endif  // CANVASS_SERVICES_CANVASS_TERMINAL_SESSION_H_
+#endif  // CANVASS_SERVICES_CANVASS_TERMINAL_INVOCATION_H_
