@@ -209,7 +209,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& Rooms() {
   return *kRooms;
 }
 
-// "services/publisher" of "services/publisher/board/result_board.cc". empty for a file that
+// "services/publisher/board" of "services/publisher/board/result_board.cc"; empty for a file that
 // stands in no room.
 std::string RoomOf(std::string_view path) {
   const std::string service = FolderOf(path);

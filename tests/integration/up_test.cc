@@ -30,7 +30,8 @@ std::set<pid_t> ProcessesNaming(const std::string& text) {
   std::set<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream in(entry.path() / "cmdline", std::ios::binary);
-    const std::string line{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    std::string line;
+    std::getline(in, line);  // leaves it empty where the process has just ended
     if (line.find(text) != std::string::npos)
       found.insert(static_cast<pid_t>(std::stol(entry.path().filename())));
   }

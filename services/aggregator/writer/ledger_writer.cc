@@ -32,9 +32,9 @@ void LedgerWriter::Submit(std::vector<SubmittedReport> reports, std::size_t byte
     return;
   }
   const std::size_t weight = reports.size();
-  PendingReports submission{.reports = std::move(reports), .done = std::move(done)};
+  PendingReports pending{.reports = std::move(reports), .done = std::move(done)};
   queue_.Accept(std::make_unique<WriteRequest>(
-      WriteRequest{.what = std::move(submission), .weight = weight, .bytes = bytes}));
+      WriteRequest{.what = std::move(pending), .weight = weight, .bytes = bytes}));
 }
 
 void LedgerWriter::Decide(ProposedDecision request, DecisionCallback done) {

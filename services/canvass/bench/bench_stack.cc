@@ -130,4 +130,15 @@ absl::Status BenchStack::CheckShown(const std::string& election_id, std::int64_t
   }
 }
 
+absl::Status MeasureOnOneStack(const BenchOptions& options, const Invocation& invocation,
+                               const BenchReport& report,
+                               absl::FunctionRef<absl::Status(BenchStack&, int)> run) {
+  const auto stack = BenchStack::Start(options, invocation);
+  if (!stack.ok()) return stack.status();
+  absl::Status measured =
+      report.Measure(options.runs, invocation, [&](int number) { return run(**stack, number); });
+  if (measured.ok()) report.Print(invocation);
+  return measured;
+}
+
 }  // namespace canvass::cli::bench

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/canvass/bench/bench_election.h"
@@ -63,6 +64,12 @@ class BenchStack {
   std::string folder_;  // temporary folder; empty for none
   std::unique_ptr<Stack> stack_;
 };
+
+// Starts a BenchStack, calls `run` with it and 1, 2, ..., `options.runs`, and prints the report to
+// which `run` adds. Returns the first error.
+absl::Status MeasureOnOneStack(const BenchOptions& options, const Invocation& invocation,
+                               const BenchReport& report,
+                               absl::FunctionRef<absl::Status(BenchStack&, int)> run);
 
 }  // namespace canvass::cli::bench
 

@@ -21,7 +21,7 @@ namespace canvass::cli::bench {
 namespace {
 
 constexpr absl::Duration kStartWithin = absl::Seconds(10);
-constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
+constexpr absl::Duration kEchoLookEvery = absl::Milliseconds(10);
 
 std::string ResponseFile(const std::string& folder) { return StrCat(folder, "/echo.response"); }
 std::string AddressFile(const std::string& folder) { return StrCat(folder, "/echo.address"); }
@@ -71,7 +71,7 @@ absl::StatusOr<EchoServer> EchoServer::Start(const std::string& folder,
   const absl::Time until = absl::Now() + kStartWithin;
   std::string address;
   while (!(std::ifstream(AddressFile(folder)) >> address)) {
-    if ((*process)->WaitForEnd(kLookEvery) || absl::Now() > until) {
+    if ((*process)->WaitForEnd(kEchoLookEvery) || absl::Now() > until) {
       return MakeError(reason::kEchoNotStarted, "The echo server did not start.");
     }
   }

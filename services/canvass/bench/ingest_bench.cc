@@ -24,8 +24,8 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr char kRatio[] = "ratio to psql's COPY";
-constexpr char kRate[] = "reports acknowledged";
+constexpr char kIngestRatio[] = "ratio to psql's COPY";
+constexpr char kIngestRate[] = "reports acknowledged";
 constexpr char kCopyRate[] = "psql's COPY, rows";
 constexpr char kCopyCpu[] = "psql's COPY, PostgreSQL CPU";
 constexpr char kDefined[] = "election defined and shown";
@@ -45,8 +45,8 @@ class IngestBench {
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
     report_.AddSetting("runs", absl::StrCat(options.runs));
     report_.AddSetting("seed", absl::StrCat(options.seed));
-    report_.Declare(kRatio, "", ">= 0.60");
-    report_.Declare(kRate, "/s", ">= 100000");
+    report_.Declare(kIngestRatio, "", ">= 0.60");
+    report_.Declare(kIngestRate, "/s", ">= 100000");
     report_.Declare(kCopyRate, "/s");
     report_.Declare(kCopyCpu, "us each");
     report_.Declare(kDefined, "s");
@@ -72,7 +72,7 @@ class IngestBench {
     if (baseline_first) status = MeasureCopy(**stack);
     if (status.ok()) status = MeasureProduct(**stack);
     if (status.ok() && !baseline_first) status = MeasureCopy(**stack);
-    if (status.ok() && copy_rate_ > 0) report_.Add(kRatio, rate_ / copy_rate_);
+    if (status.ok() && copy_rate_ > 0) report_.Add(kIngestRatio, rate_ / copy_rate_);
     return status;
   }
 
@@ -89,7 +89,7 @@ class IngestBench {
     if (!status.ok()) return status;
     report_.Add(kShown, absl::ToDoubleSeconds(absl::Now() - acknowledged));
     rate_ = static_cast<double>(order_.size()) / absl::ToDoubleSeconds(sent->took);
-    report_.Add(kRate, rate_);
+    report_.Add(kIngestRate, rate_);
     AddUses(report_, before, stack.Uses(), order_.size());
     return absl::OkStatus();
   }

@@ -27,13 +27,13 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr char kMethod[] = "/canvass.publisher.v1.PublisherService/GetNationalResult";
+constexpr char kReadMethod[] = "/canvass.publisher.v1.PublisherService/GetNationalResult";
 constexpr int kInFlight = 64;
 
-constexpr char kRatio[] = "ratio to the echo";
-constexpr char kRate[] = "GetNationalResult";
+constexpr char kReadRatio[] = "ratio to the echo";
+constexpr char kReadRate[] = "GetNationalResult";
 constexpr char kEchoRate[] = "echo";
-constexpr char kP99[] = "GetNationalResult p99";
+constexpr char kReadP99[] = "GetNationalResult p99";
 constexpr char kEchoP99[] = "echo p99";
 constexpr char kEcho[] = "echo server";
 
@@ -48,10 +48,10 @@ class ReadBench {
     report_.AddSetting("stations", absl::StrCat(options.stations));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
     report_.AddSetting("runs", absl::StrCat(options.runs));
-    report_.Declare(kRatio, "", ">= 0.90");
-    report_.Declare(kRate, "/s");
+    report_.Declare(kReadRatio, "", ">= 0.90");
+    report_.Declare(kReadRate, "/s");
     report_.Declare(kEchoRate, "/s");
-    report_.Declare(kP99, "ms");
+    report_.Declare(kReadP99, "ms");
     report_.Declare(kEchoP99, "ms");
   }
 
@@ -97,7 +97,7 @@ class ReadBench {
     if (baseline_first) status = MeasureEcho(echo);
     if (status.ok()) status = MeasurePublisher(stack);
     if (status.ok() && !baseline_first) status = MeasureEcho(echo);
-    if (status.ok()) report_.Add(kRatio, rate_ / echo_rate_);
+    if (status.ok()) report_.Add(kReadRatio, rate_ / echo_rate_);
     return status;
   }
 
@@ -107,8 +107,8 @@ class ReadBench {
     if (!outcome.ok()) return outcome.status();
     AddUses(report_, before, stack.Uses(), outcome->latencies_ms.size());
     rate_ = outcome->calls_per_second;
-    report_.Add(kRate, rate_);
-    report_.Add(kP99, Percentile(outcome->latencies_ms, 99));
+    report_.Add(kReadRate, rate_);
+    report_.Add(kReadP99, Percentile(outcome->latencies_ms, 99));
     return absl::OkStatus();
   }
 
@@ -126,7 +126,7 @@ class ReadBench {
   absl::StatusOr<LoadOutcome> Load(const std::string& address) {
     const absl::Time until = absl::Now() + options_.duration;
     return RunLoad({.address = address,
-                    .method = kMethod,
+                    .method = kReadMethod,
                     .in_flight = kInFlight,
                     .request_at =
                         [this, until](std::size_t /*index*/) {

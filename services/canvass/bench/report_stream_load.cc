@@ -20,9 +20,9 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReports";
+constexpr char kStreamMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReports";
 // A million reports take seconds. A longer wait means an error.
-constexpr absl::Duration kPatience = absl::Minutes(10);
+constexpr absl::Duration kStreamPatience = absl::Minutes(10);
 
 class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
@@ -33,8 +33,8 @@ class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::By
     grpc::GenericStub stub(rpc::NewChannel(reporter));
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
-    rpc::SetDeadline(context, kPatience);
-    stub.PrepareBidiStreamingCall(&context, kMethod, {}, this);
+    rpc::SetDeadline(context, kStreamPatience);
+    stub.PrepareBidiStreamingCall(&context, kStreamMethod, {}, this);
     StartRead(&response_);
     WriteNext();
     StartCall();

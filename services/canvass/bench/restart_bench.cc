@@ -24,9 +24,9 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
+constexpr absl::Duration kRestartLookEvery = absl::Milliseconds(5);
 
-constexpr char kRatio[] = "ratio to psql reading the ledger";
+constexpr char kRestartRatio[] = "ratio to psql reading the ledger";
 constexpr char kServing[] = "from start to serving";
 constexpr char kRead[] = "psql reading the ledger";
 
@@ -41,7 +41,7 @@ class RestartBench {
     report_.AddSetting("reports", absl::StrCat(options.stations));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
     report_.AddSetting("runs", absl::StrCat(options.runs));
-    report_.Declare(kRatio, "");
+    report_.Declare(kRestartRatio, "");
     report_.Declare(kServing, "s", "<= 5");
     report_.Declare(kRead, "s");
   }
@@ -80,7 +80,7 @@ class RestartBench {
     if (baseline_first) status = MeasureRead(stack);
     if (status.ok()) status = MeasureRestart(stack);
     if (status.ok() && !baseline_first) status = MeasureRead(stack);
-    if (status.ok()) report_.Add(kRatio, read_seconds_ / serving_seconds_);
+    if (status.ok()) report_.Add(kRestartRatio, read_seconds_ / serving_seconds_);
     return status;
   }
 
@@ -97,7 +97,7 @@ class RestartBench {
   absl::Status MeasureRestart(BenchStack& stack) {
     const pid_t before = stack.own()->aggregator_pid();
     kill(before, SIGTERM);
-    while (kill(before, 0) == 0) absl::SleepFor(kLookEvery);
+    while (kill(before, 0) == 0) absl::SleepFor(kRestartLookEvery);
     const absl::Time began = absl::Now();
     // Starts the aggregator and returns once it serves.
     absl::Status status = stack.own()->Supervise();

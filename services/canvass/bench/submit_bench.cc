@@ -25,7 +25,7 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
+constexpr char kSubmitMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
 constexpr int kBaselineClients = 32;
 
 constexpr char kBaselineRate[] = "pgbench, rows";
@@ -84,12 +84,8 @@ class SubmitBench {
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, invocation_);
-    if (!stack.ok()) return stack.status();
-    absl::Status measured =
-        report_.Measure(options_.runs, invocation_, [&](int run) { return RunOnce(**stack, run); });
-    if (measured.ok()) report_.Print(invocation_);
-    return measured;
+    return MeasureOnOneStack(options_, invocation_, report_,
+                             [this](BenchStack& stack, int run) { return RunOnce(stack, run); });
   }
 
  private:
@@ -119,7 +115,7 @@ class SubmitBench {
     const ProcessUses before = stack.Uses();
     const auto outcome = RunLoad(
         {.address = stack.services().reporter,
-         .method = kMethod,
+         .method = kSubmitMethod,
          .in_flight = in_flight,
          .request_at =
              [&calls](std::size_t index) { return index < calls.size() ? &calls[index] : nullptr; },

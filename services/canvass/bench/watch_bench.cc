@@ -33,17 +33,17 @@
 namespace canvass::cli::bench {
 namespace {
 
-constexpr char kMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
-constexpr absl::Duration kCallTimeout = absl::Seconds(30);
+constexpr char kWatchMethod[] = "/canvass.reporter.v1.StationReporterService/SubmitReport";
+constexpr absl::Duration kWatchCallTimeout = absl::Seconds(30);
 // Interval at which all due calls are started together.
 constexpr absl::Duration kTick = absl::Milliseconds(1);
 
-constexpr char kP50[] = "receipt to watcher p50";
-constexpr char kP99[] = "receipt to watcher p99";
+constexpr char kWatchP50[] = "receipt to watcher p50";
+constexpr char kWatchP99[] = "receipt to watcher p99";
 constexpr char kMax[] = "receipt to watcher, longest";
 constexpr char kReceiptP50[] = "call to receipt p50";
 constexpr char kReceiptP99[] = "call to receipt p99";
-constexpr char kRate[] = "reports acknowledged";
+constexpr char kWatchRate[] = "reports acknowledged";
 constexpr char kResults[] = "results that the watcher got";
 
 // A report in flight.
@@ -85,10 +85,10 @@ void SendAtRate(const std::string& reporter, int rate,
         static_cast<std::size_t>(absl::ToDoubleSeconds(absl::Now() - began) * rate) + 1;
     for (; next < std::min(due, reports.size()); ++next) {
       Sent& sent = *reports[next];
-      rpc::SetDeadline(sent.context, kCallTimeout);
+      rpc::SetDeadline(sent.context, kWatchCallTimeout);
       sent.context.set_wait_for_ready(true);
       sent.called_at = absl::Now();
-      stub.UnaryCall(&sent.context, kMethod, {}, &sent.request, &sent.response,
+      stub.UnaryCall(&sent.context, kWatchMethod, {}, &sent.request, &sent.response,
                      [&sent, &open](const grpc::Status& status) {
                        TakeAnswer(status, sent);
                        open.DecrementCount();
@@ -107,22 +107,18 @@ class WatchBench {
     report_.AddSetting("duration", absl::FormatDuration(options.duration));
     report_.AddSetting("candidates", absl::StrCat(options.candidates));
     report_.AddSetting("runs", absl::StrCat(options.runs));
-    report_.Declare(kP99, "ms", "<= 50");
-    report_.Declare(kP50, "ms");
+    report_.Declare(kWatchP99, "ms", "<= 50");
+    report_.Declare(kWatchP50, "ms");
     report_.Declare(kMax, "ms");
     report_.Declare(kReceiptP50, "ms");
     report_.Declare(kReceiptP99, "ms");
-    report_.Declare(kRate, "/s");
+    report_.Declare(kWatchRate, "/s");
     report_.Declare(kResults, "/s");
   }
 
   absl::Status Run() {
-    auto stack = BenchStack::Start(options_, invocation_);
-    if (!stack.ok()) return stack.status();
-    absl::Status measured =
-        report_.Measure(options_.runs, invocation_, [&](int run) { return RunOnce(**stack, run); });
-    if (measured.ok()) report_.Print(invocation_);
-    return measured;
+    return MeasureOnOneStack(options_, invocation_, report_,
+                             [this](BenchStack& stack, int run) { return RunOnce(stack, run); });
   }
 
  private:
@@ -197,12 +193,12 @@ class WatchBench {
       last_answer = std::max(last_answer, sent->answered_at);
     }
     const double seconds = absl::ToDoubleSeconds(last_answer - reports.front()->called_at);
-    report_.Add(kP99, Percentile(visible_ms, 99));
-    report_.Add(kP50, Percentile(visible_ms, 50));
+    report_.Add(kWatchP99, Percentile(visible_ms, 99));
+    report_.Add(kWatchP50, Percentile(visible_ms, 50));
     report_.Add(kMax, Percentile(visible_ms, 100));
     report_.Add(kReceiptP50, Percentile(receipt_ms, 50));
     report_.Add(kReceiptP99, Percentile(receipt_ms, 99));
-    report_.Add(kRate, static_cast<double>(reports.size()) / seconds);
+    report_.Add(kWatchRate, static_cast<double>(reports.size()) / seconds);
     report_.Add(kResults, static_cast<double>(seen.size()) / seconds);
     return absl::OkStatus();
   }

@@ -76,15 +76,15 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
                                                         const grpc::ByteBuffer* request,
                                                         grpc::ByteBuffer* response) {
   const std::shared_ptr<SubmitReportCall> call = SubmitReportCall::Start(request, response);
-  reporter::v1::SubmitReportRequest submission;
+  reporter::v1::SubmitReportRequest parsed_request;
   absl::Status status = CheckOpen();
   if (status.ok()) status = rpc::CheckDeadline(*context);
-  if (status.ok()) status = rpc::ParseMessage(*request, submission);
+  if (status.ok()) status = rpc::ParseMessage(*request, parsed_request);
   std::string report;
-  if (status.ok()) report = submission.report().SerializeAsString();
-  if (status.ok()) status = CheckShape(submission.report(), report.size());
+  if (status.ok()) report = parsed_request.report().SerializeAsString();
+  if (status.ok()) status = CheckShape(parsed_request.report(), report.size());
   if (status.ok()) {
-    Forward(*call, submission, report);
+    Forward(*call, parsed_request, report);
   } else {
     call->FinishWith(status);
   }
@@ -92,20 +92,20 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
 }
 
 void ReporterService::Forward(SubmitReportCall& call,
-                              const reporter::v1::SubmitReportRequest& submission,
+                              const reporter::v1::SubmitReportRequest& parsed_request,
                               const std::string& bytes) {
   const std::int64_t epoch = link_.epoch();
   const absl::Time received_at = clock_.Now();
-  const bool may_queue = courier_ != nullptr && !submission.validate_only();
-  if (submission.validate_only()) call.SetValidateOnly();
+  const bool may_queue = courier_ != nullptr && !parsed_request.validate_only();
+  if (parsed_request.validate_only()) call.SetValidateOnly();
   if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at);
-  const v1::StationReport& report = submission.report();
+  const v1::StationReport& report = parsed_request.report();
   if (may_queue && courier_->Holds(report.election_id(), report.station_id())) {
     call.Queue();
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(ReportStamp(received_at, submission.validate_only()).Submitted(bytes));
+  reports.push_back(ReportStamp(received_at, parsed_request.validate_only()).Submitted(bytes));
   const absl::Status status =
       link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch});
   if (!status.ok()) call.Fail(0, 1, status);

@@ -65,16 +65,16 @@ void SubmitReportCall::Fail(std::size_t /*first*/, std::size_t /*count*/,
 
 void SubmitReportCall::Queue() {
   assert(outbox_ != nullptr);
-  reporter::v1::SubmitReportRequest submission;
+  reporter::v1::SubmitReportRequest parsed_request;
   absl::Status parsed;
   {
     const MutexLock lock(mutex_);
     if (finished_) return;  // nobody waits for an answer
-    parsed = rpc::ParseMessage(*request_, submission);
+    parsed = rpc::ParseMessage(*request_, parsed_request);
   }
   if (!parsed.ok()) return FinishWith(parsed);
   std::vector<NewReport> reports;
-  reports.push_back(ForOutbox(submission.report(), number_, received_at_));
+  reports.push_back(ForOutbox(parsed_request.report(), number_, received_at_));
   outbox_->Add(std::move(reports), [call = shared_from_this()](auto answers) {
     if (answers.front().ok()) {
       call->FinishWith(*std::move(answers.front()));
