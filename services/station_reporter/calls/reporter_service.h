@@ -59,7 +59,7 @@ class ReporterService final
   absl::Status CheckOpen();
   // Forwards the report to the aggregator, or queues it behind reports of its station in the
   // outbox. `bytes` is the serialized report.
-  void Forward(SubmitReportCall& call, const reporter::v1::SubmitReportRequest& submission,
+  void Forward(SubmitReportCall& call, const reporter::v1::SubmitReportRequest& parsed_request,
                const std::string& bytes);
   absl::Status List(const reporter::v1::ListOutboxRequest& request,
                     reporter::v1::ListOutboxResponse& response) const;
