@@ -240,9 +240,9 @@ class EntryFields {
   }
 
   void Code(Part<election::Rule>& rule) {
-    coder_.Enumerator(rule, election::Rule::kElectionUnknown, election::Rule::kNoRegisteredVoters);
+    const std::vector<election::Rule>& rules = election::AllRules();
+    coder_.Enumerator(rule, rules.front(), rules.back());
     if constexpr (Coder::kReads) {
-      const std::vector<election::Rule>& rules = election::AllRules();
       if (!coder_.ok() || std::binary_search(rules.begin(), rules.end(), rule)) return;
       coder_.Fail("no rule has this number");
     }

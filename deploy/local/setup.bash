@@ -119,9 +119,9 @@ install_clang_tidy() {
   mv "$folder.new" "$folder"
 }
 
-# Configures a preset the first time and when the presets changed; later builds notice by themselves
-# when CMake files change.
+# configure PRESET [FOLDER]: configures a preset, by default in build/PRESET, the first time and when
+# the presets changed; later builds notice by themselves when CMake files change.
 configure() {
-  local made=build/$1/build.ninja
-  [[ $made -nt CMakePresets.json ]] || cmake --preset "$1"
+  local folder=${2:-build/$1}
+  [[ $folder/build.ninja -nt CMakePresets.json ]] || cmake --preset "$1" -B "$folder"
 }

@@ -283,6 +283,17 @@ TEST(EncodingTest, EveryKindComesBackAsItWas) {
   }
 }
 
+TEST(EncodingTest, EveryRuleComesBackAsItWas) {
+  for (const election::Rule rule : election::AllRules()) {
+    Entry entry = TypicalReport();
+    std::get<election::ReportRecorded>(entry.event).findings = {
+        {.rule = rule, .severity = election::Severity::kWarn}};
+    const absl::StatusOr<Entry> decoded = Decode(Encode(entry));
+    ASSERT_TRUE(decoded.ok()) << decoded.status() << " rule " << RuleName(rule);
+    EXPECT_EQ(*decoded, entry) << RuleName(rule);
+  }
+}
+
 TEST(EncodingTest, EntriesThatDifferHaveOtherBytes) {
   const std::vector<Entry> entries = SomeEntries();
   for (std::size_t i = 0; i < entries.size(); ++i) {
