@@ -241,8 +241,8 @@ Counts CheckBallots(const Definition& definition, int contest_no, SourceKind kin
   votes.Read(ballots.votes);
   votes.RequireEveryCandidate();
   CheckVotesBalance(counts, votes.Sum(), findings);
-  CheckPlausibility(definition.policy(), counts, findings);
   counts.votes = votes.TakeCounts();
+  CheckPlausibility(definition.policy(), counts, findings);
   return counts;
 }
 

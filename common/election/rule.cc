@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -328,6 +329,8 @@ const std::vector<Rule>& AllRules() {
 }
 
 std::string_view RuleName(Rule rule) { return FactsOf(rule).name; }
+
+std::ostream& operator<<(std::ostream& out, Rule rule) { return out << RuleName(rule); }
 
 std::optional<Rule> FindRule(std::string_view name) {
   for (const RuleFacts& facts : kFacts) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,8 @@ const std::vector<Rule>& AllRules();
 
 // Returns the name, e.g. "VOTES_NOT_BALANCED". It is also the reason in google.rpc.ErrorInfo.
 std::string_view RuleName(Rule rule);
+// Writes the name.
+std::ostream& operator<<(std::ostream& out, Rule rule);
 std::optional<Rule> FindRule(std::string_view name);
 
 // Returns the severity of `rule` where the election's policy sets none. The message Policy in

@@ -16,8 +16,10 @@ std::vector<std::uint64_t> SeedsToTry(int fixed) {
   std::vector<std::uint64_t> seeds;
   for (int i = 1; i <= fixed; ++i) seeds.push_back(static_cast<std::uint64_t>(i));
   seeds.push_back(std::random_device()());
-  std::printf("CANVASS_SEED=%s is new\n", std::to_string(seeds.back()).c_str());
+  std::printf("%s is new\n", Replay(seeds.back()).c_str());
   return seeds;
 }
+
+std::string Replay(std::uint64_t seed) { return "CANVASS_SEED=" + std::to_string(seed); }
 
 }  // namespace canvass::testing

@@ -2,6 +2,7 @@
 #define CANVASS_TESTS_SUPPORT_SEED_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace canvass::testing {
@@ -10,6 +11,9 @@ namespace canvass::testing {
 // so that every run tries something else too. With CANVASS_SEED set, that one alone: it replays a
 // failure.
 std::vector<std::uint64_t> SeedsToTry(int fixed);
+
+// Returns e.g. "CANVASS_SEED=7", to stand beside a failure.
+std::string Replay(std::uint64_t seed);
 
 }  // namespace canvass::testing
 

@@ -414,7 +414,7 @@ TEST(CountPropertyTest, EqualsTheReferenceAfterEveryEntry) {
   RandomNight::Reached reached;
   const std::vector<std::uint64_t> seeds = ::canvass::testing::SeedsToTry(kNights);
   for (const std::uint64_t seed : seeds) {
-    SCOPED_TRACE(::testing::Message() << "CANVASS_SEED=" << seed);
+    SCOPED_TRACE(::canvass::testing::Replay(seed));
     RandomNight night(seed);
     std::int64_t compared = 0;
     for (int step = 0; step < kSteps; ++step) {
@@ -440,7 +440,7 @@ TEST(CountPropertyTest, EqualsTheReferenceAfterEveryEntry) {
 // Every source alone, one after another, as entries of embargoed ones come.
 TEST(CountPropertyTest, SourcesDoNotDependOnEachOther) {
   for (const std::uint64_t seed : ::canvass::testing::SeedsToTry(4)) {
-    SCOPED_TRACE(::testing::Message() << "CANVASS_SEED=" << seed);
+    SCOPED_TRACE(::canvass::testing::Replay(seed));
     RandomNight night(seed);
     for (int step = 0; step < 200; ++step) night.Step();
     const auto source_of = [](const Entry& entry) {
@@ -468,7 +468,7 @@ TEST(CountPropertyTest, SourcesDoNotDependOnEachOther) {
 
 TEST(CountPropertyTest, AnyOrderOfStationsGivesTheSameTallies) {
   for (const std::uint64_t seed : ::canvass::testing::SeedsToTry(10)) {
-    SCOPED_TRACE(::testing::Message() << "CANVASS_SEED=" << seed);
+    SCOPED_TRACE(::canvass::testing::Replay(seed));
     std::mt19937_64 random(seed);
     std::vector<StationReport> reports;
     reports.reserve(12);

@@ -260,7 +260,7 @@ class RandomChanges {
 
 TEST(DefinitionTest, RandomChangesAreTheSameAsTheLastState) {
   for (const std::uint64_t seed : testing::SeedsToTry(50)) {
-    SCOPED_TRACE(seed);
+    SCOPED_TRACE(testing::Replay(seed));
     RandomChanges changes(seed);
     Definition definition = Applied(changes.last());
     for (int step = 0; step < 30; ++step) definition.Apply(changes.Next());

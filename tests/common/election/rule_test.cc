@@ -97,6 +97,7 @@ TEST(RuleTest, FactsOfEachRule) {
   for (const Row& row : Rows()) {
     EXPECT_EQ(static_cast<int>(row.rule), row.number) << row.name;
     EXPECT_EQ(RuleName(row.rule), row.name);
+    EXPECT_EQ(::testing::PrintToString(row.rule), row.name);
     EXPECT_THAT(FindRule(row.name), Optional(row.rule));
     EXPECT_EQ(DefaultSeverity(row.rule), row.severity) << row.name;
     EXPECT_EQ(CodeOf(row.rule), row.code) << row.name;

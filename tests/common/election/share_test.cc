@@ -108,7 +108,7 @@ TEST(ShareInHundredthsTest, IsTheNearestOfRandomNumbers) {
     // share - 1/2 <= 10000 part / whole < share + 1/2, doubled and multiplied out.
     const absl::int128 exact = absl::int128(part) * 20'000;
     ASSERT_TRUE((2 * share - 1) * whole <= exact && exact < (2 * share + 1) * whole)
-        << part << " of " << whole << ", seed " << seed;
+        << part << " of " << whole << ", " << testing::Replay(seed);
   }
 }
 

@@ -123,7 +123,7 @@ class RandomCounts {
 
 TEST(TallyPropertyTest, SubtractIsTheInverseOfAdd) {
   for (const std::uint64_t seed : ::canvass::testing::SeedsToTry(20)) {
-    SCOPED_TRACE(::testing::Message() << "CANVASS_SEED=" << seed);
+    SCOPED_TRACE(::canvass::testing::Replay(seed));
     RandomCounts random(seed);
     Tally tally;
     for (int i = 0; i < 50; ++i) {

@@ -476,7 +476,7 @@ TEST(DecodeTest, RandomDamageIsDamageOrAnotherEntry) {
   std::vector<std::string> samples;
   for (const Entry& entry : SomeEntries()) samples.push_back(Encode(entry));
   for (const std::uint64_t seed : testing::SeedsToTry(4)) {
-    SCOPED_TRACE(seed);
+    SCOPED_TRACE(testing::Replay(seed));
     std::mt19937_64 random(seed);
     for (int round = 0; round < 10'000; ++round) {
       const std::string bytes = Damaged(samples[random() % samples.size()], random);

@@ -103,7 +103,7 @@ TEST(MerkleTreeTest, EqualsTheDefinitionAtEverySize) {
 
 TEST(MerkleTreeTest, EqualsTheDefinitionAtRandomSizes) {
   for (const std::uint64_t seed : testing::SeedsToTry(20)) {
-    SCOPED_TRACE(seed);
+    SCOPED_TRACE(testing::Replay(seed));
     std::mt19937_64 random(seed);
     std::vector<std::string> leaves(random() % 5'000);
     MerkleTree tree;
