@@ -56,33 +56,8 @@ bool IsWhole(std::string_view bytes) {
          NumberAt(bytes, 3) == Fnv(kFnvStart, bytes.substr(0, kTokenBytes - kNumberBytes));
 }
 
-}  // namespace
-
-std::string EncodePageToken(const PageToken& token) {
-  std::string bytes(1, kVersion);
-  AppendNumber(bytes, token.filter);
-  AppendNumber(bytes, static_cast<std::uint64_t>(token.position));
-  AppendNumber(bytes, static_cast<std::uint64_t>(token.sequence));
-  AppendNumber(bytes, Fnv(kFnvStart, bytes));
-  return absl::WebSafeBase64Escape(bytes);
-}
-
-absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t filter) {
-  if (text.empty()) return PageToken{.filter = filter};
-  std::string bytes;
-  if (!absl::WebSafeBase64Unescape(ToAbsl(text), &bytes) || !IsWhole(bytes)) {
-    return FieldError(reason::kPageTokenInvalid, "page_token",
-                      "is not a next_page_token of an earlier answer");
-  }
-  const PageToken token = {.filter = NumberAt(bytes, 0),
-                           .position = static_cast<std::int64_t>(NumberAt(bytes, 1)),
-                           .sequence = static_cast<std::int64_t>(NumberAt(bytes, 2))};
-  if (token.filter != filter || token.position < 0 || token.sequence < 0) {
-    return FieldError(
-        reason::kPageTokenInvalid, "page_token",
-        "belongs to a request with other fields; only page_size may change from page to page");
-  }
-  return token;
+absl::Status TokenError(std::string_view what) {
+  return FieldError(reason::kPageTokenInvalid, "page_token", what);
 }
 
 absl::StatusOr<int> PageSizeOf(int page_size) {
@@ -92,6 +67,47 @@ absl::StatusOr<int> PageSizeOf(int page_size) {
         StrCat(page_size, " is negative; 0 selects the default of ", kPageSizeDefault));
   }
   return page_size == 0 ? kPageSizeDefault : std::min(page_size, kPageSizeMax);
+}
+
+}  // namespace
+
+absl::StatusOr<PageRequest> PageRequest::Read(int page_size, std::string_view page_token,
+                                              std::uint64_t filter) {
+  const absl::StatusOr<int> size = PageSizeOf(page_size);
+  if (!size.ok()) return size.status();
+  PageRequest page(*size, filter);
+  if (page_token.empty()) return page;
+  std::string bytes;
+  if (!absl::WebSafeBase64Unescape(ToAbsl(page_token), &bytes) || !IsWhole(bytes)) {
+    return TokenError("is not a next_page_token of an earlier answer");
+  }
+  if (NumberAt(bytes, 0) != filter) {
+    return TokenError(
+        "belongs to a request with other fields; only page_size may change from page to page");
+  }
+  page.is_first_ = false;
+  page.position_ = static_cast<std::int64_t>(NumberAt(bytes, 1));
+  page.sequence_ = static_cast<std::int64_t>(NumberAt(bytes, 2));
+  return page;
+}
+
+absl::StatusOr<std::int64_t> PageRequest::Start(std::int64_t first,
+                                                const Positions& positions) const {
+  if (is_first_) return first;
+  if (position_ < positions.lowest || position_ > positions.highest) {
+    return TokenError(StrCat("starts at position ", position_, "; pages of this list start at ",
+                             positions.lowest, " to ", positions.highest));
+  }
+  return position_;
+}
+
+std::string PageRequest::TokenAt(std::int64_t position, std::int64_t sequence) const {
+  std::string bytes(1, kVersion);
+  AppendNumber(bytes, filter_);
+  AppendNumber(bytes, static_cast<std::uint64_t>(position));
+  AppendNumber(bytes, static_cast<std::uint64_t>(sequence));
+  AppendNumber(bytes, Fnv(kFnvStart, bytes));
+  return absl::WebSafeBase64Escape(bytes);
 }
 
 std::uint64_t FilterHash(std::initializer_list<std::string_view> fields) {

@@ -1,6 +1,7 @@
 #include "tests/simulation/simulated_aggregator.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "common/election/count.h"
@@ -12,6 +13,13 @@ using aggregator::DecisionOutcome;
 using aggregator::DefinitionOutcome;
 using aggregator::Receipt;
 using aggregator::WriteRequest;
+
+namespace {
+
+// Streams of reports, on one of which each report comes.
+constexpr std::uint64_t kStreams = 3;
+
+}  // namespace
 
 SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
                                       SimulatedAggregator& owner)
@@ -76,11 +84,15 @@ auto SimulatedAggregator::Send(std::function<void(const Answer&)> reply) {
 
 void SimulatedAggregator::Submit(const aggregator::SubmittedReport& report, const Reply& reply) {
   auto send = Send<absl::StatusOr<Receipt>>(reply);
-  Accept({.what = aggregator::PendingReports{
-              .reports = {report}, .done = [send](absl::StatusOr<std::vector<Receipt>> receipts) {
-                send(receipts.ok() ? absl::StatusOr<Receipt>(receipts->front())
-                                   : absl::StatusOr<Receipt>(receipts.status()));
-              }}});
+  Accept({.what =
+              aggregator::PendingReports{
+                  .reports = {report},
+                  .done =
+                      [send](absl::StatusOr<std::vector<Receipt>> receipts) {
+                        send(receipts.ok() ? absl::StatusOr<Receipt>(receipts->front())
+                                           : absl::StatusOr<Receipt>(receipts.status()));
+                      }},
+          .stream = 1 + world_.random.Below(kStreams)});
 }
 
 void SimulatedAggregator::Decide(

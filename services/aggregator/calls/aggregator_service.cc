@@ -71,24 +71,6 @@ absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
   return absl::OkStatus();
 }
 
-// Start and size of a page.
-struct Page {
-  rpc::PageToken token{};
-  std::size_t size = 0;
-};
-
-absl::StatusOr<Page> PageOf(int page_size, std::string_view page_token, std::uint64_t filter) {
-  const absl::StatusOr<int> size = rpc::PageSizeOf(page_size);
-  if (!size.ok()) return size.status();
-  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(page_token, filter);
-  if (!token.ok()) return token.status();
-  return Page{.token = *token, .size = static_cast<std::size_t>(*size)};
-}
-
-std::string TokenAt(const Page& page, std::int64_t position) {
-  return rpc::EncodePageToken({.filter = page.token.filter, .position = position});
-}
-
 // The position in the page token is the first sequence of the page.
 absl::Status ListEntries(const CommittedLedgers::Contents& committed,
                          const v1::ListLedgerEntriesRequest& request,
@@ -100,17 +82,20 @@ absl::Status ListEntries(const CommittedLedgers::Contents& committed,
                       absl::StrCat(request.from_sequence(), " is negative"));
   }
   const std::uint64_t filter = rpc::FilterHash({"entries", request.election_id()});
-  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  const absl::StatusOr<rpc::PageRequest> page =
+      rpc::PageRequest::Read(request.page_size(), request.page_token(), filter);
   if (!page.ok()) return page.status();
-  std::int64_t next = std::max<std::int64_t>(
-      1, request.page_token().empty() ? request.from_sequence() : page->token.position);
-  std::size_t bytes = 0;
   const std::int64_t last = (*ledger)->sequence();
-  for (std::size_t i = 0; i < page->size && next <= last && bytes < kPageBytesMax; ++i, ++next) {
+  const absl::StatusOr<std::int64_t> first = page->Start(
+      std::max<std::int64_t>(request.from_sequence(), 1), {.lowest = 1, .highest = last});
+  if (!first.ok()) return first.status();
+  std::int64_t next = *first;
+  std::size_t bytes = 0;
+  for (int i = 0; i < page->size() && next <= last && bytes < kPageBytesMax; ++i, ++next) {
     *response->add_entries() = rpc::LedgerEntryAt(**ledger, next, absl::InfiniteFuture());
     bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
   }
-  if (next <= last) response->set_next_page_token(TokenAt(*page, next));
+  if (next <= last) response->set_next_page_token(page->TokenAt(next));
   return absl::OkStatus();
 }
 
@@ -127,14 +112,19 @@ absl::Status ListRefused(const CommittedLedgers::Contents& committed,
   }
   const std::uint64_t filter = rpc::FilterHash(
       {"refused", request.election_id(), wanted.source_id, wanted.station_id, wanted.rule});
-  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  const absl::StatusOr<rpc::PageRequest> page =
+      rpc::PageRequest::Read(request.page_size(), request.page_token(), filter);
   if (!page.ok()) return page.status();
+  const absl::StatusOr<std::int64_t> before =
+      page->Start(0, {.lowest = 1, .highest = rpc::kPositionMax});
+  if (!before.ok()) return before.status();
+  const auto size = static_cast<std::size_t>(page->size());
   const std::vector<RefusedReports::Numbered> listed =
-      committed.refused.List(request.election_id(), wanted, page->token.position, page->size + 1);
+      committed.refused.List(request.election_id(), wanted, *before, size + 1);
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < listed.size(); ++i) {
-    if (i == page->size || bytes >= kPageBytesMax) {
-      response->set_next_page_token(TokenAt(*page, listed[i - 1].number));
+    if (i == size || bytes >= kPageBytesMax) {
+      response->set_next_page_token(page->TokenAt(listed[i - 1].number));
       break;
     }
     const Refusal& refusal = *listed[i].refusal;
@@ -194,20 +184,24 @@ absl::Status ListHeld(const CommittedLedgers::Contents& committed,
   if (!wanted.ok()) return wanted.status();
   const std::uint64_t filter =
       rpc::FilterHash({"held", request.election_id(), request.contest_id(), request.source_id()});
-  const absl::StatusOr<Page> page = PageOf(request.page_size(), request.page_token(), filter);
+  const absl::StatusOr<rpc::PageRequest> page =
+      rpc::PageRequest::Read(request.page_size(), request.page_token(), filter);
   if (!page.ok()) return page.status();
+  const absl::StatusOr<std::int64_t> after =
+      page->Start(0, {.lowest = 1, .highest = rpc::kPositionMax});
+  if (!after.ok()) return after.status();
   const std::vector<std::int64_t> held = ledger.count().HeldReports();
-  auto next = std::upper_bound(held.begin(), held.end(), page->token.position);
+  auto next = std::upper_bound(held.begin(), held.end(), *after);
   std::size_t bytes = 0;
   for (std::size_t read = 0; next != held.end() && read < kHeldReportsReadMax; ++next, ++read) {
-    if (std::cmp_equal(response->entries_size(), page->size) || bytes >= kPageBytesMax) {
+    if (response->entries_size() == page->size() || bytes >= kPageBytesMax) {
       break;
     }
     if (!Matches(ledger, *next, *wanted)) continue;
     *response->add_entries() = rpc::LedgerEntryAt(ledger, *next, absl::InfiniteFuture());
     bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
   }
-  if (next != held.end()) response->set_next_page_token(TokenAt(*page, *std::prev(next)));
+  if (next != held.end()) response->set_next_page_token(page->TokenAt(*std::prev(next)));
   return absl::OkStatus();
 }
 

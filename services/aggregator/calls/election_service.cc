@@ -95,21 +95,18 @@ std::vector<const election::Election*> ElectionsInOrder(
 absl::Status ReadElections(const CommittedLedgers::Contents& committed,
                            const v1::ListElectionsRequest& request,
                            v1::ListElectionsResponse* response) {
-  const absl::StatusOr<int> size = rpc::PageSizeOf(request.page_size());
-  if (!size.ok()) return size.status();
-  const std::uint64_t filter = rpc::FilterHash({"elections"});
-  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(request.page_token(), filter);
-  if (!token.ok()) return token.status();
+  const absl::StatusOr<rpc::PageRequest> page = rpc::PageRequest::Read(
+      request.page_size(), request.page_token(), rpc::FilterHash({"elections"}));
+  if (!page.ok()) return page.status();
   const std::vector<const election::Election*> elections = ElectionsInOrder(committed);
   const auto count = static_cast<std::int64_t>(elections.size());
-  const std::int64_t first = std::min(token->position, count);
-  const std::int64_t end = std::min(first + *size, count);
-  for (std::int64_t i = first; i < end; ++i) {
+  const absl::StatusOr<std::int64_t> first = page->Start(0, {.lowest = 1, .highest = count});
+  if (!first.ok()) return first.status();
+  const std::int64_t end = std::min(*first + page->size(), count);
+  for (std::int64_t i = *first; i < end; ++i) {
     *response->add_elections() = rpc::ToProto(*elections[static_cast<std::size_t>(i)]);
   }
-  if (end < count) {
-    response->set_next_page_token(rpc::EncodePageToken({.filter = filter, .position = end}));
-  }
+  if (end < count) response->set_next_page_token(page->TokenAt(end));
   return absl::OkStatus();
 }
 

@@ -105,7 +105,7 @@ grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
 }  // namespace
 
 ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams)
-    : writer_(writer), streams_(streams) {
+    : writer_(writer), streams_(streams), stream_no_(writer.NewStream()) {
   streams_.Add(this);
   const MutexLock lock(mutex_);
   const absl::Status lead = writer_.Lead();
@@ -164,7 +164,7 @@ void ReportStream::Take(std::vector<SubmittedReport> reports, std::size_t bytes)
     reports_in_flight_ += slot->reports;
     ++unanswered_;
   }
-  writer_.Submit(std::move(reports), bytes,
+  writer_.Submit(stream_no_, std::move(reports), bytes,
                  [this, slot](absl::StatusOr<std::vector<Receipt>> receipts) {
                    Answer(*slot, std::move(receipts));
                  });

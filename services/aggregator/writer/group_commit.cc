@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/base/microseconds.h"
 #include "common/base/reason.h"
@@ -73,53 +73,62 @@ GroupCommit::GroupCommit(LedgerStore& store, Appender& appender, CommittedLedger
       group_reports_max_(options.group_reports_max) {}
 
 void GroupCommit::TakeQueued() {
-  std::deque<WriteRequestPtr> requests = queue_.TakeAll();
-  std::move(requests.begin(), requests.end(), std::back_inserter(work_));
+  for (WriteRequestPtr& request : queue_.TakeAll()) backlog_.Add(std::move(request));
 }
 
 absl::Status GroupCommit::CommitNext() {
   TakeQueued();
-  if (work_.empty()) return absl::OkStatus();
-  auto& what = work_.front()->what;
-  if (auto* decision = std::get_if<PendingDecision>(&what)) return CommitDecision(*decision);
-  if (auto* definition = std::get_if<PendingDefinition>(&what)) {
-    return CommitDefinition(*definition);
+  if (backlog_.empty()) return absl::OkStatus();
+  WriteRequest* const request = backlog_.NextDecision();
+  const bool decides =
+      request != nullptr && appending_ == nullptr && (decision_is_next_ || !backlog_.has_reports());
+  decision_is_next_ = !decides;
+  if (!decides) return CommitReports(/*gathers=*/request == nullptr || appending_ == nullptr);
+  if (auto* const decision = std::get_if<PendingDecision>(&request->what)) {
+    return CommitDecision(*request, *decision);
   }
-  return CommitReports();
+  return CommitDefinition(*request, std::get<PendingDefinition>(request->what));
 }
 
 std::deque<WriteRequestPtr> GroupCommit::RemoveUntouched() {
-  const auto first = std::find_if(work_.begin(), work_.end(), [](const WriteRequestPtr& request) {
-    return !request->in_doubt_until.has_value();
+  std::vector<const WriteRequest*> untouched;
+  backlog_.ForEach([&untouched](const WriteRequest& request) {
+    if (!request.in_doubt_until.has_value()) untouched.push_back(&request);
   });
-  std::deque<WriteRequestPtr> untouched(std::make_move_iterator(first),
-                                        std::make_move_iterator(work_.end()));
-  work_.erase(first, work_.end());
-  return untouched;
+  std::deque<WriteRequestPtr> removed;
+  for (const WriteRequest* const request : untouched) removed.push_back(backlog_.Remove(*request));
+  backlog_.Rewind();
+  return removed;
 }
 
 void GroupCommit::AnswerInDoubt(absl::Duration until) {
-  while (!work_.empty() && work_.front()->in_doubt_until.has_value() &&
-         *work_.front()->in_doubt_until <= until) {
-    work_.front()->Fail(CommitUnknown());
-    FinishFront();
+  std::vector<WriteRequest*> expired;
+  backlog_.ForEach([&expired, until](WriteRequest& request) {
+    if (request.in_doubt_until.has_value() && *request.in_doubt_until <= until) {
+      expired.push_back(&request);
+    }
+  });
+  for (WriteRequest* const request : expired) {
+    request->Fail(CommitUnknown());
+    Finish(*request);
   }
 }
 
-absl::Status GroupCommit::CommitReports() {
-  auto next = std::make_unique<GroupInFlight>(appending_.get());
-  Gather(*next);
-  std::unique_ptr<GroupInFlight> committed;
+// Finishes the append in progress, and starts the next one if this `gathers`.
+absl::Status GroupCommit::CommitReports(bool gathers) {
+  auto next = std::make_unique<GatheredGroup>(appending_.get());
+  if (gathers) Gather(*next);
+  std::unique_ptr<GatheredGroup> committed;
   if (appending_ != nullptr) {
     absl::Status status = appender_.Finish();
     if (!status.ok()) {
       LoseAppend();
       return status;
     }
-    Confirm(appending_->appended_at);
+    Confirm(appended_at_);
     group_reports_max_ = options_.group_reports_max;
     TakeQueued();
-    Gather(*next);  // requests that arrived during the append
+    if (gathers) Gather(*next);  // requests that arrived during the append
     committed = std::move(appending_);
   }
   Start(next);
@@ -132,108 +141,79 @@ absl::Status GroupCommit::CommitReports() {
 }
 
 // Adds as many reports as can join the group.
-void GroupCommit::Gather(GroupInFlight& in_flight) {
-  in_flight.group.SetTime(Now());
-  in_flight.group.Reserve(RoomForNext());
-  committed_.Reading([this, &in_flight](const CommittedLedgers::Contents& committed) {
-    for (const WriteRequestPtr& request : work_) {
-      if (in_flight.full) return;
-      in_flight.full = !GatherFrom(in_flight, committed, *request);
-    }
+void GroupCommit::Gather(GatheredGroup& next) {
+  next.group.SetTime(Now());
+  const std::size_t room = RoomForNext();
+  next.group.Reserve(room);
+  next.places.reserve(room);
+  committed_.Reading([this, &next](const CommittedLedgers::Contents& committed) {
+    backlog_.Gather(committed, group_reports_max_, next);
   });
 }
 
 // Limit on the reports in the group after the one that is being appended.
 std::size_t GroupCommit::RoomForNext() const {
-  const std::size_t appending = appending_ == nullptr ? 0 : appending_->group.receipts().size();
+  const std::size_t appending = appending_ == nullptr ? 0 : appending_->places.size();
   const std::size_t unanswered = std::max(queue_.reports(), appending);
   return std::min(unanswered - appending, group_reports_max_);
 }
 
-// Returns false if the request, or one of its reports, must wait for the next group.
-bool GroupCommit::GatherFrom(GroupInFlight& in_flight, const CommittedLedgers::Contents& committed,
-                             WriteRequest& request) const {
-  auto* const pending = std::get_if<PendingReports>(&request.what);
-  if (pending == nullptr) return false;
-  const std::size_t first = pending->gathered;
-  constexpr std::size_t kPrefetched = 8;
-  bool room = true;
-  while (room && pending->gathered < pending->reports.size()) {
-    room = in_flight.group.receipts().size() < group_reports_max_ &&
-           in_flight.group.Add(committed, pending->reports[pending->gathered]);
-    const std::size_t ahead = pending->gathered + kPrefetched;
-    if (ahead < pending->reports.size()) {
-      in_flight.group.Prefetch(committed, pending->reports[ahead]);
-    }
-    if (room) ++pending->gathered;
-  }
-  const std::size_t reports = pending->gathered - first;
-  if (reports > 0) in_flight.slices.push_back({.request = &request, .reports = reports});
-  return room;
-}
-
 // Starts to append the group and takes ownership of it. Does nothing if nothing is to be appended.
-void GroupCommit::Start(std::unique_ptr<GroupInFlight>& in_flight) {
-  if (in_flight->group.transaction().empty()) return;
-  appending_ = std::move(in_flight);
-  appending_->appended_at = steady_clock_.Now();
+void GroupCommit::Start(std::unique_ptr<GatheredGroup>& next) {
+  if (next->group.transaction().empty()) return;
+  appending_ = std::move(next);
+  appended_at_ = steady_clock_.Now();
   appender_.Start(appending_->group.transaction());
 }
 
-void GroupCommit::HandOut(GroupInFlight& in_flight) {
-  auto next = in_flight.group.receipts().begin();
-  for (const Slice& slice : in_flight.slices) {
-    auto& pending = std::get<PendingReports>(slice.request->what);
-    for (std::size_t i = 0; i < slice.reports; ++i, ++next) {
-      pending.AddReceipt(std::move(*next));
-    }
-    if (pending.receipts.size() < pending.reports.size()) {
-      if (pending.in_doubt.empty()) slice.request->in_doubt_until.reset();
-      return;
-    }
+void GroupCommit::HandOut(GatheredGroup& gathered) {
+  auto receipt = gathered.group.receipts().begin();
+  for (const ReportPlace& place : gathered.places) {
+    auto& pending = std::get<PendingReports>(place.request->what);
+    pending.AddReceipt(place.index, std::move(*receipt++));
+    if (pending.in_doubt.empty()) place.request->in_doubt_until.reset();
+    if (!pending.IsComplete()) continue;
     pending.done(std::move(pending.receipts));
-    FinishFront();
+    Finish(*place.request);
   }
 }
 
 // The outcome of the append is unknown, and the group that was gathered behind it is not sent.
 void GroupCommit::LoseAppend() {
-  // The first request has failed before. If the store cannot take one of the reports, smaller
+  // A request of the group has failed before. If the store cannot take one of the reports, smaller
   // groups let the others pass.
-  if (work_.front()->in_doubt_until.has_value()) {
-    group_reports_max_ = std::max<std::size_t>(appending_->group.receipts().size() / 2, 1);
+  const bool failed_before = std::any_of(
+      appending_->places.begin(), appending_->places.end(),
+      [](const ReportPlace& place) { return place.request->in_doubt_until.has_value(); });
+  if (failed_before) {
+    group_reports_max_ = std::max<std::size_t>(appending_->places.size() / 2, 1);
   }
   KeepInDoubt(*appending_);
   appending_.reset();
-  for (const WriteRequestPtr& request : work_) {
-    auto* const pending = std::get_if<PendingReports>(&request->what);
-    if (pending != nullptr) pending->gathered = pending->receipts.size();
+}
+
+void GroupCommit::KeepInDoubt(GatheredGroup& gathered) const {
+  auto receipt = gathered.group.receipts().begin();
+  for (const ReportPlace& place : gathered.places) {
+    auto& pending = std::get<PendingReports>(place.request->what);
+    pending.KeepInDoubt(place.index, std::move(*receipt++));
+    MarkInDoubt(*place.request);
   }
 }
 
-void GroupCommit::KeepInDoubt(GroupInFlight& in_flight) const {
-  auto next = in_flight.group.receipts().begin();
-  for (const Slice& slice : in_flight.slices) {
-    auto& in_doubt = std::get<PendingReports>(slice.request->what).in_doubt;
-    in_doubt.resize(std::max(in_doubt.size(), slice.reports));
-    for (std::size_t i = 0; i < slice.reports; ++i, ++next) in_doubt[i] = std::move(*next);
-    MarkInDoubt(*slice.request);
-  }
-}
-
-absl::Status GroupCommit::CommitDecision(PendingDecision& decision) {
+absl::Status GroupCommit::CommitDecision(WriteRequest& request, PendingDecision& decision) {
   absl::StatusOr<Plan<DecisionOutcome>> plan = PlanDecision(decision.proposed);
   if (plan.ok()) {
     absl::Status status = Commit(plan->transaction);
     if (!status.ok()) {
-      MarkInDoubt(*work_.front());
+      MarkInDoubt(request);
       return status;
     }
     decision.done(plan->outcome);
   } else {
     decision.done(plan.status());
   }
-  FinishFront();
+  Finish(request);
   return absl::OkStatus();
 }
 
@@ -257,7 +237,7 @@ absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
   });
 }
 
-absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
+absl::Status GroupCommit::CommitDefinition(WriteRequest& request, PendingDefinition& definition) {
   // A retry needs the change as it was submitted: in the checked change, a field that is cleared
   // looks like one that is left alone. A first definition clears nothing and is not copied, because
   // it may be the register of a country.
@@ -277,7 +257,7 @@ absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
                                        : JoinDefinition(std::move(plan->transaction.entries));
       if (is_sent) {
         definition.in_doubt_parts = parts;
-        MarkInDoubt(*work_.front());
+        MarkInDoubt(request);
       }
       return status;
     }
@@ -287,7 +267,7 @@ absl::Status GroupCommit::CommitDefinition(PendingDefinition& definition) {
   } else {
     definition.done(plan.status());
   }
-  FinishFront();
+  Finish(request);
   return absl::OkStatus();
 }
 
@@ -350,9 +330,9 @@ void GroupCommit::MarkInDoubt(WriteRequest& request) const {
   request.in_doubt_until = steady_clock_.Now() + options_.in_doubt_max;
 }
 
-void GroupCommit::FinishFront() {
-  queue_.Leave(*work_.front());
-  work_.pop_front();
+void GroupCommit::Finish(const WriteRequest& request) {
+  const WriteRequestPtr finished = backlog_.Remove(request);
+  queue_.Leave(*finished);
 }
 
 absl::Time GroupCommit::Now() const { return InMicroseconds(clock_.Now()); }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,8 +12,8 @@
 #include "common/base/clock.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/appender.h"
+#include "services/aggregator/writer/backlog.h"
 #include "services/aggregator/writer/committed_ledgers.h"
-#include "services/aggregator/writer/report_group.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
 #include "services/aggregator/writer/writer_options.h"
@@ -22,10 +21,11 @@
 namespace canvass::aggregator {
 
 // Turns write requests into commits. Takes either one decision or definition, or all queued reports
-// that do not touch the same station, contest and source. Checks them against the committed
-// ledgers, commits them together, folds them in, and answers. While one group of reports is being
-// appended, the next one is gathered. It leaves out what the first group touches, so its checks do
-// not depend on the outcome of the first commit.
+// that do not touch the same station, contest and source, from each stream in turn. Checks them
+// against the committed ledgers, commits them together, folds them in, and answers. While one group
+// of reports is being appended, the next one is gathered. It leaves out what the first group
+// touches, so its checks do not depend on the outcome of the first commit. Decisions and groups of
+// reports take turns as well.
 //
 // A request whose commit failed is in doubt and stays. It is processed again after the committed
 // ledgers have caught up, and then either finds its own entries or records them. Not thread-safe.
@@ -36,7 +36,7 @@ class GroupCommit {
               WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
               const WriterOptions& options);
 
-  bool empty() const { return work_.empty(); }
+  bool empty() const { return backlog_.empty(); }
   // Whether an append is in progress. Nobody else may use the store then.
   bool appending() const { return appending_ != nullptr; }
 
@@ -69,42 +69,24 @@ class GroupCommit {
     Transaction transaction{};
   };
 
-  // Consecutive reports of a group that belong to one request.
-  struct Slice {
-    WriteRequest* request = nullptr;
-    std::size_t reports = 0;
-  };
-  // A group that is being gathered or appended.
-  struct GroupInFlight {
-    explicit GroupInFlight(const GroupInFlight* before)
-        : group(before == nullptr ? nullptr : &before->group) {}
-
-    ReportGroup group;
-    std::vector<Slice> slices{};
-    bool full = false;  // no more reports may join
-    absl::Duration appended_at{};
-  };
-
   void TakeQueued();
-  absl::Status CommitReports();
-  void Gather(GroupInFlight& in_flight);
+  absl::Status CommitReports(bool gathers);
+  void Gather(GatheredGroup& next);
   std::size_t RoomForNext() const;
-  bool GatherFrom(GroupInFlight& in_flight, const CommittedLedgers::Contents& committed,
-                  WriteRequest& request) const;
-  void Start(std::unique_ptr<GroupInFlight>& in_flight);
-  void HandOut(GroupInFlight& in_flight);
+  void Start(std::unique_ptr<GatheredGroup>& next);
+  void HandOut(GatheredGroup& gathered);
   void LoseAppend();
-  void KeepInDoubt(GroupInFlight& in_flight) const;
-  absl::Status CommitDecision(PendingDecision& decision);
+  void KeepInDoubt(GatheredGroup& gathered) const;
+  absl::Status CommitDecision(WriteRequest& request, PendingDecision& decision);
   absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const ProposedDecision& proposed) const;
-  absl::Status CommitDefinition(PendingDefinition& definition);
+  absl::Status CommitDefinition(WriteRequest& request, PendingDefinition& definition);
   bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(ProposedDefinition& proposed) const;
   absl::Status Commit(Transaction& transaction);
   void Confirm(absl::Duration asked_at);
   void MarkInDoubt(WriteRequest& request) const;
   void AnswerInDoubt(absl::Duration until);
-  void FinishFront();
+  void Finish(const WriteRequest& request);
   absl::Time Now() const;
 
   LedgerStore& store_;
@@ -114,8 +96,10 @@ class GroupCommit {
   const Clock& clock_;
   const SteadyClock& steady_clock_;
   const WriterOptions options_;
-  std::deque<WriteRequestPtr> work_;          // in order; those in doubt come first
-  std::unique_ptr<GroupInFlight> appending_;  // reports of the first requests
+  Backlog backlog_;
+  std::unique_ptr<GatheredGroup> appending_;
+  absl::Duration appended_at_;    // when the append in progress began
+  bool decision_is_next_ = true;  // rather than a group of reports
   std::size_t group_reports_max_;
   std::int64_t confirmations_ = 0;
   absl::Duration confirmed_at_;

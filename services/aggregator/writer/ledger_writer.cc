@@ -25,26 +25,28 @@ void LedgerWriter::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LedgerWriter::Submit(std::vector<SubmittedReport> reports, std::size_t bytes,
-                          ReceiptsCallback done) {
+void LedgerWriter::Submit(std::uint64_t stream, std::vector<SubmittedReport> reports,
+                          std::size_t bytes, ReceiptsCallback done) {
   if (reports.empty()) {
     done(std::vector<Receipt>());
     return;
   }
   const std::size_t weight = reports.size();
   PendingReports pending{.reports = std::move(reports), .done = std::move(done)};
-  queue_.Accept(std::make_unique<WriteRequest>(
-      WriteRequest{.what = std::move(pending), .weight = weight, .bytes = bytes}));
+  queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
+      .what = std::move(pending), .stream = stream, .weight = weight, .bytes = bytes}));
 }
 
 void LedgerWriter::Decide(ProposedDecision request, DecisionCallback done) {
-  queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
-      .what = PendingDecision{.proposed = std::move(request), .done = std::move(done)}}));
+  queue_.Accept(std::make_unique<WriteRequest>(
+      WriteRequest{.what = PendingDecision{.proposed = std::move(request), .done = std::move(done)},
+                   .stream = kDecisions}));
 }
 
 void LedgerWriter::Define(ProposedDefinition request, DefinitionCallback done) {
   queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
-      .what = PendingDefinition{.proposed = std::move(request), .done = std::move(done)}}));
+      .what = PendingDefinition{.proposed = std::move(request), .done = std::move(done)},
+      .stream = kDecisions}));
 }
 
 void LedgerWriter::Run() {

@@ -1,7 +1,9 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_LEDGER_WRITER_H_
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_LEDGER_WRITER_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -20,9 +22,9 @@ namespace canvass::aggregator {
 
 // The only writer of the ledger. It queues write requests and processes them on its thread. The
 // thread takes either one decision or definition, or all queued reports that do not touch the same
-// station, contest and source. It checks them against the committed ledgers, commits them together,
-// folds them in, and answers. A second thread only appends, so the next group of reports is checked
-// while the previous one is being appended.
+// station, contest and source, from each stream in turn. It checks them against the committed
+// ledgers, commits them together, folds them in, and answers. A second thread only appends, so the
+// next group of reports is checked while the previous one is being appended.
 //
 // If a commit fails, its outcome is unknown. The thread then takes the lead again, reads what it
 // missed, and processes the same requests again. A request that was committed finds its own
@@ -59,6 +61,8 @@ class LedgerWriter {
   // never rejected for lack of room.
   bool HasRoom() const { return queue_.HasRoom(); }
 
+  // Returns a number for a new stream of reports.
+  std::uint64_t NewStream() { return ++last_stream_; }
   // Records reports. Passes one receipt for each report to `done`, in order, after all of them are
   // durable. `bytes` is their approximate size. The reports may be committed in several
   // transactions, so after any error the first ones may have been recorded. Sending all of them
@@ -66,7 +70,9 @@ class LedgerWriter {
   //
   // Errors are UNAVAILABLE. With NOT_ACTIVE or LEDGER_UNAVAILABLE, the rest was not recorded. With
   // COMMIT_UNKNOWN, this is not known.
-  void Submit(std::vector<SubmittedReport> reports, std::size_t bytes, ReceiptsCallback done);
+  // Reports of one `stream` are recorded in order as far as it matters; streams take turns.
+  void Submit(std::uint64_t stream, std::vector<SubmittedReport> reports, std::size_t bytes,
+              ReceiptsCallback done);
   // Records a decision. In addition to UNAVAILABLE as above, returns RESOURCE_EXHAUSTED QUEUE_FULL,
   // the errors of CommittedLedgers::Contents::Get, and those of the check. With NOT_ACTIVE,
   // LEDGER_UNAVAILABLE or QUEUE_FULL, nothing was recorded.
@@ -75,9 +81,13 @@ class LedgerWriter {
   void Define(ProposedDefinition request, DefinitionCallback done);
 
  private:
+  // The stream of all decisions and definitions.
+  static constexpr std::uint64_t kDecisions = 0;
+
   void Run();
 
   SteadyClock steady_clock_;
+  std::atomic<std::uint64_t> last_stream_ = kDecisions;
   WriteQueue queue_;
   AppendThread appender_;  // used by role_
   WriterRole role_;        // used only by the thread

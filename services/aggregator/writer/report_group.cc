@@ -69,22 +69,26 @@ void ReportGroup::Prefetch(const CommittedLedgers::Contents& committed,
   }
 }
 
-bool ReportGroup::Add(const CommittedLedgers::Contents& committed,
-                      const SubmittedReport& submitted) {
+bool ReportGroup::IsTouched(const Station& station) const {
+  return touched_.contains(station) || (before_ != nullptr && before_->touched_.contains(station));
+}
+
+std::optional<ReportGroup::Station> ReportGroup::Add(
+    const CommittedLedgers::Contents& committed, const SubmittedReport& submitted,
+    absl::FunctionRef<bool(const Station&)> is_waiting) {
   const ledger::ElectionLedger* const ledger = Find(committed, submitted.report.election_id);
   if (ledger == nullptr) {
     AddForUnknownElection(submitted);
-    return true;
+    return std::nullopt;
   }
   CheckedReport checked =
       election::CheckReport(ledger->count().definition(), submitted.report, now_);
   if (checked.identified) {
-    const StationOfElection station = {ledger, checked.recorded.key};
-    if (before_ != nullptr && before_->touched_.contains(station)) return false;
-    if (!touched_.insert(station).second) return false;
+    const Station station = {ledger, checked.recorded.key};
+    if (IsTouched(station) || is_waiting(station)) return station;
   }
   AddChecked(*ledger, submitted, std::move(checked));
-  return true;
+  return std::nullopt;
 }
 
 // Keeps the last result, because the reports of one election usually come in a row.
@@ -155,6 +159,7 @@ void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedRe
                          Receipt receipt, ReportRecorded recorded) {
   receipt.state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded;
   if (!submitted.validate_only) {
+    touched_.insert({&ledger, recorded.key});
     AppendedEntry entry = BuilderOf(ledger).Next(submitted.actor, std::move(recorded));
     receipt.sequence = entry.entry.sequence;
     receipt.entry_hash = entry.leaf_hash;

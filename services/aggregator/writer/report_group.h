@@ -2,12 +2,14 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "common/election/event.h"
 #include "common/election/report_check.h"
@@ -19,8 +21,9 @@
 
 namespace canvass::aggregator {
 
-// Reports that are checked and committed together. No two of them touch the same station in the
-// same contest from the same source, so each is checked against the committed ledgers alone.
+// Reports that are checked and committed together. No two of those that are recorded are of the
+// same station in the same contest from the same source, so each is checked against the committed
+// ledgers alone.
 //
 // The rules of a report are checked in this order: identity, shape and arithmetic; then whether the
 // report is already recorded, in which case it gets its first receipt whatever happened since; then
@@ -28,8 +31,11 @@ namespace canvass::aggregator {
 // takes reports.
 class ReportGroup {
  public:
-  // `before` is the group that is still being committed, or null. Reports that touch a station of
-  // it have to wait. It must outlive the last Add to this group.
+  // A station in a contest, as one source reports it.
+  using Station = std::pair<const ledger::ElectionLedger*, election::StationKey>;
+
+  // `before` is the group that is still being committed, or null. Reports on a station that it
+  // touches have to wait. It must outlive the last Add to this group.
   explicit ReportGroup(const ReportGroup* before) : before_(before) {}
 
   // Sets the recording time of the reports that are added from here on. Must be called before the
@@ -41,9 +47,13 @@ class ReportGroup {
 
   // Prefetches the memory that Add will need for the report.
   void Prefetch(const CommittedLedgers::Contents& committed, const SubmittedReport& submitted);
-  // Checks the report and adds it. Returns false, and adds nothing, if it must wait for the next
-  // group.
-  bool Add(const CommittedLedgers::Contents& committed, const SubmittedReport& submitted);
+  // Whether this group or the one before records a report of the station.
+  bool IsTouched(const Station& station) const;
+  // Checks the report and adds it. Returns its station, and adds nothing, if the report must wait
+  // for the next group: the station is touched, or `is_waiting` returns true for it.
+  std::optional<Station> Add(const CommittedLedgers::Contents& committed,
+                             const SubmittedReport& submitted,
+                             absl::FunctionRef<bool(const Station&)> is_waiting);
 
   // One receipt for each report that was added, in order. They are valid once the transaction is
   // committed.
@@ -53,8 +63,6 @@ class ReportGroup {
   Transaction& transaction() { return transaction_; }
 
  private:
-  using StationOfElection = std::pair<const ledger::ElectionLedger*, election::StationKey>;
-
   const ledger::ElectionLedger* Find(const CommittedLedgers::Contents& committed,
                                      const std::string& election_id);
   void AddForUnknownElection(const SubmittedReport& submitted);
@@ -71,7 +79,7 @@ class ReportGroup {
   absl::Time now_;
   const ReportGroup* const before_;
   const ledger::ElectionLedger* found_ = nullptr;  // last result of Find
-  absl::flat_hash_set<StationOfElection> touched_;
+  absl::flat_hash_set<Station> touched_;
   absl::flat_hash_map<const ledger::ElectionLedger*, EntryBuilder> builders_;
   Transaction transaction_;
   std::vector<Receipt> receipts_;

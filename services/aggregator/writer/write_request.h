@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -58,11 +58,24 @@ using DefinitionCallback = absl::AnyInvocable<void(absl::StatusOr<DefinitionOutc
 struct PendingReports {
   std::vector<SubmittedReport> reports;
   ReceiptsCallback done;
-  std::vector<Receipt> receipts{};  // of the first reports, whose commit succeeded
-  std::size_t gathered = 0;         // first reports, which are committed or in a group
-  std::deque<Receipt> in_doubt{};   // of the next reports, if the commit in doubt happened
+  std::size_t offered = 0;  // first reports, which were answered, joined a group, or wait
 
-  void AddReceipt(Receipt receipt);
+  // Receipts of reports whose commit is in doubt, by index, as they are if it happened.
+  absl::flat_hash_map<std::size_t, Receipt> in_doubt{};
+
+  bool IsAnswered(std::size_t index) const { return !receipts.empty() && answered[index]; }
+  bool IsComplete() const { return answers == reports.size(); }
+  // Answers the report at `index`. REQUIRES: !IsAnswered(index).
+  void AddReceipt(std::size_t index, Receipt receipt);
+  // Keeps the receipt that the report at `index` has if the commit in doubt happened.
+  void KeepInDoubt(std::size_t index, Receipt receipt);
+
+  std::vector<Receipt> receipts{};  // of all reports, once one is answered
+  std::vector<bool> answered{};
+  std::size_t answers = 0;
+
+ private:
+  Receipt AsOwn(std::size_t index, Receipt receipt) const;
 };
 
 struct PendingDecision {
@@ -79,6 +92,9 @@ struct PendingDefinition {
 // A request to the writer, which answers it exactly once.
 struct WriteRequest {
   std::variant<PendingReports, PendingDecision, PendingDefinition> what;
+  // Requests of one stream keep their order; streams take turns (see Backlog).
+  std::uint64_t stream = 0;
+  std::uint64_t number = 0;                        // order of arrival, set by Backlog
   std::size_t weight = 1;                          // in reports; 1 for a decision or definition
   std::size_t bytes = 0;                           // approximate; 0 for a decision or definition
   std::optional<absl::Duration> in_doubt_until{};  // by the steady clock; absent if not in doubt

@@ -27,7 +27,7 @@ struct AreaFigures {
 // The areas of one list call, as of its first page.
 struct AreaSnapshot {
   std::string election_id{};
-  std::uint64_t filter = 0;  // see rpc::PageToken
+  std::uint64_t filter = 0;  // see rpc::PageRequest::Read
   canvass::v1::AsOf as_of{};
   int contest_no = 0;
   int source_no = 0;

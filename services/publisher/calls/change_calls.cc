@@ -140,14 +140,14 @@ absl::Status FillPage(const PublishedElection& election, const v1::ListChangesRe
   int scanned = 0;
   while (const std::optional<std::int64_t> sequence = sequences.Next()) {
     if (place && ++scanned > kEntriesScannedMax) {
-      response.set_next_page_token(page.Next(*sequence));
+      response.set_next_page_token(page.request().TokenAt(*sequence));
       break;
     }
     if (place && !IsIn(election, *place, *sequence)) continue;
     canvass::v1::LedgerEntry entry =
         rpc::LedgerEntryAt(election.ledger(), *sequence, election.disclosed_until());
     if (!page.Take(entry)) {
-      response.set_next_page_token(page.Next(*sequence));
+      response.set_next_page_token(page.request().TokenAt(*sequence));
       break;
     }
     *response.add_entries() = std::move(entry);
@@ -168,10 +168,15 @@ absl::Status ListChanges(const ResultBoard& board, const v1::ListChangesRequest&
       rpc::FilterHash({request.election_id(), request.area_id(), StrCat(request.from_sequence()),
                        request.corrections_only() ? "corrections" : ""}));
   if (!page.ok()) return page.status();
-  const std::int64_t from =
-      page->is_first() ? std::max<std::int64_t>(request.from_sequence(), 1) : page->position();
-  return board.Read(request.election_id(), 0, [&](const PublishedElection& election) {
-    return FillPage(election, request, from, *page, response);
+  // The position of a page is its first sequence. A publisher that has not reached it says so,
+  // because another one may have given the token.
+  const absl::StatusOr<std::int64_t> from =
+      page->request().Start(std::max<std::int64_t>(request.from_sequence(), 1),
+                            {.lowest = 1, .highest = rpc::kPositionMax});
+  if (!from.ok()) return from.status();
+  const std::int64_t reached = page->request().is_first() ? 0 : *from;
+  return board.Read(request.election_id(), reached, [&](const PublishedElection& election) {
+    return FillPage(election, request, *from, *page, response);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "canvass/v1/election.pb.h"
+#include "common/base/error.h"
 #include "common/base/index.h"
 #include "common/base/reason.h"
 #include "common/election/definition.h"
@@ -40,6 +41,24 @@ absl::StatusOr<std::vector<int>> AreasOf(const election::Definition& definition,
   return AreasOfKind(definition, std::move(areas), request.kind());
 }
 
+// Returns the first area of the page. The position of a page is the number of that area plus one,
+// because new areas may have been added before it.
+absl::StatusOr<std::vector<int>::const_iterator> StartOf(const std::vector<int>& areas,
+                                                         const election::Definition& definition,
+                                                         const rpc::PageRequest& page) {
+  if (page.is_first()) return areas.begin();
+  const absl::StatusOr<std::int64_t> position =
+      page.Start(1, {.lowest = 1, .highest = static_cast<std::int64_t>(definition.areas().size())});
+  if (!position.ok()) return position.status();
+  const auto area = std::find(areas.begin(), areas.end(), *position - 1);
+  if (area == areas.end()) {
+    return MakeError(reason::kPageExpired,
+                     "The area at which this page starts is no longer in the list. Start again "
+                     "without page_token.");
+  }
+  return area;
+}
+
 }  // namespace
 
 absl::Status ListElections(const ResultBoard& board, const v1::ListElectionsRequest& request,
@@ -53,9 +72,13 @@ absl::Status ListElections(const ResultBoard& board, const v1::ListElectionsRequ
   });
   if (!read.ok()) return read;
   std::sort(elections.begin(), elections.end(), IsNewer);
-  for (std::size_t i = Index(page->position()); i < elections.size(); ++i) {
+  // The position of a page is the number of elections before it.
+  const absl::StatusOr<std::int64_t> start = page->request().Start(
+      0, {.lowest = 1, .highest = static_cast<std::int64_t>(elections.size())});
+  if (!start.ok()) return start.status();
+  for (std::size_t i = Index(*start); i < elections.size(); ++i) {
     if (!page->Take(elections[i])) {
-      response.set_next_page_token(page->Next(static_cast<std::int64_t>(i)));
+      response.set_next_page_token(page->request().TokenAt(static_cast<std::int64_t>(i)));
       break;
     }
     *response.add_elections() = std::move(elections[i]);
@@ -91,17 +114,15 @@ absl::Status ListAreas(const ResultBoard& board, const v1::ListAreasRequest& req
     const absl::StatusOr<std::vector<int>> areas = AreasOf(definition, request);
     if (!areas.ok()) return areas.status();
     *response.mutable_as_of() = election.AsOf();
-    // The position of a page is the number of its first area plus one, because new areas may have
-    // been added before that area.
-    auto area = page->is_first() ? areas->begin()
-                                 : std::find(areas->begin(), areas->end(), page->position() - 1);
-    for (; area != areas->end(); ++area) {
-      canvass::v1::Area election = rpc::ToProto(definition.areas()[Index(*area)]);
-      if (!page->Take(election)) {
-        response.set_next_page_token(page->Next(std::int64_t{*area} + 1));
+    auto area = StartOf(*areas, definition, page->request());
+    if (!area.ok()) return area.status();
+    for (; *area != areas->end(); ++*area) {
+      canvass::v1::Area item = rpc::ToProto(definition.areas()[Index(**area)]);
+      if (!page->Take(item)) {
+        response.set_next_page_token(page->request().TokenAt(std::int64_t{**area} + 1));
         break;
       }
-      *response.add_areas() = std::move(election);
+      *response.add_areas() = std::move(item);
     }
     return absl::OkStatus();
   });

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -92,7 +91,8 @@ absl::StatusOr<AreaSnapshot> TakeSnapshot(const PublishedElection& election,
 }
 
 absl::StatusOr<std::shared_ptr<const AreaSnapshot>> FindSnapshot(
-    AreaSnapshots& snapshots, const v1::ListAreaResultsRequest& request, const ListPage& page) {
+    AreaSnapshots& snapshots, const v1::ListAreaResultsRequest& request,
+    const rpc::PageRequest& page) {
   auto snapshot = snapshots.Find(request.election_id(), FilterOf(request), page.sequence());
   if (snapshot != nullptr) return snapshot;
   return MakeError(reason::kPageExpired,
@@ -103,13 +103,17 @@ absl::StatusOr<std::shared_ptr<const AreaSnapshot>> FindSnapshot(
 
 absl::Status FillPage(const PublishedElection& election, const AreaSnapshot& snapshot,
                       ListPage& page, v1::ListAreaResultsResponse& response) {
-  for (std::size_t i = Index(page.position()); i < snapshot.areas.size(); ++i) {
+  // The position of a page is the number of areas before it.
+  const absl::StatusOr<std::int64_t> start = page.request().Start(
+      0, {.lowest = 1, .highest = static_cast<std::int64_t>(snapshot.areas.size())});
+  if (!start.ok()) return start.status();
+  for (std::size_t i = Index(*start); i < snapshot.areas.size(); ++i) {
     const AreaFigures& area = snapshot.areas[i];
     canvass::v1::Result result = election.ResultOfFigures(
         snapshot.contest_no, snapshot.source_no, area.area_no, area.figures, snapshot.as_of);
     if (!page.Take(result)) {
       response.set_next_page_token(
-          page.Next(static_cast<std::int64_t>(i), snapshot.as_of.sequence()));
+          page.request().TokenAt(static_cast<std::int64_t>(i), snapshot.as_of.sequence()));
       break;
     }
     *response.add_results() = std::move(result);
@@ -145,10 +149,14 @@ absl::Status ListContestResults(const ResultBoard& board,
         const absl::StatusOr<int> source = FindVisibleSource(election, request.source_id());
         if (!source.ok()) return source.status();
         const auto contests = static_cast<int>(election.definition().contests().size());
-        for (auto contest = static_cast<int>(page->position()); contest < contests; ++contest) {
+        // The position of a page is the number of its first contest.
+        const absl::StatusOr<std::int64_t> start =
+            page->request().Start(0, {.lowest = 1, .highest = contests - 1});
+        if (!start.ok()) return start.status();
+        for (auto contest = static_cast<int>(*start); contest < contests; ++contest) {
           canvass::v1::Result result = election.WholeResult(contest, *source);
           if (!page->Take(result)) {
-            response.set_next_page_token(page->Next(contest));
+            response.set_next_page_token(page->request().TokenAt(contest));
             break;
           }
           *response.add_results() = std::move(result);
@@ -196,8 +204,8 @@ absl::Status ListAreaResults(const ResultBoard& board, AreaSnapshots& snapshots,
   if (!page.ok()) return page.status();
   return board.Read(
       request.election_id(), request.min_sequence(), [&](const PublishedElection& election) {
-        if (!page->is_first()) {
-          const auto kept = FindSnapshot(snapshots, request, *page);
+        if (!page->request().is_first()) {
+          const auto kept = FindSnapshot(snapshots, request, page->request());
           return kept.ok() ? FillPage(election, **kept, *page, response) : kept.status();
         }
         absl::StatusOr<AreaSnapshot> taken = TakeSnapshot(election, request);
@@ -249,15 +257,16 @@ absl::Status GetHistory(const ResultBoard& board, const v1::GetHistoryRequest& r
     const auto area = FindAreaOfContest(election, contest, request.area_id());
     if (!area.ok()) return area.status();
     // The position of a page is the sequence below which its points lie.
-    const std::int64_t before =
-        page->is_first() ? std::numeric_limits<std::int64_t>::max() : page->position();
+    const absl::StatusOr<std::int64_t> before =
+        page->request().Start(rpc::kPositionMax, {.lowest = 1, .highest = rpc::kPositionMax});
+    if (!before.ok()) return before.status();
     const std::vector<HistoryPoint> points = election.ledger_with_history().history().Newest(
-        election.ledger(), contest, source, *area, before, Index(page->size()) + 1);
+        election.ledger(), contest, source, *area, *before, Index(page->request().size()) + 1);
     for (const HistoryPoint& point : points) {
       canvass::v1::Result result = election.ResultOfFigures(contest, source, *area, point.figures,
                                                             election.AsOfMoment(point.moment));
       if (!page->Take(result)) {
-        response.set_next_page_token(page->Next(point.moment.sequence + 1));
+        response.set_next_page_token(page->request().TokenAt(point.moment.sequence + 1));
         break;
       }
       *response.add_results() = std::move(result);

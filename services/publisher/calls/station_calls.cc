@@ -107,32 +107,40 @@ bool Passes(const PublishedElection& election, const StationFilter& filter, int 
 // Returns the index in stations_by_id() at which a page starts. The position of a page is the
 // number of its first station plus one, because new stations may have been added before that
 // station.
-std::size_t StartOf(const PublishedElection& election, const ListPage& page) {
+absl::StatusOr<std::size_t> StartOf(const PublishedElection& election,
+                                    const rpc::PageRequest& page) {
   const std::vector<int>& order = election.ledger_with_history().stations_by_id();
   const std::vector<election::Station>& stations = election.definition().stations();
-  if (page.is_first() || page.position() > static_cast<std::int64_t>(stations.size())) return 0;
+  if (page.is_first()) return 0;
+  const absl::StatusOr<std::int64_t> position =
+      page.Start(1, {.lowest = 1, .highest = static_cast<std::int64_t>(stations.size())});
+  if (!position.ok()) return position.status();
   const auto start = std::lower_bound(
-      order.begin(), order.end(), stations[Index(page.position() - 1)].id,
+      order.begin(), order.end(), stations[Index(*position - 1)].id,
       [&](int number, const std::string& id) { return stations[Index(number)].id < id; });
   return static_cast<std::size_t>(start - order.begin());
 }
 
-void FillPage(const PublishedElection& election, const StationFilter& filter, ListPage& page,
-              v1::ListStationReportsResponse& response) {
+absl::Status FillPage(const PublishedElection& election, const StationFilter& filter,
+                      ListPage& page, v1::ListStationReportsResponse& response) {
   const std::vector<int>& order = election.ledger_with_history().stations_by_id();
-  const std::size_t start = StartOf(election, page);
-  const std::size_t end = std::min(order.size(), start + Index(kStationsScannedMax));
-  for (std::size_t i = start; i < end; ++i) {
+  const absl::StatusOr<std::size_t> start = StartOf(election, page.request());
+  if (!start.ok()) return start.status();
+  const std::size_t end = std::min(order.size(), *start + Index(kStationsScannedMax));
+  for (std::size_t i = *start; i < end; ++i) {
     if (!Passes(election, filter, order[i])) continue;
     canvass::v1::StationStanding standing = rpc::StandingOf(
         election.ledger(), {filter.asked.contest_no, filter.asked.source_no, order[i]});
     if (!page.Take(standing)) {
-      response.set_next_page_token(page.Next(std::int64_t{order[i]} + 1));
-      return;
+      response.set_next_page_token(page.request().TokenAt(std::int64_t{order[i]} + 1));
+      return absl::OkStatus();
     }
     *response.add_standings() = std::move(standing);
   }
-  if (end < order.size()) response.set_next_page_token(page.Next(std::int64_t{order[end]} + 1));
+  if (end < order.size()) {
+    response.set_next_page_token(page.request().TokenAt(std::int64_t{order[end]} + 1));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -168,8 +176,7 @@ absl::Status ListStationReports(const ResultBoard& board,
                       const absl::StatusOr<StationFilter> filter = FilterOf(election, request);
                       if (!filter.ok()) return filter.status();
                       *response.mutable_as_of() = election.AsOf();
-                      FillPage(election, *filter, *page, response);
-                      return absl::OkStatus();
+                      return FillPage(election, *filter, *page, response);
                     });
 }
 

@@ -23,13 +23,14 @@ ReportStamp::ReportStamp(absl::Time received_at, bool validate_only) {
   added_ = added.SerializeAsString();
 }
 
-SubmittedQueue::SizedReport ReportStamp::Submitted(std::string_view report) const {
+SubmittedQueue::SizedReport ReportStamp::Submitted(const v1::StationReport& report,
+                                                   std::string_view bytes) const {
   std::string submitted;
-  submitted.reserve(rpc::kFieldOverheadMax + report.size() + added_.size());
-  rpc::AppendMessage(aggregator::v1::SubmittedReport::kReportFieldNumber, report, submitted);
+  submitted.reserve(rpc::kFieldOverheadMax + bytes.size() + added_.size());
+  rpc::AppendMessage(aggregator::v1::SubmittedReport::kReportFieldNumber, bytes, submitted);
   submitted += added_;
-  const std::size_t bytes = submitted.size();
-  return {.report = std::move(submitted), .bytes = bytes};
+  const std::size_t size = submitted.size();
+  return {.report = std::move(submitted), .bytes = size, .station = StationNumber(report)};
 }
 
 NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at) {
@@ -42,7 +43,8 @@ NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::
                       .station_id = report.station_id(),
                       .revision = report.revision() == 0 ? 1 : report.revision()};
   added.queued.digest = ledger::Sha256(bytes);
-  added.submitted = ReportStamp(received_at, /*validate_only=*/false).Submitted(bytes).report;
+  added.submitted =
+      ReportStamp(received_at, /*validate_only=*/false).Submitted(report, bytes).report;
   added.queued.bytes = added.submitted.size();
   return added;
 }

@@ -17,8 +17,9 @@ class ReportStamp {
  public:
   ReportStamp(absl::Time received_at, bool validate_only);
 
-  // Returns a SubmittedReport. `report` is the bytes of a canvass.v1.StationReport.
-  SubmittedQueue::SizedReport Submitted(std::string_view report) const;
+  // Returns a SubmittedReport. `bytes` is the serialized `report`.
+  SubmittedQueue::SizedReport Submitted(const v1::StationReport& report,
+                                        std::string_view bytes) const;
 
  private:
   std::string added_;  // bytes of a SubmittedReport without its report

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -25,6 +26,12 @@
 
 namespace canvass::station_reporter {
 namespace {
+
+// Returns a number for the connection that the call came on. Until callers are authenticated, a
+// connection is all that tells them apart.
+std::uint64_t CallerOf(const grpc::CallbackServerContext& context) {
+  return absl::HashOf(context.peer());
+}
 
 absl::Status ShuttingDown() {
   return MakeError(
@@ -84,7 +91,7 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   if (status.ok()) report = parsed_request.report().SerializeAsString();
   if (status.ok()) status = CheckShape(parsed_request.report(), report.size());
   if (status.ok()) {
-    Forward(*call, parsed_request, report);
+    Forward(*call, parsed_request, report, CallerOf(*context));
   } else {
     call->FinishWith(status);
   }
@@ -93,7 +100,7 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
 
 void ReporterService::Forward(SubmitReportCall& call,
                               const reporter::v1::SubmitReportRequest& parsed_request,
-                              const std::string& bytes) {
+                              const std::string& bytes, std::uint64_t caller) {
   const std::int64_t epoch = link_.epoch();
   const absl::Time received_at = clock_.Now();
   const bool may_queue = courier_ != nullptr && !parsed_request.validate_only();
@@ -105,18 +112,19 @@ void ReporterService::Forward(SubmitReportCall& call,
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(ReportStamp(received_at, parsed_request.validate_only()).Submitted(bytes));
+  reports.push_back(
+      ReportStamp(received_at, parsed_request.validate_only()).Submitted(report, bytes));
   const absl::Status status =
-      link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch});
+      link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch, .caller = caller});
   if (!status.ok()) call.Fail(0, 1, status);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::SubmitReports(
-    grpc::CallbackServerContext* /*context*/) {
+    grpc::CallbackServerContext* context) {
   const MutexLock lock(mutex_);
   const std::int64_t number = ++streams_started_;
   const std::shared_ptr<SubmitReportsCall> call =
-      SubmitReportsCall::Start(link_, courier_, clock_, [this, number] {
+      SubmitReportsCall::Start(link_, courier_, clock_, CallerOf(*context), [this, number] {
         const MutexLock lock_on_done(mutex_);
         streams_.erase(number);
       });
@@ -149,22 +157,24 @@ absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& reques
   if (outbox_ == nullptr) {
     return MakeError(reason::kOutboxMissing, "This reporter was started without an outbox.");
   }
-  const absl::StatusOr<int> page_size = rpc::PageSizeOf(request.page_size());
-  if (!page_size.ok()) return page_size.status();
   const std::uint64_t filter = rpc::FilterHash(
       {request.election_id(), request.station_id(), v1::ReceiptState_Name(request.state())});
-  const absl::StatusOr<rpc::PageToken> token = rpc::DecodePageToken(request.page_token(), filter);
-  if (!token.ok()) return token.status();
-  const auto count = static_cast<std::size_t>(*page_size);
+  const absl::StatusOr<rpc::PageRequest> page =
+      rpc::PageRequest::Read(request.page_size(), request.page_token(), filter);
+  if (!page.ok()) return page.status();
+  // The position of a page is the number of the last report before it.
+  const absl::StatusOr<std::int64_t> after =
+      page->Start(0, {.lowest = 1, .highest = rpc::kPositionMax});
+  if (!after.ok()) return after.status();
+  const auto count = static_cast<std::size_t>(page->size());
   // Fetches one item more than requested, to know whether there is another page.
   std::vector<OutboxItem> items = outbox_->List({.election_id = request.election_id(),
                                                  .station_id = request.station_id(),
                                                  .state = request.state()},
-                                                token->position, count + 1);
+                                                *after, count + 1);
   if (items.size() > count) {
     items.resize(count);
-    response.set_next_page_token(
-        rpc::EncodePageToken({.filter = filter, .position = items.back().number}));
+    response.set_next_page_token(page->TokenAt(items.back().number));
   }
   for (OutboxItem& item : items) *response.add_reports() = ToProto(std::move(item));
   *response.mutable_summary() = ToProto(outbox_->Summary());

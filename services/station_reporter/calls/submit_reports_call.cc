@@ -46,9 +46,10 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
     first_number_ = call_->outbox_->TakeNumbers(reports);
   }
 
-  // `report` is the bytes of a report of this message.
-  SubmittedQueue::SizedReport Submitted(std::string_view report) const {
-    return stamp_.Submitted(report);
+  // `bytes` are those of `report`, a report of this message.
+  SubmittedQueue::SizedReport Submitted(const v1::StationReport& report,
+                                        std::string_view bytes) const {
+    return stamp_.Submitted(report, bytes);
   }
 
   // Indices, within this message, of the reports that are forwarded to the aggregator. The others
@@ -165,9 +166,10 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link,
                                                             OutboxCourier* outbox,
                                                             const Clock& clock,
+                                                            std::uint64_t caller,
                                                             std::function<void()> on_done) {
   std::shared_ptr<SubmitReportsCall> call(
-      new SubmitReportsCall(link, outbox, clock, std::move(on_done)));
+      new SubmitReportsCall(link, outbox, clock, caller, std::move(on_done)));
   call->self_ = call;
   const MutexLock lock(call->mutex_);
   call->Proceed();
@@ -175,8 +177,9 @@ std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link
 }
 
 SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox,
-                                     const Clock& clock, std::function<void()> on_done)
-    : link_(link), outbox_(outbox), clock_(clock), on_done_(std::move(on_done)) {}
+                                     const Clock& clock, std::uint64_t caller,
+                                     std::function<void()> on_done)
+    : link_(link), outbox_(outbox), clock_(clock), caller_(caller), on_done_(std::move(on_done)) {}
 
 void SubmitReportsCall::End(const absl::Status& status) {
   const MutexLock lock(mutex_);
@@ -247,7 +250,7 @@ absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
       queued.push_back(message->ForOutbox(i, report));
     } else {
       message->forwarded().push_back(i);
-      forwarded.push_back(message->Submitted(report_bytes));
+      forwarded.push_back(message->Submitted(report, report_bytes));
     }
   }
   {
@@ -258,7 +261,8 @@ absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
   if (!held.empty()) message->Queue(std::move(held), std::move(queued));
   if (forwarded.empty()) return absl::OkStatus();
   const std::size_t count = forwarded.size();
-  const absl::Status submitted = link_.Submit(std::move(forwarded), message, {.epoch = epoch});
+  const absl::Status submitted =
+      link_.Submit(std::move(forwarded), message, {.epoch = epoch, .caller = caller_});
   if (!submitted.ok()) message->Fail(0, count, submitted);
   return absl::OkStatus();
 }

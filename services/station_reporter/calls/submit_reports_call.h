@@ -5,6 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -40,10 +41,10 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // accepts.
   static constexpr std::size_t kResponseBytesMax = std::size_t{1} << 20U;
 
-  // `on_done` is called when the call is over. `outbox` is null if there is none. `link`, `outbox`
-  // and `clock` must outlive the call.
+  // `caller`: see ReportQueue::AddOptions. `on_done` is called when the call is over. `outbox` is
+  // null if there is none. `link`, `outbox` and `clock` must outlive the call.
   static std::shared_ptr<SubmitReportsCall> Start(AggregatorLink& link, OutboxCourier* outbox,
-                                                  const Clock& clock,
+                                                  const Clock& clock, std::uint64_t caller,
                                                   std::function<void()> on_done);
 
   // Takes no more messages, answers those already taken, and ends the call with `status`.
@@ -59,7 +60,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   class TakenMessage;
 
   SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
-                    std::function<void()> on_done);
+                    std::uint64_t caller, std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
   // Checks the reports of a message and forwards them. `bytes` is the message. On an error nothing
@@ -74,6 +75,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   AggregatorLink& link_;
   OutboxCourier* const outbox_;
   const Clock& clock_;
+  const std::uint64_t caller_;
   const std::function<void()> on_done_;
   std::shared_ptr<SubmitReportsCall> self_;  // until OnDone
 

@@ -19,6 +19,7 @@
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
+#include "services/station_reporter/link/waiting_reports.h"
 
 namespace canvass::station_reporter {
 
@@ -39,14 +40,15 @@ struct ReportQueueLimits {
 };
 
 // Gathers the reports of many submitters into one stream of messages, and hands the receipts back.
-// While one message is being written, the next one fills. Messages are answered in the order in
-// which they were taken. Thread-safe. Submitters are called without a lock held.
+// While one message is being written, the next one fills. Callers take turns, and the reports of a
+// station are sent one at a time (see WaitingReports). Messages are answered in the order in which
+// they were taken. Thread-safe. Submitters are called without a lock held.
 template <typename Report, typename Receipt>
 class ReportQueue {
  public:
   // Receives the receipts of one submission. For each report exactly one of Answer and Fail is
   // called, from any thread. Calls for different reports may overlap. Fail is called in the order
-  // in which the reports were added.
+  // in which the reports of a station were added.
   class Submitter {
    public:
     Submitter() = default;
@@ -59,10 +61,7 @@ class ReportQueue {
     virtual void Fail(std::size_t first, std::size_t count, const absl::Status& status) = 0;
   };
 
-  struct SizedReport {
-    Report report{};
-    std::size_t bytes = 0;
-  };
+  using SizedReport = typename AddedReports<Report, Submitter>::Item;
 
   struct AddOptions {
     // Add fails unless epoch() still has this value and no reports are being given back. A caller
@@ -71,13 +70,17 @@ class ReportQueue {
     std::int64_t epoch = -1;
     // The reports wait for their receipts as long as there is a stream: Expire skips them.
     bool patient = false;
+    // Whose reports they are.
+    std::uint64_t caller = 0;
   };
 
   explicit ReportQueue(const ReportQueueLimits& limits = {}) : limits_(limits) {}
 
   // Adds all of the reports or, if it fails, none. Does not call a submitter. Returns
-  // RESOURCE_EXHAUSTED QUEUE_FULL beyond a limit. Without a stream, or if the epoch check fails,
-  // returns the `waiting` status of the last Close or Expire. REQUIRES: reports is not empty.
+  // RESOURCE_EXHAUSTED QUEUE_FULL if the caller would have more waiting than there is room for: a
+  // single caller may fill half of the queue, two of them a third each, and so on, so that a caller
+  // who comes later finds room. Without a stream, or if the epoch check fails, returns the
+  // `waiting` status of the last Close or Expire. REQUIRES: reports is not empty.
   absl::Status Add(std::vector<SizedReport> reports, std::shared_ptr<Submitter> submitter,
                    const AddOptions& options = {}) {
     assert(!reports.empty());
@@ -86,16 +89,12 @@ class ReportQueue {
     const MutexLock lock(mutex_);
     if (!open_) return given_back_;
     if (options.epoch >= 0 && (giving_back_ || options.epoch != epoch_)) return given_back_;
-    if (reports_waiting_ + reports.size() > limits_.reports_waiting_max ||
-        bytes_waiting_ + bytes > limits_.bytes_waiting_max) {
-      return QueueFull();
-    }
-    reports_waiting_ += reports.size();
-    bytes_waiting_ += bytes;
-    waiting_.push_back({.reports = std::move(reports),
-                        .submitter = std::move(submitter),
-                        .added_at = now_,
-                        .patient = options.patient});
+    if (!HasRoom(options.caller, reports.size(), bytes)) return QueueFull(options.caller);
+    waiting_.Add(std::make_shared<Added>(Added{.items = std::move(reports),
+                                               .submitter = std::move(submitter),
+                                               .caller = options.caller,
+                                               .patient = options.patient,
+                                               .added_at = now_}));
     return absl::OkStatus();
   }
 
@@ -113,18 +112,17 @@ class ReportQueue {
   void Close(const absl::Status& taken, const absl::Status& waiting) {
     assert(!taken.ok() && !waiting.ok());
     std::vector<Slice> failed;
-    std::deque<AddedReports> never_sent;
+    std::vector<Slice> never_sent;
     {
       const MutexLock lock(mutex_);
       open_ = false;
       ++epoch_;
       given_back_ = waiting;
-      for (Message& message : in_flight_)
-        std::move(message.begin(), message.end(), std::back_inserter(failed));
+      for (Message& message : in_flight_) {
+        std::copy_if(message.begin(), message.end(), std::back_inserter(failed), IsExpected);
+      }
       in_flight_.clear();
-      never_sent.swap(waiting_);
-      reports_waiting_ = 0;
-      bytes_waiting_ = 0;
+      never_sent = waiting_.RemoveAll();
     }
     GiveBack(failed, taken, never_sent, waiting);
   }
@@ -138,12 +136,12 @@ class ReportQueue {
               const absl::Status& waiting) {
     assert(!taken.ok() && !waiting.ok());
     std::vector<Slice> failed;
-    std::deque<AddedReports> never_sent;
+    std::vector<Slice> never_sent;
     {
       const MutexLock lock(mutex_);
       now_ = now;
       ExpireTaken(now - patience, failed);
-      ExpireWaiting(now - patience, never_sent);
+      never_sent = waiting_.RemoveExpired(now - patience);
       if (failed.empty() && never_sent.empty()) return;
       giving_back_ = true;
       ++epoch_;
@@ -152,19 +150,27 @@ class ReportQueue {
     GiveBack(failed, taken, never_sent, waiting);
   }
 
-  // Takes the reports of the next message. Returns none if no report waits or too many messages are
-  // in flight. One caller at a time, and messages must be written in the order in which they were
-  // taken.
+  // Takes the reports of the next message. Returns none if no report may be sent or too many
+  // messages are in flight. One caller at a time, and messages must be written in the order in
+  // which they were taken.
   std::vector<Report> TakeMessage() {
     const MutexLock lock(mutex_);
     std::vector<Report> reports;
-    if (waiting_.empty() || in_flight_.size() >= limits_.messages_in_flight_max) return reports;
+    if (in_flight_.size() >= limits_.messages_in_flight_max) return reports;
     Message message;
     std::size_t bytes = 0;
-    while (!waiting_.empty() && TakeFrom(waiting_.front(), bytes, reports, message)) {
-      waiting_.pop_front();
-    }
-    in_flight_.push_back(std::move(message));
+    // A message takes at least one report, however large.
+    waiting_.Offer([&](const AddedPtr& added, std::size_t index) {
+      SizedReport& next = added->items[index];
+      const bool fits = reports.empty() || (reports.size() < limits_.message_reports_max &&
+                                            bytes + next.bytes <= limits_.message_bytes_max);
+      if (!fits) return false;
+      bytes += next.bytes;
+      reports.push_back(std::move(next.report));
+      Extend(message, added, index);
+      return true;
+    });
+    if (!message.empty()) in_flight_.push_back(std::move(message));
     return reports;
   }
 
@@ -177,115 +183,68 @@ class ReportQueue {
       if (in_flight_.empty() || CountOf(in_flight_.front()) != receipts.size()) return false;
       message = std::move(in_flight_.front());
       in_flight_.pop_front();
+      for (const Slice& slice : message) {
+        for (std::size_t i = 0; i < slice.count; ++i) {
+          waiting_.Free(slice.added->items[slice.first + i].station);
+        }
+      }
     }
     auto next = std::make_move_iterator(receipts.begin());
     for (const Slice& slice : message) {
       const auto end = next + static_cast<std::ptrdiff_t>(slice.count);
-      if (slice.submitter == nullptr) {
-        next = end;
-        continue;
+      if (IsExpected(slice)) {
+        slice.added->submitter->Answer(slice.first, std::vector<Receipt>(next, end));
       }
-      slice.submitter->Answer(slice.first, std::vector<Receipt>(next, end));
       next = end;
     }
     return true;
   }
 
  private:
-  struct AddedReports {
-    std::vector<SizedReport> reports{};
-    std::size_t next = 0;  // index of the first report not taken
-    std::shared_ptr<Submitter> submitter{};
-    absl::Duration added_at{};
-    bool patient = false;
-  };
-  // Consecutive reports of one submission within a message.
-  struct Slice {
-    std::shared_ptr<Submitter> submitter{};  // null once expired
-    std::size_t first = 0;
-    std::size_t count = 0;
-    absl::Duration added_at{};
-    bool patient = false;
-  };
+  using Added = AddedReports<Report, Submitter>;
+  using AddedPtr = std::shared_ptr<Added>;
+  using Slice = typename WaitingReports<Report, Submitter>::Slice;
   using Message = std::vector<Slice>;
 
-  // Moves as many reports of `added` into the message as fit. Returns true if all of them were
-  // moved. A message takes at least one report, however large.
-  bool TakeFrom(AddedReports& added, std::size_t& bytes, std::vector<Report>& reports,
-                Message& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const std::size_t first = added.next;
-    while (added.next < added.reports.size()) {
-      SizedReport& next = added.reports[added.next];
-      const bool fits = reports.empty() || (reports.size() < limits_.message_reports_max &&
-                                            bytes + next.bytes <= limits_.message_bytes_max);
-      if (!fits) break;
-      bytes += next.bytes;
-      bytes_waiting_ -= next.bytes;
-      --reports_waiting_;
-      reports.push_back(std::move(next.report));
-      ++added.next;
+  static bool IsExpected(const Slice& slice) { return !slice.expired; }
+
+  static void Extend(Message& message, const AddedPtr& added, std::size_t index) {
+    const bool joins = !message.empty() && message.back().added == added &&
+                       message.back().first + message.back().count == index;
+    if (joins) {
+      ++message.back().count;
+    } else {
+      message.push_back({.added = added, .first = index, .count = 1});
     }
-    if (added.next > first) {
-      message.push_back({.submitter = added.submitter,
-                         .first = first,
-                         .count = added.next - first,
-                         .added_at = added.added_at,
-                         .patient = added.patient});
-    }
-    return added.next == added.reports.size();
   }
 
-  // Collects expired reports in flight, from the oldest up to the first that is not old enough.
+  // Collects expired reports in flight.
   void ExpireTaken(absl::Duration before, std::vector<Slice>& expired)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     for (Message& message : in_flight_) {
       for (Slice& slice : message) {
-        if (slice.added_at >= before) return;
-        if (slice.patient || slice.submitter == nullptr) continue;
+        const Added& added = *slice.added;
+        if (added.added_at >= before || added.patient || slice.expired) continue;
         expired.push_back(slice);
-        slice.submitter = nullptr;
+        slice.expired = true;
       }
     }
-  }
-
-  // Collects all waiting reports that are not patient, if the oldest of them is old enough.
-  void ExpireWaiting(absl::Duration before, std::deque<AddedReports>& expired)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const auto oldest = std::find_if(waiting_.begin(), waiting_.end(),
-                                     [](const AddedReports& each) { return !each.patient; });
-    if (oldest == waiting_.end() || oldest->added_at >= before) return;
-    std::deque<AddedReports> patient;
-    for (AddedReports& added : waiting_) {
-      if (added.patient) {
-        patient.push_back(std::move(added));
-        continue;
-      }
-      for (std::size_t i = added.next; i < added.reports.size(); ++i) {
-        bytes_waiting_ -= added.reports[i].bytes;
-        --reports_waiting_;
-      }
-      expired.push_back(std::move(added));
-    }
-    waiting_ = std::move(patient);
   }
 
   // Increments the epoch again after the submitters were called: a caller that read it while they
   // were being called may have looked for older reports before they came back.
-  void GiveBack(const std::vector<Slice>& slices, const absl::Status& taken,
-                const std::deque<AddedReports>& added, const absl::Status& waiting) {
-    Fail(slices, taken, added, waiting);
+  void GiveBack(const std::vector<Slice>& taken_slices, const absl::Status& taken,
+                const std::vector<Slice>& waiting_slices, const absl::Status& waiting) {
+    Fail(taken_slices, taken);
+    Fail(waiting_slices, waiting);
     const MutexLock lock(mutex_);
     giving_back_ = false;
     ++epoch_;
   }
 
-  static void Fail(const std::vector<Slice>& slices, const absl::Status& taken,
-                   const std::deque<AddedReports>& added, const absl::Status& waiting) {
+  static void Fail(const std::vector<Slice>& slices, const absl::Status& status) {
     for (const Slice& slice : slices) {
-      if (slice.submitter != nullptr) slice.submitter->Fail(slice.first, slice.count, taken);
-    }
-    for (const AddedReports& each : added) {
-      each.submitter->Fail(each.next, each.reports.size() - each.next, waiting);
+      slice.added->submitter->Fail(slice.first, slice.count, status);
     }
   }
 
@@ -295,13 +254,26 @@ class ReportQueue {
     return count;
   }
 
-  absl::Status QueueFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return MakeError(reason::kQueueFull,
-                     absl::StrCat(reports_waiting_,
-                                  " reports are already waiting for the aggregator. None of the "
-                                  "new reports was accepted. Send them again later."),
-                     {.metadata = {{"reports_waiting", absl::StrCat(reports_waiting_)}},
-                      .retry_after_ms = limits_.retry_after_ms});
+  bool HasRoom(std::uint64_t caller, std::size_t reports, std::size_t bytes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return waiting_.ReportsOf(caller) + reports + waiting_.reports() <=
+               limits_.reports_waiting_max &&
+           waiting_.BytesOf(caller) + bytes + waiting_.bytes() <= limits_.bytes_waiting_max;
+  }
+
+  absl::Status QueueFull(std::uint64_t caller) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return MakeError(
+        reason::kQueueFull,
+        absl::StrCat(waiting_.reports(), " reports of ", waiting_.bytes(),
+                     " bytes are already waiting for the aggregator, ", waiting_.ReportsOf(caller),
+                     " of ", waiting_.BytesOf(caller),
+                     " bytes from this caller. None of the new reports was accepted. Send them "
+                     "again later."),
+        {.metadata = {{"reports_waiting", absl::StrCat(waiting_.reports())},
+                      {"bytes_waiting", absl::StrCat(waiting_.bytes())},
+                      {"reports_waiting_of_caller", absl::StrCat(waiting_.ReportsOf(caller))},
+                      {"bytes_waiting_of_caller", absl::StrCat(waiting_.BytesOf(caller))}},
+         .retry_after_ms = limits_.retry_after_ms});
   }
 
   const ReportQueueLimits limits_;
@@ -312,9 +284,7 @@ class ReportQueue {
   // Status with which waiting reports were last given back.
   absl::Status given_back_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
   absl::Duration now_ ABSL_GUARDED_BY(mutex_);
-  std::deque<AddedReports> waiting_ ABSL_GUARDED_BY(mutex_);
-  std::size_t reports_waiting_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::size_t bytes_waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  WaitingReports<Report, Submitter> waiting_ ABSL_GUARDED_BY(mutex_);
   std::deque<Message> in_flight_ ABSL_GUARDED_BY(mutex_);  // oldest first
 };
 

@@ -1,8 +1,11 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_LINK_SUBMITTED_QUEUE_H_
 #define CANVASS_SERVICES_STATION_REPORTER_LINK_SUBMITTED_QUEUE_H_
 
+#include <cstdint>
 #include <string>
 
+#include "absl/hash/hash.h"
+#include "canvass/v1/report.pb.h"
 #include "services/station_reporter/link/report_queue.h"
 
 namespace canvass::station_reporter {
@@ -10,6 +13,13 @@ namespace canvass::station_reporter {
 // The queue of a reporter. A report is the bytes of a canvass.aggregator.v1.SubmittedReport, and a
 // receipt the bytes of a canvass.v1.Receipt, because most of them are passed on unparsed.
 using SubmittedQueue = ReportQueue<std::string, std::string>;
+
+// Returns the number of the report's station in its election, contest and source, for
+// SubmittedQueue::SizedReport.
+inline std::uint64_t StationNumber(const v1::StationReport& report) {
+  return absl::HashOf(report.election_id(), report.contest_id(), report.source_id(),
+                      report.station_id());
+}
 
 }  // namespace canvass::station_reporter
 

@@ -291,7 +291,9 @@ void OutboxCourier::SendReady() {
       if (!each.submitted.empty() && report.ParseFromString(each.submitted)) {
         const std::size_t bytes = each.submitted.size();
         numbers.push_back(each.number);
-        reports.push_back({.report = std::move(each.submitted), .bytes = bytes});
+        reports.push_back({.report = std::move(each.submitted),
+                           .bytes = bytes,
+                           .station = StationNumber(report.report())});
       } else {
         damaged.push_back({.number = each.number, .receipt = DamagedReceipt()});
       }

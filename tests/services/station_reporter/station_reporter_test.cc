@@ -241,7 +241,7 @@ TEST_F(StationReporterTest, AStreamIsHeldBackWhileItsReportsAreOnTheirWay) {
   aggregator_->Pause();
   ClientStream stream(*stub_);
   std::thread sender([&stream] {
-    for (int m = 0; m < 40; ++m) ASSERT_TRUE(stream.Send({CleanReport("s-1")}));
+    for (int m = 0; m < 40; ++m) ASSERT_TRUE(stream.Send({CleanReport(absl::StrCat("s-", m))}));
     stream.HalfClose();
   });
   ASSERT_TRUE(aggregator_->WaitForReports(16));

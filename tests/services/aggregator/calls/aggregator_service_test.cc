@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "services/aggregator/calls/report_stream.h"
 #include "tests/services/aggregator/calls/running_aggregator.h"
+#include "tests/support/forged_page_token.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -352,6 +353,44 @@ TEST_F(AggregatorServiceTest, ATokenOfAnotherQuestionIsRefused) {
   v1::ListHeldReportsResponse none;
   EXPECT_EQ(ReasonOf(aggregator_.reports->ListHeldReports(&other.context, held, &none)),
             "PAGE_TOKEN_INVALID");
+}
+
+TEST_F(AggregatorServiceTest, AForgedTokenIsRefusedOrStartsAtItsPosition) {
+  aggregator_.Record({ReportOf(1).WithRegistered(9).Build(), ReportOf(2).WithRegistered(9).Build(),
+                      ReportOf(3).WithCast(99).Build(), ReportOf(4).WithCast(99).Build()});
+  // Asks for the second page with every forged position. Returns how many were refused.
+  const auto forge = [this](auto method, auto request, auto response) {
+    request.set_election_id("e-1");
+    request.set_page_size(1);
+    Call first;
+    EXPECT_TRUE(((*aggregator_.reports).*method)(&first.context, request, &response).ok());
+    const std::string token = response.next_page_token();
+    EXPECT_NE(token, "");
+    int refused = 0;
+    for (const std::int64_t position : testing::ForgedPositions()) {
+      request.set_page_token(testing::ForgedPageToken(token, position));
+      Call call;
+      const grpc::Status status =
+          ((*aggregator_.reports).*method)(&call.context, request, &response);
+      if (status.ok()) continue;
+      EXPECT_EQ(ReasonOf(status), "PAGE_TOKEN_INVALID") << position;
+      ++refused;
+    }
+    return refused;
+  };
+  using Stub = v1::AggregatorService::Stub;
+  const int all = static_cast<int>(testing::ForgedPositions().size());
+  const int not_positive = 7;
+  EXPECT_EQ(forge(&Stub::ListLedgerEntries, v1::ListLedgerEntriesRequest(),
+                  v1::ListLedgerEntriesResponse()),
+            all);
+  // Positions in these lists are only compared.
+  EXPECT_EQ(
+      forge(&Stub::ListHeldReports, v1::ListHeldReportsRequest(), v1::ListHeldReportsResponse()),
+      not_positive);
+  EXPECT_EQ(forge(&Stub::ListRefusedReports, v1::ListRefusedReportsRequest(),
+                  v1::ListRefusedReportsResponse()),
+            not_positive);
 }
 
 // Reads messages until a step of the election ends at `sequence`, and gives all that is not a

@@ -26,6 +26,7 @@ namespace canvass::aggregator {
 namespace {
 
 using ::canvass::testing::ReportBuilder;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 class GroupCommitTest : public ::testing::Test {
@@ -98,10 +99,10 @@ TEST_F(GroupCommitTest, AStationThatIsBeingAppendedIsNotCheckedBefore) {
   const auto other = Submit(Of("s-2"));
   CommitAll();
   EXPECT_EQ((**correction)->front().state, ReceiptState::kRecorded);
-  EXPECT_EQ(SequenceOf(correction), SequenceOf(first) + 1);
+  EXPECT_EQ(SequenceOf(correction), SequenceOf(first) + 2);
   EXPECT_EQ(SequenceOf(same), SequenceOf(first));
   EXPECT_TRUE((**same)->front().repeated_submission);
-  EXPECT_EQ(SequenceOf(other), SequenceOf(first) + 2);
+  EXPECT_EQ(SequenceOf(other), SequenceOf(first) + 1);
 }
 
 TEST_F(GroupCommitTest, TheClockMayGoBackBetweenTwoGroups) {
@@ -205,9 +206,80 @@ TEST_F(GroupCommitTest, AMessageIsAnsweredOnceAllItsGroupsAreCommitted) {
   ASSERT_TRUE(answer->has_value() && (*answer)->ok());
   std::vector<std::int64_t> sequences;
   for (const Receipt& receipt : ***answer) sequences.push_back(receipt.sequence);
+  // Only the reports that touch s-1 again wait for the next groups.
   const std::int64_t first = sequences.front();
-  EXPECT_THAT(sequences, ElementsAre(first, first + 1, first + 2, first));
-  EXPECT_EQ(SequenceOf(behind), first + 3);
+  EXPECT_THAT(sequences, ElementsAre(first, first + 3, first + 1, first));
+  EXPECT_EQ(SequenceOf(behind), first + 2);
+}
+
+TEST_F(GroupCommitTest, RefusedReportsOfOneStationAreOneCommit) {
+  std::vector<std::shared_ptr<Answer>> refused;
+  for (int i = 0; i < 50; ++i) refused.push_back(Submit(Of("s-1").WithCast(90 + i % 5)));
+  const auto other = Submit(Of("s-2"));
+  const std::int64_t commits = store_.commits();
+  CommitAll();
+  EXPECT_EQ(store_.commits(), commits + 1);
+  EXPECT_GT(SequenceOf(other), 0);
+  for (const auto& answer : refused) {
+    EXPECT_EQ((**answer)->front().state, ReceiptState::kRefused);
+  }
+}
+
+TEST_F(GroupCommitTest, ARefusedReportKeepsItsPlaceBehindAnEarlierOne) {
+  const auto first = Submit(Of("s-1"));
+  const auto second = Submit(Of("s-1").WithRevision(2));
+  const auto third = Submit(Of("s-1").WithRevision(3));
+  const auto gap = Submit(Of("s-1").WithRevision(5));
+  CommitAll();
+  EXPECT_EQ(SequenceOf(third), SequenceOf(first) + 2);
+  EXPECT_EQ(SequenceOf(second), SequenceOf(first) + 1);
+  EXPECT_THAT(RulesOf((**gap)->front()), ElementsAre(election::Rule::kRevisionGap));
+  // The rule compares with what was recorded when it was the report's turn.
+  EXPECT_THAT((**gap)->front().findings[0].numbers,
+              Contains(std::pair<std::string, std::int64_t>("newest_revision", 3)));
+}
+
+TEST_F(GroupCommitTest, CorrectionsOfOneStationDelayNobody) {
+  std::vector<std::shared_ptr<Answer>> corrections;
+  for (int i = 1; i <= 20; ++i) corrections.push_back(Submit(Of("s-1").WithRevision(i)));
+  const auto other = Submit(Of("s-2"));
+  ASSERT_TRUE(commits_.CommitNext().ok());
+  ASSERT_TRUE(commits_.CommitNext().ok());
+  EXPECT_EQ(SequenceOf(other), SequenceOf(corrections[0]) + 1);
+  EXPECT_EQ(*corrections[1], std::nullopt);
+  CommitAll();
+  EXPECT_EQ(SequenceOf(corrections[19]), SequenceOf(other) + 19);
+}
+
+// A decision waits for what came before it in its stream, and for one group of the others.
+TEST_F(GroupCommitTest, DecisionsAndGroupsTakeTurns) {
+  std::vector<std::string> answered;
+  const auto decide = [&](const std::string& name) {
+    Accept({.what = PendingDecision{
+                .proposed = {.election_id = "e-1",
+                             .check =
+                                 [](const auto& /*ledger*/) {
+                                   return absl::StatusOr<election::Decision>(
+                                       absl::AbortedError(""));
+                                 }},
+                .done = [&answered, name](const auto&) { answered.push_back(name); }}});
+  };
+  const auto submit = [&](const std::string& station, int revision) {
+    Accept({.what =
+                PendingReports{
+                    .reports = {{.report = Of(station).WithRevision(revision).Build()}},
+                    .done = [&answered, station](const auto&) { answered.push_back(station); }},
+            .stream = 1});
+  };
+  submit("s-1", 1);
+  submit("s-1", 2);
+  submit("s-1", 3);
+  decide("a");
+  decide("b");
+  decide("c");
+  CommitAll();
+  // The last one before these was a definition, so reports come first.
+  EXPECT_THAT(answered, ElementsAre("s-1", "a", "s-1", "b", "s-1", "c"));
 }
 
 }  // namespace

@@ -21,12 +21,6 @@ inline constexpr std::int64_t kDefinitionEntries = 2;
 
 inline std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
 
-inline std::vector<election::Rule> RulesOf(const Receipt& receipt) {
-  std::vector<election::Rule> rules;
-  for (const election::Finding& finding : receipt.findings) rules.push_back(finding.rule);
-  return rules;
-}
-
 inline auto Annul(const std::string& station_id, int revision) {
   return [=](const ledger::ElectionLedger& ledger) {
     return election::CheckAnnulment(

@@ -18,6 +18,7 @@
 #include "common/base/mutex.h"
 #include "common/election/definition.h"
 #include "common/election/report.h"
+#include "common/election/rule.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/ledger_writer.h"
 #include "services/aggregator/writer/receipt.h"
@@ -86,10 +87,10 @@ struct WriterStage {
     lead.Await(1);
   }
 
-  ReceiptsFuture Submit(std::vector<SubmittedReport> reports) {
+  ReceiptsFuture Submit(std::vector<SubmittedReport> reports, std::uint64_t stream = 0) {
     auto promise = std::make_shared<std::promise<absl::StatusOr<std::vector<Receipt>>>>();
     ReceiptsFuture future = promise->get_future();
-    writer.Submit(std::move(reports), 1,
+    writer.Submit(stream, std::move(reports), 1,
                   [promise](auto receipts) { promise->set_value(std::move(receipts)); });
     return future;
   }
@@ -145,6 +146,12 @@ inline testing::DefinitionBuilder ElectionOf(int stations) {
 // A report of station s-`station` of it.
 inline testing::ReportBuilder ReportOf(int station) {
   return testing::ReportBuilder().WithStation("s-" + std::to_string(station));
+}
+
+inline std::vector<election::Rule> RulesOf(const Receipt& receipt) {
+  std::vector<election::Rule> rules;
+  for (const election::Finding& finding : receipt.findings) rules.push_back(finding.rule);
+  return rules;
 }
 
 // The answer to one report; empty until it arrives.

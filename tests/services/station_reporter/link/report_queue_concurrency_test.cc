@@ -1,4 +1,6 @@
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -56,6 +58,7 @@ TEST(ReportQueueConcurrencyTest, EveryReportThatWasTakenHearsOnce) {
   constexpr int kThreads = 4;
   constexpr int kSubmissions = 2'000;
   constexpr std::size_t kReports = 5;
+  constexpr int kStations = 50;
   NumberQueue queue(
       {.reports_waiting_max = 1'000, .message_reports_max = 7, .messages_in_flight_max = 8});
   queue.Open();
@@ -69,8 +72,11 @@ TEST(ReportQueueConcurrencyTest, EveryReportThatWasTakenHearsOnce) {
         const int first = (thread * kSubmissions + i) * static_cast<int>(kReports);
         auto submitter = std::make_shared<CountingSubmitter>(first, kReports);
         std::vector<NumberQueue::SizedReport> reports;
-        for (int r = 0; r < static_cast<int>(kReports); ++r)
-          reports.push_back({.report = first + r, .bytes = 1});
+        for (int r = 0; r < static_cast<int>(kReports); ++r) {
+          // Some are of one station.
+          const auto station = static_cast<std::uint64_t>((first + r) % kStations);
+          reports.push_back({.report = first + r, .bytes = 1, .station = station});
+        }
         if (queue.Add(std::move(reports), submitter).ok()) {
           taken[static_cast<std::size_t>(thread)].push_back(std::move(submitter));
         } else {

@@ -1,6 +1,8 @@
 #include "services/station_reporter/link/report_queue.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +18,10 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using TextQueue = ReportQueue<std::string, int>;
 
@@ -33,10 +39,18 @@ class Listener final : public TextQueue::Submitter {
   std::vector<std::string> lines;
 };
 
+// The station of a report is its text without digits: "a1" and "a2" are reports of one station.
+std::uint64_t StationOf(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return std::hash<std::string>()(text);
+}
+
 std::vector<TextQueue::SizedReport> Reports(const std::vector<std::string>& texts,
                                             std::size_t bytes = 10) {
   std::vector<TextQueue::SizedReport> reports;
-  for (const std::string& text : texts) reports.push_back({.report = text, .bytes = bytes});
+  for (const std::string& text : texts) {
+    reports.push_back({.report = text, .bytes = bytes, .station = StationOf(text)});
+  }
   return reports;
 }
 
@@ -121,7 +135,7 @@ TEST(ReportQueueTest, HasSoManyMessagesInFlightAndNoMore) {
 }
 
 TEST(ReportQueueTest, AFullQueueTakesAllOfASubmissionOrNone) {
-  TextQueue queue({.reports_waiting_max = 3, .retry_after_ms = 70});
+  TextQueue queue({.reports_waiting_max = 5, .retry_after_ms = 70});
   queue.Open();
   const auto listener = std::make_shared<Listener>();
   ASSERT_TRUE(queue.Add(Reports({"a", "b"}), listener).ok());
@@ -137,11 +151,94 @@ TEST(ReportQueueTest, AFullQueueTakesAllOfASubmissionOrNone) {
 }
 
 TEST(ReportQueueTest, BytesThatWaitAreLimitedToo) {
-  TextQueue queue({.bytes_waiting_max = 25});
+  TextQueue queue({.bytes_waiting_max = 45});
   queue.Open();
   ASSERT_TRUE(queue.Add(Reports({"a", "b"}, 10), std::make_shared<Listener>()).ok());
-  EXPECT_FALSE(queue.Add(Reports({"c"}, 10), std::make_shared<Listener>()).ok());
+  const absl::Status full = queue.Add(Reports({"c"}, 10), std::make_shared<Listener>());
+  EXPECT_THAT(DetailOf(full).metadata,
+              IsSupersetOf({Pair("bytes_waiting", "20"), Pair("bytes_waiting_of_caller", "20")}));
   EXPECT_TRUE(queue.Add(Reports({"c"}, 5), std::make_shared<Listener>()).ok());
+}
+
+TEST(ReportQueueTest, ACallerLeavesRoomForOthers) {
+  TextQueue queue({.reports_waiting_max = 12});
+  queue.Open();
+  const auto add = [&queue](std::uint64_t caller, const std::string& text) {
+    return queue.Add(Reports({text}), std::make_shared<Listener>(), {.caller = caller}).ok();
+  };
+  const auto fill = [&add](std::uint64_t caller) {
+    int added = 0;
+    // The letters of a text are its station.
+    while (add(caller, std::string(caller, static_cast<char>('a' + added)))) ++added;
+    return added;
+  };
+  EXPECT_EQ(fill(1), 6);
+  EXPECT_EQ(fill(2), 3);
+  EXPECT_EQ(fill(3), 2);
+  EXPECT_EQ(fill(4), 1);
+  EXPECT_EQ(fill(5), 0);
+  EXPECT_THAT(queue.TakeMessage(), SizeIs(12));
+  EXPECT_EQ(fill(5), 6);
+}
+
+TEST(ReportQueueTest, CallersTakeTurns) {
+  TextQueue queue({.message_reports_max = 130});
+  queue.Open();
+  std::vector<std::string> many;
+  for (char first = 'a'; first <= 'z'; ++first) {
+    for (char second = 'a'; second <= 'z'; ++second) many.push_back({first, second});
+  }
+  ASSERT_TRUE(queue.Add(Reports(many), std::make_shared<Listener>(), {.caller = 1}).ok());
+  ASSERT_TRUE(queue.Add(Reports({"x"}), std::make_shared<Listener>(), {.caller = 2}).ok());
+  ASSERT_TRUE(queue.Add(Reports({"y"}), std::make_shared<Listener>(), {.caller = 3}).ok());
+  const std::vector<std::string> message = queue.TakeMessage();
+  EXPECT_THAT(message, SizeIs(130));
+  EXPECT_THAT(message, IsSupersetOf({"x", "y"}));
+}
+
+TEST(ReportQueueTest, TheReportsOfAStationGoOneAtATime) {
+  TextQueue queue;
+  queue.Open();
+  const auto one = std::make_shared<Listener>();
+  const auto two = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a1", "a2", "b1", "a3"}), one, {.caller = 1}).ok());
+  ASSERT_TRUE(queue.Add(Reports({"a4", "b2", "c1"}), two, {.caller = 2}).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a1", "b1", "c1"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  EXPECT_TRUE(queue.AnswerMessage({1, 2, 3}));
+  EXPECT_THAT(one->lines, ElementsAre("0=1", "2=2"));
+  EXPECT_THAT(queue.TakeMessage(), UnorderedElementsAre("a2", "b2"));
+  EXPECT_TRUE(queue.AnswerMessage({4, 5}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a3"));
+  EXPECT_TRUE(queue.AnswerMessage({6}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a4"));
+  EXPECT_TRUE(queue.AnswerMessage({7}));
+  EXPECT_THAT(two->lines, ElementsAre("2=3", "1=5", "0=7"));
+}
+
+TEST(ReportQueueTest, WhatWaitsForItsStationIsGivenBackInOrder) {
+  TextQueue queue({.message_reports_max = 1});
+  queue.Expire(absl::Seconds(100), absl::Seconds(2), Broken(), Away());
+  queue.Open();
+  const auto listener = std::make_shared<Listener>();
+  const auto patient = std::make_shared<Listener>();
+  ASSERT_TRUE(queue.Add(Reports({"a1", "a2", "b1", "a3"}), listener).ok());
+  ASSERT_TRUE(queue.Add(Reports({"a4", "b2"}), patient, {.patient = true}).ok());
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a1"));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("b1"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  EXPECT_TRUE(queue.AnswerMessage({1}));  // a2 could go next
+  queue.Expire(absl::Seconds(103), absl::Seconds(2), Broken(), Away());
+  EXPECT_THAT(listener->lines, ElementsAre("0=1", "2+1:broken", "1+1:away", "3+1:away"));
+  // The receipt of b1 is dropped, but b2 waits for it.
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a4"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
+  EXPECT_TRUE(queue.AnswerMessage({2}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("b2"));
+  EXPECT_TRUE(queue.AnswerMessage({3}));
+  EXPECT_TRUE(queue.AnswerMessage({4}));
+  EXPECT_THAT(patient->lines, ElementsAre("0=3", "1=4"));
+  EXPECT_THAT(queue.TakeMessage(), IsEmpty());
 }
 
 TEST(ReportQueueTest, CloseTellsWhatWasSentFromWhatWasNot) {

@@ -1,0 +1,103 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_BACKLOG_H_
+#define CANVASS_SERVICES_AGGREGATOR_WRITER_BACKLOG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/report_group.h"
+#include "services/aggregator/writer/write_request.h"
+
+namespace canvass::aggregator {
+
+// One report of a request.
+struct ReportPlace {
+  WriteRequest* request = nullptr;
+  std::size_t index = 0;
+};
+
+// A group that is being gathered or appended, and the reports for which it holds receipts.
+struct GatheredGroup {
+  explicit GatheredGroup(const GatheredGroup* before)
+      : group(before == nullptr ? nullptr : &before->group) {}
+
+  ReportGroup group;
+  std::vector<ReportPlace> places{};
+};
+
+// The requests that the writer has taken and not answered. Streams take turns, so a stream that
+// sends much delays the others by no more than its share. The requests of one stream keep their
+// order as far as it matters: reports of one station are checked in the order in which they came,
+// and a decision or definition waits for everything before it in its stream. A report that has to
+// wait for an earlier one of its station does not delay the reports behind it. Not thread-safe.
+class Backlog {
+ public:
+  void Add(WriteRequestPtr request);
+  bool empty() const { return streams_.empty(); }
+  bool has_reports() const { return report_requests_ > 0; }
+
+  // Returns a decision or definition that is the first request of its stream; null if there is
+  // none.
+  WriteRequest* NextDecision() const;
+  // Adds reports to the group until it has `reports_max` or none can join. REQUIRES: `committed`
+  // has not changed since the group was made.
+  void Gather(const CommittedLedgers::Contents& committed, std::size_t reports_max,
+              GatheredGroup& gathered);
+
+  // Removes and returns an answered request.
+  WriteRequestPtr Remove(const WriteRequest& request);
+  // Offers everything that is not answered once more.
+  void Rewind();
+  // Calls `visit` with each request, which may change everything but its stream and number.
+  template <typename Visit>
+  void ForEach(Visit visit) {
+    for (auto& [stream_no, stream] : streams_) {
+      for (auto& [number, request] : stream.requests) visit(*request);
+    }
+  }
+
+ private:
+  // Reports that a stream offers before the next one has its turn.
+  static constexpr int kReportsPerTurn = 64;
+
+  struct Stream {
+    std::map<std::uint64_t, WriteRequestPtr> requests;  // by number
+    // Number of the first request with reports that were not offered yet.
+    std::uint64_t offered_below = 0;
+    // Reports that wait for an earlier one of their station.
+    absl::flat_hash_map<ReportGroup::Station, std::deque<ReportPlace>> waiting;
+  };
+  // What a stream can still offer to a group.
+  struct Turn {
+    Stream* stream = nullptr;
+    std::vector<ReportGroup::Station> stations{};  // for which reports wait
+    std::size_t next_station = 0;
+  };
+  // Where the reports go.
+  struct Target {
+    const CommittedLedgers::Contents& committed;
+    std::size_t reports_max;
+    GatheredGroup& gathered;
+
+    bool IsFull() const { return gathered.places.size() >= reports_max; }
+  };
+
+  std::vector<Turn> Turns();
+  static int OfferWaiting(const Target& target, Turn& turn);
+  static int OfferNext(const Target& target, Stream& stream, int reports_max);
+  static int OfferFrom(const Target& target, Stream& stream, WriteRequest& request,
+                       int reports_max);
+
+  std::map<std::uint64_t, Stream> streams_;  // none is empty
+  std::uint64_t first_stream_ = 0;           // has the first turn in the next group
+  std::uint64_t last_number_ = 0;
+  std::size_t report_requests_ = 0;
+};
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_WRITER_BACKLOG_H_
