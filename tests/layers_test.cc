@@ -36,11 +36,13 @@ enum class Part {
   kSqlite,
   kFormat,
   kLog,
+  kBoost,
   kJson,
   kCommandLine,
   kBase,
   kElection,
   kLedger,
+  kEdge,
   kProcess,
   kPostgres,
   kRpc,
@@ -84,9 +86,11 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"sqlite3.h", Part::kSqlite},
       {"fmt/", Part::kFormat},
       {"spdlog/", Part::kLog},
+      {"boost/", Part::kBoost},
       {"nlohmann/", Part::kJson},
       {"CLI/", Part::kCommandLine},
       {"common/base/", Part::kBase},
+      {"common/edge/", Part::kEdge},
       {"common/election/", Part::kElection},
       {"common/ledger/", Part::kLedger},
       {"common/process/", Part::kProcess},
@@ -154,7 +158,10 @@ Layer LayerOf(const std::string& path) {
             With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kTelemetry}),
             {}};
   }
-  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc,
+  if (folder == "common/edge") {
+    return {"edge", With(base, {Part::kPosix, Part::kBoost, Part::kTelemetry, Part::kEdge}), {}};
+  }
+  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc, Part::kEdge,
                                 Part::kTelemetry, Part::kService});
   if (folder == "common/service") {
     return {"service program",

@@ -528,6 +528,9 @@ inline constexpr Reason kTimeZoneMalformed = {
 // Too many definitions are being sent at the same time.
 inline constexpr Reason kTooManyDefinitions = {
     "TOO_MANY_DEFINITIONS", absl::StatusCode::kResourceExhausted, "aggregator", Retry::kSame};
+// Too many lists are being sent whose clients have not read them.
+inline constexpr Reason kTooManyLists = {"TOO_MANY_LISTS", absl::StatusCode::kResourceExhausted,
+                                         "any", Retry::kSame};
 // A definition would have too many parts of one kind.
 inline constexpr Reason kTooManyParts = {"TOO_MANY_PARTS", absl::StatusCode::kInvalidArgument,
                                          "aggregator, canvass", Retry::kNo};

@@ -1,14 +1,19 @@
 #include "common/rpc/listen_address.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -35,17 +40,63 @@ absl::Status Unavailable(const ListenAddress& address, const Reason& reason,
                    {.metadata = {{"address", text}}});
 }
 
-// Binds a socket to `address` and returns the errno, or 0 on success.
-int TryToBind(const addrinfo& address) {
-  const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  int error = bind(fd, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
-  if (error == 0 && listen(fd, 1) != 0) error = errno;
-  close(fd);
-  return error;
-}
+constexpr int kBacklog = 1'024;  // connections that wait to be accepted
+
+// The sockets that were opened so far. Closes them unless they are released.
+class Sockets {
+ public:
+  Sockets() = default;
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
+  ~Sockets() {
+    for (const int fd : fds_) close(fd);
+  }
+
+  // Returns the errno, or 0 on success.
+  int Open(const addrinfo& address, int port) {
+    const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return errno;
+    fds_.push_back(fd);
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (address.ai_family == AF_INET6 && !IsAny(address)) {
+      setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    }
+    sockaddr_storage bound{};
+    std::memcpy(&bound, address.ai_addr, address.ai_addrlen);
+    SetPort(bound, port);
+    const bool listens = bind(fd, reinterpret_cast<sockaddr*>(&bound), address.ai_addrlen) == 0 &&
+                         listen(fd, kBacklog) == 0;
+    return listens ? 0 : errno;
+  }
+
+  // Port of the first socket.
+  int Port() const {
+    sockaddr_storage bound{};
+    socklen_t size = sizeof(bound);
+    getsockname(fds_.front(), reinterpret_cast<sockaddr*>(&bound), &size);
+    return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(bound).sin_port);
+  }
+
+  std::vector<int> Release() { return std::exchange(fds_, {}); }
+
+ private:
+  static bool IsAny(const addrinfo& address) {
+    const auto& any = reinterpret_cast<const sockaddr_in6&>(*address.ai_addr);
+    return IN6_IS_ADDR_UNSPECIFIED(&any.sin6_addr);
+  }
+  static void SetPort(sockaddr_storage& address, int port) {
+    const in_port_t number = htons(static_cast<std::uint16_t>(port));
+    if (address.ss_family == AF_INET6) {
+      reinterpret_cast<sockaddr_in6&>(address).sin6_port = number;
+    } else {
+      reinterpret_cast<sockaddr_in&>(address).sin_port = number;
+    }
+  }
+
+  std::vector<int> fds_;
+};
 
 }  // namespace
 
@@ -78,7 +129,7 @@ bool IsLoopback(const ListenAddress& address) {
          absl::StartsWith(address.host, "127.");
 }
 
-absl::Status WhyUnavailable(const ListenAddress& address) {
+absl::StatusOr<std::vector<int>> Listen(ListenAddress& address) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -89,17 +140,19 @@ absl::Status WhyUnavailable(const ListenAddress& address) {
     return Unavailable(address, reason::kAddressUnavailable, gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
+  Sockets sockets;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const int bind_error = TryToBind(*each);
-    if (bind_error == EADDRINUSE) {
+    const int failed = sockets.Open(*each, address.port);
+    if (failed == EADDRINUSE) {
       return Unavailable(address, reason::kAddressInUse, "another process already listens there");
     }
-    if (bind_error != 0) {
+    if (failed != 0) {
       return Unavailable(address, reason::kAddressUnavailable,
-                         std::generic_category().message(bind_error));
+                         std::generic_category().message(failed));
     }
+    address.port = sockets.Port();
   }
-  return Unavailable(address, reason::kAddressUnavailable, "gRPC could not listen there");
+  return sockets.Release();
 }
 
 }  // namespace canvass::rpc

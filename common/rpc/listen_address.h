@@ -2,6 +2,7 @@
 #define CANVASS_COMMON_RPC_LISTEN_ADDRESS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,10 +24,10 @@ std::string FormatListenAddress(const ListenAddress& address);
 // Whether only this machine can reach the address.
 bool IsLoopback(const ListenAddress& address);
 
-// Explains why a server could not listen on `address`, by trying to bind to it. Returns
-// FAILED_PRECONDITION ADDRESS_IN_USE or ADDRESS_UNAVAILABLE, and never OK, even if binding succeeds
-// this time.
-absl::Status WhyUnavailable(const ListenAddress& address);
+// Returns sockets that listen on `address`, which the caller must close: one for each IP address of
+// the host. Sets the port if it is 0. Returns FAILED_PRECONDITION ADDRESS_IN_USE or
+// ADDRESS_UNAVAILABLE.
+absl::StatusOr<std::vector<int>> Listen(ListenAddress& address);
 
 }  // namespace canvass::rpc
 

@@ -4,6 +4,7 @@
 #include <grpc/impl/codegen/grpc_types.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -44,10 +45,19 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // Shortest interval at which clients may ping.
 constexpr int kPingIntervalMinMs = 5'000;
 
+// Calls that a connection may have open. A client that has more waits. A proxy that watches results
+// for many readers opens more connections.
+constexpr int kStreamsPerConnectionMax = 1'000;
+// How long a client may take for its part of HTTP/2's beginning.
+constexpr int kHandshakeTimeoutMs = 10'000;
+// Memory of gRPC for requests that are being received, of all connections together.
+constexpr std::size_t kRequestMemoryMax = std::size_t{256} << 20U;
+
 // Plugins and the health service are process-wide settings, set before the first server starts.
 void PrepareProcess() {
   static const bool prepared = [] {
     RouteGrpcLog();
+    edge::RaiseOpenFilesMax();
     StopDeadlockSearch();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -59,8 +69,14 @@ void PrepareProcess() {
 void SetArguments(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kAnswerBytesMax);
-  // With port reuse, two servers could share a port and each would get half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetResourceQuota(grpc::ResourceQuota("requests").Resize(kRequestMemoryMax));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  // gRPC inflates a message before it checks its size. Reports hardly compress anyway.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  for (const grpc_compression_algorithm each : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(each, false);
+  }
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -102,18 +118,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   absl::StatusOr<ListenAddress> address = ParseListenAddress(options.listen_address);
   if (!address.ok()) return address.status();
   PrepareProcess();
+  const absl::StatusOr<std::vector<int>> listening = Listen(*address);
+  if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
   SetArguments(builder);
-  int port = 0;
-  builder.AddListeningPort(FormatListenAddress(*address), grpc::InsecureServerCredentials(), &port);
+  using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
-  if (grpc_server == nullptr || port == 0) return WhyUnavailable(*address);
+  assert(grpc_server != nullptr);  // it binds to nothing that could fail
   grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  address->port = port;
   WarnIfReachable(*address);
   std::unique_ptr<Server> server(
-      new Server(FormatListenAddress(*address), options.drain_timeout, std::move(grpc_server)));
+      new Server(options, *address, *listening, std::move(acceptor), std::move(grpc_server)));
   if (!options.address_file.empty()) {
     const absl::Status written = WriteAddressFile(options.address_file, server->address());
     if (!written.ok()) return written;
@@ -121,9 +139,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return server;
 }
 
-Server::Server(std::string address, absl::Duration drain_timeout,
+Server::Server(const ServerOptions& options, const ListenAddress& address,
+               const std::vector<int>& listening, std::unique_ptr<Acceptor> acceptor,
                std::unique_ptr<grpc::Server> server)
-    : address_(std::move(address)), drain_timeout_(drain_timeout), server_(std::move(server)) {}
+    : address_(FormatListenAddress(address)),
+      drain_timeout_(options.drain_timeout),
+      acceptor_(std::move(acceptor)),
+      server_(std::move(server)),
+      listener_(listening, options.limits, [this](int fd) {
+        Acceptor::NewConnectionParameters connection;
+        connection.fd = fd;
+        acceptor_->HandleNewConnection(&connection);
+      }) {}
 
 Server::~Server() {
   const MutexLock lock(mutex_);
@@ -140,6 +167,7 @@ void Server::Stop(const std::function<void()>& end_streams) {
   stopped_ = true;
   server_->GetHealthCheckService()->Shutdown();
   if (end_streams) end_streams();
+  listener_.StopAccepting();
   server_->Shutdown(TimeIn(drain_timeout_));
   server_->Wait();
 }

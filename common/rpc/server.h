@@ -11,10 +11,15 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
+#include "common/edge/listener.h"
+#include "common/rpc/listen_address.h"
 
 namespace grpc {
 class Server;
 class Service;
+namespace experimental {
+class ExternalConnectionAcceptor;
+}  // namespace experimental
 }  // namespace grpc
 
 namespace canvass::rpc {
@@ -25,10 +30,11 @@ struct ServerOptions {
   // `canvass up` learn the port. It is replaced atomically. Empty for none.
   std::string address_file{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
+  edge::ListenerLimits limits{};
 };
 
 // A gRPC server with reflection and grpc.health.v1 (both callable through reflection), message size
-// limits and keepalive. Thread-safe.
+// limits and keepalive. Connections come through an edge::Listener. Thread-safe.
 class Server {
  public:
   // Binds to the address and starts serving. Returns FAILED_PRECONDITION ADDRESS_IN_USE or
@@ -56,11 +62,17 @@ class Server {
   void Stop(const std::function<void()>& end_streams);
 
  private:
-  Server(std::string address, absl::Duration drain_timeout, std::unique_ptr<grpc::Server> server);
+  using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
+
+  Server(const ServerOptions& options, const ListenAddress& address,
+         const std::vector<int>& listening, std::unique_ptr<Acceptor> acceptor,
+         std::unique_ptr<grpc::Server> server);
 
   const std::string address_;
   const absl::Duration drain_timeout_;
+  const std::unique_ptr<Acceptor> acceptor_;
   const std::unique_ptr<grpc::Server> server_;
+  edge::Listener listener_;  // hands connections to acceptor_
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };

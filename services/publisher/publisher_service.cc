@@ -31,19 +31,22 @@ ServerUnaryReactor* Reply(CallbackServerContext* context, const Answer& answer) 
 ServerUnaryReactor* PublisherService::ListElections(CallbackServerContext* context,
                                                     const v1::ListElectionsRequest* request,
                                                     v1::ListElectionsResponse* response) {
-  return Reply(context, [&] { return publisher::ListElections(board_, *request, *response); });
+  return lists_.Reply(context,
+                      [=, this] { return publisher::ListElections(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::GetElection(CallbackServerContext* context,
                                                   const v1::GetElectionRequest* request,
                                                   v1::GetElectionResponse* response) {
-  return Reply(context, [&] { return publisher::GetElection(board_, *request, *response); });
+  return lists_.Reply(context,
+                      [=, this] { return publisher::GetElection(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::ListAreas(CallbackServerContext* context,
                                                 const v1::ListAreasRequest* request,
                                                 v1::ListAreasResponse* response) {
-  return Reply(context, [&] { return publisher::ListAreas(board_, *request, *response); });
+  return lists_.Reply(context,
+                      [=, this] { return publisher::ListAreas(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::GetNationalResult(CallbackServerContext* context,
@@ -63,7 +66,8 @@ ServerUnaryReactor* PublisherService::GetNationalResult(CallbackServerContext* c
 ServerUnaryReactor* PublisherService::ListContestResults(
     CallbackServerContext* context, const v1::ListContestResultsRequest* request,
     v1::ListContestResultsResponse* response) {
-  return Reply(context, [&] { return publisher::ListContestResults(board_, *request, *response); });
+  return lists_.Reply(
+      context, [=, this] { return publisher::ListContestResults(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::GetFinalResult(CallbackServerContext* context,
@@ -81,8 +85,9 @@ ServerUnaryReactor* PublisherService::GetAreaResult(CallbackServerContext* conte
 ServerUnaryReactor* PublisherService::ListAreaResults(CallbackServerContext* context,
                                                       const v1::ListAreaResultsRequest* request,
                                                       v1::ListAreaResultsResponse* response) {
-  return Reply(context,
-               [&] { return publisher::ListAreaResults(board_, snapshots_, *request, *response); });
+  return lists_.Reply(context, [=, this] {
+    return publisher::ListAreaResults(board_, snapshots_, *request, *response);
+  });
 }
 
 ServerUnaryReactor* PublisherService::GetStationReport(CallbackServerContext* context,
@@ -94,7 +99,8 @@ ServerUnaryReactor* PublisherService::GetStationReport(CallbackServerContext* co
 ServerUnaryReactor* PublisherService::ListStationReports(
     CallbackServerContext* context, const v1::ListStationReportsRequest* request,
     v1::ListStationReportsResponse* response) {
-  return Reply(context, [&] { return publisher::ListStationReports(board_, *request, *response); });
+  return lists_.Reply(
+      context, [=, this] { return publisher::ListStationReports(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::CompareSources(CallbackServerContext* context,
@@ -106,13 +112,15 @@ ServerUnaryReactor* PublisherService::CompareSources(CallbackServerContext* cont
 ServerUnaryReactor* PublisherService::GetHistory(CallbackServerContext* context,
                                                  const v1::GetHistoryRequest* request,
                                                  v1::GetHistoryResponse* response) {
-  return Reply(context, [&] { return publisher::GetHistory(board_, *request, *response); });
+  return lists_.Reply(context,
+                      [=, this] { return publisher::GetHistory(board_, *request, *response); });
 }
 
 ServerUnaryReactor* PublisherService::ListChanges(CallbackServerContext* context,
                                                   const v1::ListChangesRequest* request,
                                                   v1::ListChangesResponse* response) {
-  return Reply(context, [&] { return publisher::ListChanges(board_, *request, *response); });
+  return lists_.Reply(context,
+                      [=, this] { return publisher::ListChanges(board_, *request, *response); });
 }
 
 grpc::ServerWriteReactor<v1::WatchResultResponse>* PublisherService::WatchResult(

@@ -5,6 +5,7 @@
 
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "common/base/clock.h"
+#include "common/rpc/list_calls.h"
 #include "services/publisher/board/result_board.h"
 #include "services/publisher/calls/area_snapshots.h"
 #include "services/publisher/watch/result_feed.h"
@@ -85,6 +86,7 @@ class PublisherService final : public PublisherMethods {
   const ResultBoard& board_;
   ResultFeed& feed_;
   AreaSnapshots snapshots_;
+  rpc::ListCalls lists_;
 };
 
 }  // namespace canvass::publisher

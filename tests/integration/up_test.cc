@@ -186,6 +186,18 @@ TEST(UpTest, DemoShowsADecisionThatWasMadeOnTheNightSince) {
   EXPECT_THAT(again.out, AllOf(HasSubstr("4 577 693"), HasSubstr("12 annulled")));
 }
 
+TEST(UpTest, AServiceThatDoesNotAnswerIsRestarted) {
+  testing::RunningStack stack;
+  const pid_t silent = stack->publisher_pid();
+  ASSERT_EQ(kill(silent, SIGSTOP), 0);
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (stack->publisher_pid() == silent && absl::Now() < deadline) {
+    ASSERT_TRUE(stack->Supervise(/*silence_max=*/absl::Seconds(1)).ok());
+  }
+  EXPECT_NE(stack->publisher_pid(), silent);
+  EXPECT_EQ(stack.Publisher("ListElections", "{}").exit_code, 0);
+}
+
 TEST(UpTest, AServiceThatCannotStartSaysWhyByItsOwnReason) {
   const RunningStack other;
   const TemporaryFolder temporary;

@@ -235,28 +235,28 @@ grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
     grpc::CallbackServerContext* context, const v1::ListLedgerEntriesRequest* request,
     v1::ListLedgerEntriesResponse* response) {
-  return AnswerFromCommitted(context, writer_, committed_,
-                             [=](const CommittedLedgers::Contents& committed) {
-                               return ListEntries(committed, *request, response);
-                             });
+  return ListFromCommitted(context, writer_, committed_, lists_,
+                           [=](const CommittedLedgers::Contents& committed) {
+                             return ListEntries(committed, *request, response);
+                           });
 }
 
 grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
     grpc::CallbackServerContext* context, const v1::ListRefusedReportsRequest* request,
     v1::ListRefusedReportsResponse* response) {
-  return AnswerFromCommitted(context, writer_, committed_,
-                             [=](const CommittedLedgers::Contents& committed) {
-                               return ListRefused(committed, *request, response);
-                             });
+  return ListFromCommitted(context, writer_, committed_, lists_,
+                           [=](const CommittedLedgers::Contents& committed) {
+                             return ListRefused(committed, *request, response);
+                           });
 }
 
 grpc::ServerUnaryReactor* AggregatorService::ListHeldReports(
     grpc::CallbackServerContext* context, const v1::ListHeldReportsRequest* request,
     v1::ListHeldReportsResponse* response) {
-  return AnswerFromCommitted(context, writer_, committed_,
-                             [=](const CommittedLedgers::Contents& committed) {
-                               return ListHeld(committed, *request, response);
-                             });
+  return ListFromCommitted(context, writer_, committed_, lists_,
+                           [=](const CommittedLedgers::Contents& committed) {
+                             return ListHeld(committed, *request, response);
+                           });
 }
 
 }  // namespace canvass::aggregator

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "common/rpc/list_calls.h"
 #include "services/aggregator/calls/open_streams.h"
 #include "services/aggregator/calls/report_stream.h"
 #include "services/aggregator/watch/ledger_feed.h"
@@ -51,6 +52,7 @@ class AggregatorService final
   const CommittedLedgers& committed_;
   LedgerFeed& feed_;
   OpenStreams<ReportStream> report_streams_;
+  rpc::ListCalls lists_;
 };
 
 }  // namespace canvass::aggregator

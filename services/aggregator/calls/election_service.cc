@@ -120,8 +120,8 @@ grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElect
 grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerContext* context,
                                                        const v1::GetElectionRequest* request,
                                                        v1::GetElectionResponse* response) {
-  return AnswerFromCommitted(
-      context, writer_, committed_, [=, this](const CommittedLedgers::Contents& committed) {
+  return ListFromCommitted(
+      context, writer_, committed_, lists_, [=, this](const CommittedLedgers::Contents& committed) {
         return ReadElection(committed, request->election_id(), clock_.Now(), response);
       });
 }
@@ -129,10 +129,10 @@ grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* ElectionService::ListElections(grpc::CallbackServerContext* context,
                                                          const v1::ListElectionsRequest* request,
                                                          v1::ListElectionsResponse* response) {
-  return AnswerFromCommitted(context, writer_, committed_,
-                             [=](const CommittedLedgers::Contents& committed) {
-                               return ReadElections(committed, *request, response);
-                             });
+  return ListFromCommitted(context, writer_, committed_, lists_,
+                           [=](const CommittedLedgers::Contents& committed) {
+                             return ReadElections(committed, *request, response);
+                           });
 }
 
 grpc::ServerUnaryReactor* ElectionService::PublishPollFigures(

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "canvass/aggregator/v1/election_service.grpc.pb.h"
 #include "common/base/clock.h"
+#include "common/rpc/list_calls.h"
 #include "services/aggregator/calls/definition_stream.h"
 #include "services/aggregator/calls/open_streams.h"
 #include "services/aggregator/writer/committed_ledgers.h"
@@ -69,6 +70,7 @@ class ElectionService final : public v1::ElectionService::CallbackService {
   const CommittedLedgers& committed_;
   const Clock& clock_;
   OpenStreams<DefinitionStream> definition_streams_;
+  rpc::ListCalls lists_;
   std::atomic<std::size_t> definitions_taken_ = 0;  // unfinished streams
 };
 

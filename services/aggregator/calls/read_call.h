@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/list_calls.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/ledger_writer.h"
@@ -26,6 +27,18 @@ grpc::ServerUnaryReactor* AnswerFromCommitted(grpc::CallbackServerContext* conte
   absl::Status status = CheckCall(*context, writer);
   if (status.ok()) status = committed.Reading(read);
   return rpc::Finish(context, status);
+}
+
+// The same for a call that is answered with a list.
+template <typename Read>
+grpc::ServerUnaryReactor* ListFromCommitted(grpc::CallbackServerContext* context,
+                                            const LedgerWriter& writer,
+                                            const CommittedLedgers& committed,
+                                            rpc::ListCalls& lists, Read read) {
+  return lists.Reply(context, [&writer, &committed, read]() -> absl::Status {
+    const absl::Status lead = writer.Lead();
+    return lead.ok() ? committed.Reading(read) : lead;
+  });
 }
 
 }  // namespace canvass::aggregator

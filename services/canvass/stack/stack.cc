@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -106,15 +107,33 @@ absl::Status MakeFolder(const fs::path& folder) {
       StrCat("The folder ", folder.string(), " cannot be created: ", error.message(), "."));
 }
 
-bool IsServing(const std::string& address, const std::string& health_service) {
-  const auto stub = grpc::health::v1::Health::NewStub(rpc::NewChannel(address));
+using Health = grpc::health::v1::Health;
+using HealthCheckResponse = grpc::health::v1::HealthCheckResponse;
+
+// Returns nothing if the service does not answer.
+std::optional<HealthCheckResponse> AskHealth(const std::shared_ptr<grpc::Channel>& channel,
+                                             const std::string& service) {
   grpc::ClientContext context;
   rpc::SetDeadline(context, absl::Seconds(1));
   grpc::health::v1::HealthCheckRequest request;
-  request.set_service(health_service);
-  grpc::health::v1::HealthCheckResponse response;
-  return stub->Check(&context, request, &response).ok() &&
-         response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+  request.set_service(service);
+  HealthCheckResponse response;
+  if (!Health::NewStub(channel)->Check(&context, request, &response).ok()) return std::nullopt;
+  return response;
+}
+
+bool IsServing(const std::string& address, const std::string& health_service) {
+  const auto health = AskHealth(rpc::NewChannel(address), health_service);
+  return health && health->status() == HealthCheckResponse::SERVING;
+}
+
+// Whether a debugger or tracer is attached to the process.
+bool IsTraced(pid_t pid) {
+  std::ifstream status(StrCat("/proc/", pid, "/status"));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("TracerPid:")) return line.find_first_of("123456789") != std::string::npos;
+  }
+  return false;
 }
 
 }  // namespace
@@ -214,6 +233,8 @@ absl::Status Stack::StartService(Service& service) {
   service.process = *std::move(process);
   const absl::Status status = WaitUntilHealthy(service);
   if (!status.ok()) return status;
+  service.channel = rpc::NewChannel(service.address);
+  service.answered_at = SteadyNow();
   options_.say(StrCat(service.name, " on ", service.address));
   return absl::OkStatus();
 }
@@ -240,7 +261,20 @@ absl::Status Stack::RestartIfEnded(Service& service) {
   return StartService(service);
 }
 
-absl::Status Stack::Supervise() {
+absl::Status Stack::RestartIfSilent(Service& service, absl::Duration silence_max) {
+  if (AskHealth(service.channel, "") || IsTraced(service.process->pid())) {
+    service.answered_at = SteadyNow();
+  }
+  const absl::Duration silence = SteadyNow() - service.answered_at;
+  if (silence < silence_max) return absl::OkStatus();
+  options_.say(StrCat(service.program, " has not answered at ", service.address, " for ",
+                      absl::ToInt64Seconds(silence), " s; restarting it."));
+  service.process->Signal(SIGKILL);
+  service.process->WaitForEnd(kStopWithin);
+  return StartService(service);
+}
+
+absl::Status Stack::Supervise(absl::Duration silence_max) {
   const absl::Status server = cluster_->Check();
   if (!server.ok()) {
     options_.say(StrCat(server.message(), "\nRestarting it."));
@@ -250,7 +284,8 @@ absl::Status Stack::Supervise() {
   }
   for (Service* service : {&aggregator_, &standby_, &reporter_, &publisher_}) {
     if (service->process == nullptr) continue;
-    const absl::Status status = RestartIfEnded(*service);
+    absl::Status status = RestartIfEnded(*service);
+    if (status.ok()) status = RestartIfSilent(*service, silence_max);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

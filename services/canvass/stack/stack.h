@@ -11,6 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
 
 namespace canvass::postgres {
 class PrivateCluster;
@@ -64,9 +69,13 @@ class Stack {
   pid_t publisher_pid() const;
   const postgres::PrivateCluster& cluster() const { return *cluster_; }
 
-  // Restarts every process that has ended by itself, reports it through StackOptions.say, and waits
-  // until it is healthy. Returns the errors of Start. Should be called about every second.
-  absl::Status Supervise();
+  // How long a service may leave its port unanswered. Far longer than any pause of a working one.
+  static constexpr absl::Duration kSilenceMax = absl::Seconds(30);
+
+  // Restarts every process that has ended by itself, and every service that has not answered at its
+  // port for `silence_max`, unless a debugger holds it. Reports it through StackOptions.say, and
+  // waits until it is healthy. Returns the errors of Start. Should be called about every second.
+  absl::Status Supervise(absl::Duration silence_max = kSilenceMax);
 
  private:
   // One of the services.
@@ -77,6 +86,8 @@ class Stack {
     std::string address{};  // requested address; once started, the actual one
     std::vector<std::string> flags{};
     std::unique_ptr<process::ChildProcess> process{};
+    std::shared_ptr<grpc::Channel> channel{};  // on which it is asked whether it answers
+    absl::Duration answered_at{};              // by the steady clock
   };
 
   explicit Stack(StackOptions options);
@@ -85,6 +96,7 @@ class Stack {
   absl::Status StartService(Service& service);
   absl::Status WaitUntilHealthy(Service& service) const;
   absl::Status RestartIfEnded(Service& service);
+  absl::Status RestartIfSilent(Service& service, absl::Duration silence_max);
   std::string FileOf(const Service& service, std::string_view extension) const;
 
   StackOptions options_;

@@ -147,9 +147,7 @@ grpc::ServerUnaryReactor* ReporterService::GetReceipt(
 grpc::ServerUnaryReactor* ReporterService::ListOutbox(
     grpc::CallbackServerContext* context, const reporter::v1::ListOutboxRequest* request,
     reporter::v1::ListOutboxResponse* response) {
-  absl::Status status = rpc::CheckDeadline(*context);
-  if (status.ok()) status = List(*request, *response);
-  return rpc::Finish(context, status);
+  return lists_.Reply(context, [=, this] { return List(*request, *response); });
 }
 
 absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& request,

@@ -15,6 +15,7 @@
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/list_calls.h"
 #include "services/station_reporter/calls/submit_report_call.h"
 #include "services/station_reporter/calls/submit_reports_call.h"
 #include "services/station_reporter/link/aggregator_link.h"
@@ -68,6 +69,7 @@ class ReporterService final
   const Outbox* const outbox_;
   OutboxCourier* const courier_;
   const Clock& clock_;
+  rpc::ListCalls lists_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::int64_t streams_started_ ABSL_GUARDED_BY(mutex_) = 0;

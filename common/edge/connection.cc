@@ -1,0 +1,198 @@
+#include "common/edge/connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/edge/frame_guard.h"
+
+namespace canvass::edge {
+namespace {
+
+// Reads of one direction before other connections have their turn.
+constexpr int kReadsPerTurn = 4;
+// Shortest wait for the guard. Many connections may wait for the same limit, and each that wakes up
+// in vain costs processor time.
+constexpr absl::Duration kWaitMin = absl::Milliseconds(50);
+
+bool WouldBlock(const boost::system::error_code& error) {
+  return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
+}
+
+// Frees the memory, too: most connections hold nothing most of the time.
+void Clear(std::string& text) { std::string().swap(text); }
+
+}  // namespace
+
+Connection::Connection(boost::asio::io_context& io, Socket client, Socket server, Shared& shared)
+    : io_(io),
+      shared_(shared),
+      client_(std::move(client)),
+      server_(std::move(server)),
+      timer_(io),
+      guard_(shared.limits, shared.shared_limits),
+      opened_at_(shared.now()) {}
+
+void Connection::Start() {
+  // Asio waits in read_some and write_some unless it was told, whatever the sockets are.
+  client_.non_blocking(true);
+  server_.non_blocking(true);
+  PumpToServer();
+  PumpToClient();
+}
+
+void Connection::Close() {
+  if (std::exchange(closed_, true)) return;
+  const auto self = shared_from_this();
+  boost::system::error_code ignored;
+  timer_.cancel();
+  ignored = client_.close(ignored);
+  ignored = server_.close(ignored);
+  shared_.on_closed(*this);
+}
+
+bool Connection::IsDeaf(absl::Duration now, absl::Duration patience) const {
+  return !to_client_.empty() && now - client_blocked_at_ > patience;
+}
+
+absl::Duration Connection::active_at() const { return std::max(opened_at_, guard_.active_at()); }
+
+void Connection::PumpToServer() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    if (closed_) return;
+    if (!to_client_.empty()) {
+      client_is_slow_ = true;
+      return;
+    }
+    if (!FlushToServer()) return;
+    const std::string_view bytes = Read(client_, &Connection::PumpToServer);
+    if (bytes.empty()) return;
+    if (!Admit(bytes)) return;
+    const std::size_t passed =
+        Write(server_, bytes.substr(0, admitted_), &Connection::PumpToServer);
+    admitted_ -= passed;
+    to_server_.assign(bytes.substr(passed));
+    if (admitted_ > 0) return;  // goes on when the server has room
+  }
+  Soon(&Connection::PumpToServer);
+}
+
+// Writes what is held for the server. Returns false if something is left, or the connection closed;
+// PumpToServer is called again later.
+bool Connection::FlushToServer() {
+  while (!to_server_.empty()) {
+    if (admitted_ == 0 && !Admit(to_server_)) return false;
+    const std::string_view next = std::string_view(to_server_).substr(0, admitted_);
+    if (next.empty()) return false;  // the guard lets it wait
+    const std::size_t written = Write(server_, next, &Connection::PumpToServer);
+    admitted_ -= written;
+    to_server_.erase(0, written);
+    if (admitted_ > 0) return false;
+  }
+  Clear(to_server_);
+  return !closed_;
+}
+
+// Sets admitted_ for bytes that follow those that passed. If not all of them may pass now,
+// PumpToServer is called when more may. Returns false if the connection is closed instead.
+bool Connection::Admit(std::string_view bytes) {
+  const FrameGuard::Admission admission = guard_.FromClient(bytes, shared_.now());
+  admitted_ = admission.bytes;
+  if (admission.verdict == FrameGuard::Verdict::kClose) {
+    shared_.on_broken_off(admission.why);
+    Close();
+    return false;
+  }
+  if (admission.verdict == FrameGuard::Verdict::kWait && admitted_ == 0) {
+    shared_.on_slowed();
+    After(std::max(admission.wait, kWaitMin), &Connection::PumpToServer);
+  }
+  return true;
+}
+
+void Connection::PumpToClient() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    if (closed_ || !FlushToClient()) return;
+    const std::string_view bytes = Read(server_, &Connection::PumpToClient);
+    if (bytes.empty()) return;
+    guard_.FromServer(bytes, shared_.now());
+    const std::size_t written = Write(client_, bytes, &Connection::PumpToClient);
+    to_client_.assign(bytes.substr(written));
+    if (!to_client_.empty()) {
+      client_blocked_at_ = shared_.now();
+      return;
+    }
+  }
+  Soon(&Connection::PumpToClient);
+}
+
+// Writes what is held for the client. Returns false if something is left, or the connection closed.
+bool Connection::FlushToClient() {
+  if (!to_client_.empty()) {
+    const std::size_t written = Write(client_, to_client_, &Connection::PumpToClient);
+    to_client_.erase(0, written);
+    if (written > 0) client_blocked_at_ = shared_.now();
+    if (!to_client_.empty()) return false;
+    Clear(to_client_);
+  }
+  if (std::exchange(client_is_slow_, false)) Soon(&Connection::PumpToServer);
+  return !closed_;
+}
+
+std::string_view Connection::Read(Socket& socket, Step again) {
+  boost::system::error_code error;
+  const std::size_t read = socket.read_some(boost::asio::buffer(shared_.buffer), error);
+  if (!error) return {shared_.buffer.data(), read};
+  if (WouldBlock(error)) {
+    WhenReady(socket, Socket::wait_read, again);
+  } else {
+    Close();
+  }
+  return {};
+}
+
+std::size_t Connection::Write(Socket& socket, std::string_view bytes, Step again) {
+  std::size_t written = 0;
+  while (written < bytes.size() && !closed_) {
+    boost::system::error_code error;
+    written += socket.write_some(
+        boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
+    if (!error) continue;
+    if (WouldBlock(error)) {
+      WhenReady(socket, Socket::wait_write, again);
+    } else {
+      Close();
+    }
+    break;
+  }
+  return written;
+}
+
+void Connection::WhenReady(Socket& socket, Socket::wait_type type, Step step) {
+  socket.async_wait(type, [self = shared_from_this(), step](const auto& error) {
+    if (!error) ((*self).*step)();
+  });
+}
+
+void Connection::After(absl::Duration wait, Step step) {
+  timer_.expires_after(absl::ToChronoNanoseconds(wait));
+  timer_.async_wait([self = shared_from_this(), step](const auto& error) {
+    if (!error) ((*self).*step)();
+  });
+}
+
+void Connection::Soon(Step step) {
+  boost::asio::post(io_, [self = shared_from_this(), step] {
+    if (!self->closed_) ((*self).*step)();
+  });
+}
+
+}  // namespace canvass::edge

@@ -1,0 +1,101 @@
+#ifndef CANVASS_COMMON_EDGE_FRAME_GUARD_H_
+#define CANVASS_COMMON_EDGE_FRAME_GUARD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "common/base/rate_limit.h"
+#include "common/edge/frame_reader.h"
+
+namespace canvass::edge {
+
+// What the frames of one connection may cost. A client that follows HTTP/2 comes nowhere near.
+struct FrameLimits {
+  // Calls that are open at once. Servers say how many they take, but gRPC applies that only once
+  // the client has acknowledged it.
+  std::size_t streams_max = 1'000;
+  // Streams that either side resets. A reset costs the server a call that it has begun and the
+  // client only a few bytes. A client whose calls all run into their deadline resets as many at
+  // once as it may have open.
+  double resets_per_second = 100;
+  double resets_burst = 1'000;
+  // SETTINGS and PING, which the server has to answer, beside one for each frame of a call. gRPC's
+  // clients measure the connection with pings while they use it.
+  double answered_per_second = 100;
+  double answered_burst = 1'000;
+  // Frames that carry nothing: WINDOW_UPDATE, PRIORITY, DATA without data, unknown types, beside
+  // one for each frame of a call. A client acknowledges what it reads with WINDOW_UPDATE.
+  double empty_per_second = 1'000;
+  double empty_burst = 10'000;
+  // One block of headers, however many frames it is spread over. Servers keep all of it until its
+  // end. gRPC accepts 8 KiB of headers, counted when they are decoded.
+  std::size_t header_block_bytes_max = std::size_t{16} << 10U;
+  std::size_t header_block_frames_max = 16;
+};
+
+// What all connections of a server may cost together. Not thread-safe.
+struct SharedLimits {
+  RateLimit resets;
+  // Calls that are open on all connections. A connection may have as many of them as it leaves
+  // free, so that there is room for one that comes later.
+  std::size_t streams_max = 0;
+  std::size_t streams = 0;
+};
+
+// Watches the frames of one HTTP/2 connection, in both directions, and says how fast they may pass.
+// Not thread-safe.
+class FrameGuard {
+ public:
+  // `shared` must outlive this.
+  FrameGuard(const FrameLimits& limits, SharedLimits& shared);
+  ~FrameGuard() { shared_.streams -= open_.size(); }
+  FrameGuard(const FrameGuard&) = delete;
+  FrameGuard& operator=(const FrameGuard&) = delete;
+
+  enum class Verdict : std::uint8_t { kPass, kWait, kClose };
+  struct Admission {
+    std::size_t bytes = 0;  // that may pass
+    Verdict verdict = Verdict::kPass;
+    absl::Duration wait{};   // kWait: after which the rest is to be offered again
+    std::string_view why{};  // kClose: why, as a clause, e.g. "sent no HTTP/2"
+  };
+  // Looks at bytes from the client, which follow those that passed so far.
+  Admission FromClient(std::string_view bytes, absl::Duration now);
+  // Looks at bytes from the server. They may all pass: a server that resets streams because of what
+  // the client sent slows the client down.
+  void FromServer(std::string_view bytes, absl::Duration now);
+
+  // Whether the client has said that it speaks HTTP/2.
+  bool has_begun() const { return from_client_.has_begun(); }
+  // When a call last sent or received something; the past if none ever did.
+  absl::Duration active_at() const { return active_at_; }
+
+ private:
+  bool AdmitClientFrame(const FrameHeader& frame, absl::Duration now, Admission& admission);
+  bool AdmitReset(const FrameHeader& frame, absl::Duration now, Admission& admission);
+  bool AdmitStream(const FrameHeader& frame, absl::Duration now, Admission& admission);
+  bool AdmitHeaderBlock(const FrameHeader& frame, Admission& admission);
+  RateLimit* LimitOf(const FrameHeader& frame);
+  void NoteCall(const FrameHeader& frame, absl::Duration now);
+  void End(std::uint32_t stream) { shared_.streams -= open_.erase(stream); }
+
+  const FrameLimits limits_;
+  SharedLimits& shared_;
+  RateLimit resets_;
+  RateLimit answered_;
+  RateLimit empty_;
+  FrameReader from_client_{FrameReader::Sender::kClient};
+  FrameReader from_server_{FrameReader::Sender::kServer};
+  std::size_t block_bytes_ = 0;
+  std::size_t block_frames_ = 0;
+  absl::flat_hash_set<std::uint32_t> open_;  // streams
+  std::size_t server_resets_ = 0;            // that were not taken from the limits yet
+  absl::Duration active_at_ = -absl::InfiniteDuration();
+};
+
+}  // namespace canvass::edge
+
+#endif  // CANVASS_COMMON_EDGE_FRAME_GUARD_H_

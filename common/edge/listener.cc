@@ -1,0 +1,362 @@
+#include "common/edge/listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/rate_limit.h"
+#include "common/base/text.h"
+#include "common/edge/connection.h"
+#include "common/telemetry/log.h"
+
+namespace canvass::edge {
+namespace {
+
+using Socket = Connection::Socket;
+
+// Files that a connection needs: the client's socket and both ends of the server's.
+constexpr std::size_t kFilesPerConnection = 3;
+// Files for everything else: PostgreSQL, the outbox, logs, calls to other services.
+constexpr std::size_t kFilesReserved = 256;
+// More connections than this cost gRPC more memory than a service should need.
+constexpr std::size_t kConnectionsMax = 4'096;
+// Enough for most messages, and little enough that thousands of slow clients can hold as much.
+constexpr std::size_t kBufferBytes = std::size_t{32} << 10U;
+constexpr int kAcceptedAtOnce = 64;
+constexpr absl::Duration kSweepInterval = absl::Seconds(1);
+constexpr absl::Duration kLogInterval = absl::Seconds(10);
+// After accept failed for lack of files or memory.
+constexpr absl::Duration kAcceptAgainAfter = absl::Milliseconds(100);
+
+std::size_t OpenFilesMax() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1'024;
+}
+
+std::size_t ConnectionsMax(const ListenerLimits& limits) {
+  const std::size_t files = OpenFilesMax();
+  const std::size_t room =
+      files > kFilesReserved ? (files - kFilesReserved) / kFilesPerConnection : 1;
+  const std::size_t wanted = limits.connections_max == 0 ? kConnectionsMax : limits.connections_max;
+  return std::max<std::size_t>(std::min(wanted, room), 1);
+}
+
+std::string TextOf(const sockaddr_storage& address) {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof(address), host.data(),
+                  host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "unknown";
+  }
+  return absl::StrCat(host.data(), ":", port.data());
+}
+
+// Two connected sockets. The first has a name, so that the owner of the second can tell its peers
+// apart: gRPC's ServerContext::peer() is made from it.
+bool MakePair(const std::string& name, std::array<int, 2>& ends) {
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    return false;
+  }
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t bytes = std::min(name.size(), sizeof(address.sun_path) - 1);
+  std::memcpy(&address.sun_path[1], name.data(), bytes);  // the leading NUL makes it abstract
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + bytes);
+  if (bind(ends[0], reinterpret_cast<const sockaddr*>(&address), size) == 0) return true;
+  close(ends[0]);
+  close(ends[1]);
+  return false;
+}
+
+}  // namespace
+
+std::size_t RaiseOpenFilesMax() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return OpenFilesMax();
+}
+
+// Everything but the counts is used on the thread alone.
+class Listener::Impl {
+ public:
+  Impl(const std::vector<int>& listening, const ListenerLimits& limits, HandOver hand_over)
+      : limits_(limits),
+        connections_max_(ConnectionsMax(limits)),
+        hand_over_(std::move(hand_over)),
+        listening_(Own(io_, listening)),
+        sweep_timer_(io_),
+        shared_{
+            .limits = limits.frames,
+            .shared_limits = {.resets = RateLimit(limits.resets_per_second, limits.resets_burst),
+                              .streams_max = limits.streams_max},
+            .buffer = std::vector<char>(kBufferBytes),
+            .now = [this] { return clock_.Now(); },
+            .on_slowed = [this] { ++slowed_; },
+            .on_broken_off =
+                [this](std::string_view why) {
+                  ++broken_off_;
+                  last_why_ = why;
+                },
+            .on_closed = [this](Connection& connection) { Forget(connection); }},
+        thread_([this] { Run(); }) {}
+
+  ~Impl() {
+    boost::asio::post(io_, [this] {
+      CloseListening();
+      sweep_timer_.cancel();
+      for (const auto& [key, connection] : Copy()) connection->Close();
+      io_.stop();
+    });
+    thread_.join();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void StopAccepting() {
+    boost::asio::post(io_, [this] { CloseListening(); });
+  }
+
+  Counts counts() const {
+    return {.open = open_,
+            .accepted = accepted_,
+            .turned_away = turned_away_,
+            .shed = shed_,
+            .slowed = slowed_,
+            .broken_off = broken_off_};
+  }
+
+ private:
+  using Connections = absl::flat_hash_map<const Connection*, std::shared_ptr<Connection>>;
+
+  static std::vector<Socket> Own(boost::asio::io_context& io, const std::vector<int>& fds) {
+    std::vector<Socket> sockets;
+    sockets.reserve(fds.size());
+    for (const int fd : fds) {
+      sockets.emplace_back(io, boost::asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), fd);
+    }
+    return sockets;
+  }
+
+  void Run() {
+    for (Socket& listening : listening_) AcceptLater(listening);
+    SweepLater();
+    io_.run();
+  }
+
+  void CloseListening() {
+    boost::system::error_code ignored;
+    for (Socket& listening : listening_) ignored = listening.close(ignored);
+  }
+
+  void AcceptLater(Socket& listening) {
+    listening.async_wait(Socket::wait_read, [this, &listening](const auto& error) {
+      if (!error) Accept(listening);
+    });
+  }
+
+  void Accept(Socket& listening) {
+    for (int i = 0; i < kAcceptedAtOnce; ++i) {
+      sockaddr_storage address{};
+      socklen_t size = sizeof(address);
+      const int fd = accept4(listening.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                             &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd >= 0) {
+        ++accepted_;
+        Take(fd, address);
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        return AcceptAfterAWhile(listening);
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        break;
+      }
+    }
+    AcceptLater(listening);
+  }
+
+  void AcceptAfterAWhile(Socket& listening) {
+    accept_error_ = std::generic_category().message(errno);
+    auto timer = std::make_shared<boost::asio::steady_timer>(
+        io_, absl::ToChronoNanoseconds(kAcceptAgainAfter));
+    timer->async_wait([this, timer, &listening](const auto& error) {
+      if (!error && listening.is_open()) Accept(listening);
+    });
+  }
+
+  void Take(int fd, const sockaddr_storage& address) {
+    if (connections_.size() >= connections_max_ && !ShedOne()) {
+      ++turned_away_;
+      close(fd);
+      return;
+    }
+    std::array<int, 2> ends{};
+    const std::string name =
+        absl::StrCat("canvass/", getpid(), "/", accepted_.load(), "/", TextOf(address));
+    if (!MakePair(name, ends)) {
+      ++turned_away_;
+      close(fd);
+      return;
+    }
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    const boost::asio::generic::stream_protocol tcp(address.ss_family, IPPROTO_TCP);
+    const boost::asio::generic::stream_protocol local(AF_UNIX, 0);
+    auto connection = std::make_shared<Connection>(io_, Socket(io_, tcp, fd),
+                                                   Socket(io_, local, ends[0]), shared_);
+    connections_.emplace(connection.get(), connection);
+    open_ = connections_.size();
+    hand_over_(ends[1]);
+    connection->Start();
+  }
+
+  // Makes room by closing the connection that has been without a call for longest. Returns false if
+  // none has been for long enough.
+  bool ShedOne() {
+    if (idle_.empty() && clock_.Now() - idle_found_at_ >= kSweepInterval) FindIdle();
+    while (!idle_.empty()) {
+      const std::shared_ptr<Connection> connection = idle_.back().lock();
+      idle_.pop_back();
+      if (connection == nullptr || !IsIdle(*connection)) continue;
+      ++shed_;
+      connection->Close();
+      return true;
+    }
+    return false;
+  }
+
+  bool IsIdle(const Connection& connection) const {
+    return clock_.Now() - connection.active_at() >= limits_.idle_after;
+  }
+
+  // Collects the idle connections; the one that has been idle for longest comes last.
+  void FindIdle() {
+    idle_found_at_ = clock_.Now();
+    std::vector<std::shared_ptr<Connection>> found;
+    for (const auto& [key, connection] : connections_) {
+      if (IsIdle(*connection)) found.push_back(connection);
+    }
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a->active_at() > b->active_at(); });
+    idle_.assign(found.begin(), found.end());
+  }
+
+  void SweepLater() {
+    sweep_timer_.expires_after(absl::ToChronoNanoseconds(kSweepInterval));
+    sweep_timer_.async_wait([this](const auto& error) {
+      if (error) return;
+      Sweep();
+      SweepLater();
+    });
+  }
+
+  // Closes the connections whose clients never said what they speak, or do not read.
+  void Sweep() {
+    const absl::Duration now = clock_.Now();
+    std::vector<std::shared_ptr<Connection>> closing;
+    for (const auto& [key, connection] : connections_) {
+      const bool is_mute =
+          !connection->guard().has_begun() && now - connection->opened_at() > limits_.begin_within;
+      if (is_mute || connection->IsDeaf(now, limits_.deaf_max)) closing.push_back(connection);
+    }
+    for (const auto& connection : closing) connection->Close();
+    if (now - logged_at_ >= kLogInterval) Log(now);
+  }
+
+  // Says what was done to connections since the last time.
+  void Log(absl::Duration now) {
+    const Counts all = counts();
+    const auto say = [](std::int64_t count, std::string_view what) {
+      if (count > 0) telemetry::LogWarning(StrCat(count, " connections ", what));
+    };
+    say(all.turned_away - logged_.turned_away,
+        absl::StrCat("were turned away: ", all.open, " are open, and the limit is ",
+                     connections_max_));
+    say(all.shed - logged_.shed, "without a call were closed to make room for others");
+    say(all.broken_off - logged_.broken_off,
+        absl::StrCat("were broken off; of the last one: ", last_why_));
+    if (all.slowed > logged_.slowed) {
+      telemetry::LogWarning(
+          absl::StrCat("clients begin or reset calls, or send empty frames, faster than they may; "
+                       "they were slowed down ",
+                       all.slowed - logged_.slowed, " times"));
+    }
+    if (!accept_error_.empty()) {
+      telemetry::LogWarning(absl::StrCat("connections cannot be accepted: ", accept_error_));
+    }
+    accept_error_.clear();
+    logged_ = all;
+    logged_at_ = now;
+  }
+
+  void Forget(const Connection& connection) {
+    connections_.erase(&connection);
+    open_ = connections_.size();
+  }
+
+  Connections Copy() const { return connections_; }
+
+  const ListenerLimits limits_;
+  const std::size_t connections_max_;
+  const HandOver hand_over_;
+  const SteadyClock clock_{};
+  boost::asio::io_context io_{1};
+  std::vector<Socket> listening_;
+  boost::asio::steady_timer sweep_timer_;
+  Connection::Shared shared_;
+  Connections connections_;
+  std::vector<std::weak_ptr<Connection>> idle_;
+  absl::Duration idle_found_at_ = -absl::InfiniteDuration();
+  std::string accept_error_;
+  std::string last_why_;
+  Counts logged_;
+  absl::Duration logged_at_ = -absl::InfiniteDuration();
+
+  std::atomic<std::size_t> open_ = 0;
+  std::atomic<std::int64_t> accepted_ = 0;
+  std::atomic<std::int64_t> turned_away_ = 0;
+  std::atomic<std::int64_t> shed_ = 0;
+  std::atomic<std::int64_t> slowed_ = 0;
+  std::atomic<std::int64_t> broken_off_ = 0;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+Listener::Listener(const std::vector<int>& listening, const ListenerLimits& limits,
+                   HandOver hand_over)
+    : impl_(std::make_unique<Impl>(listening, limits, std::move(hand_over))) {}
+
+Listener::~Listener() = default;
+
+void Listener::StopAccepting() { impl_->StopAccepting(); }
+
+Listener::Counts Listener::counts() const { return impl_->counts(); }
+
+}  // namespace canvass::edge

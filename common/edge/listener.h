@@ -1,0 +1,74 @@
+#ifndef CANVASS_COMMON_EDGE_LISTENER_H_
+#define CANVASS_COMMON_EDGE_LISTENER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/edge/frame_guard.h"
+
+namespace canvass::edge {
+
+struct ListenerLimits {
+  FrameLimits frames{};
+  // Connections that are open at once. 0: as many as the limit on open files allows.
+  std::size_t connections_max = 0;
+  // How long a client may take to say that it speaks HTTP/2.
+  absl::Duration begin_within = absl::Seconds(10);
+  // How long a client may read nothing of what it is sent.
+  absl::Duration deaf_max = absl::Seconds(20);
+  // A connection without a call for so long may be closed to make room for another one.
+  absl::Duration idle_after = absl::Seconds(10);
+  // Calls that are open on all connections together. gRPC needs about 10 KB for each, besides what
+  // it says.
+  std::size_t streams_max = 16'000;
+  // Streams reset by clients, of all connections together. gRPC frees about 16 000 calls a second
+  // on one core; this leaves most of it to others.
+  double resets_per_second = 2'000;
+  double resets_burst = 4'000;
+};
+
+// Accepts connections and stands between each of them and the server: it passes bytes on as fast as
+// its FrameGuard allows, and reads no more from a client that does not read what it is sent. While
+// there are as many connections as there may be, it closes the one that has been without a call
+// for longest, or else the new one. The server gets one end of a Unix socket for each connection.
+// Thread-safe. Has a thread of its own.
+class Listener {
+ public:
+  // Called on the listener's thread with the server's end of a connection, which it then owns.
+  using HandOver = std::function<void(int fd)>;
+
+  // Takes ownership of `listening`, non-blocking sockets that listen.
+  Listener(const std::vector<int>& listening, const ListenerLimits& limits, HandOver hand_over);
+  // Closes everything.
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Accepts no more connections; those that are open go on.
+  void StopAccepting();
+
+  struct Counts {
+    std::size_t open = 0;
+    std::int64_t accepted = 0;
+    std::int64_t turned_away = 0;  // new ones for which there was no room
+    std::int64_t shed = 0;         // idle ones that made room
+    std::int64_t slowed = 0;       // times that a connection had to wait
+    std::int64_t broken_off = 0;   // whose frames are against the rules
+  };
+  Counts counts() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Raises this process's limit on open files as far as it may. Returns the limit.
+std::size_t RaiseOpenFilesMax();
+
+}  // namespace canvass::edge
+
+#endif  // CANVASS_COMMON_EDGE_LISTENER_H_

@@ -1,0 +1,154 @@
+#include "common/rpc/list_calls.h"
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/base/reason.h"
+#include "common/rpc/deadline.h"
+#include "common/rpc/status.h"
+
+namespace canvass::rpc {
+namespace {
+
+constexpr int kRetryAfterMs = 500;
+
+}  // namespace
+
+// A call within the limit. Deletes itself when it is over and its alarm has gone off.
+class ListCalls::Call final : public grpc::ServerUnaryReactor {
+ public:
+  Call(ListCalls& calls, std::string caller, grpc::CallbackServerContext& context,
+       std::function<absl::Status()> answer)
+      : calls_(calls), caller_(std::move(caller)), context_(context), answer_(std::move(answer)) {}
+
+  // Called once, before which the call is not over.
+  void Answer() {
+    if (context_.IsCancelled()) {
+      Finish(ToGrpcStatus(absl::CancelledError("the client did not wait for the answer")));
+      return;
+    }
+    const absl::Status status = answer_();
+    users_ = 2;
+    alarm_.Set(TimeIn(kReadWithin), [this](bool is_late) {
+      {
+        const MutexLock lock(mutex_);
+        if (is_late && !is_done_) context_.TryCancel();
+      }
+      Release();
+    });
+    Finish(ToGrpcStatus(status));
+  }
+
+  void OnDone() override {
+    calls_.Leave(caller_);
+    {
+      const MutexLock lock(mutex_);
+      is_done_ = true;
+    }
+    alarm_.Cancel();
+    Release();
+  }
+
+ private:
+  ~Call() override = default;
+
+  void Release() {
+    if (--users_ == 0) delete this;
+  }
+
+  ListCalls& calls_;
+  const std::string caller_;
+  grpc::CallbackServerContext& context_;
+  const std::function<absl::Status()> answer_;
+  grpc::Alarm alarm_;
+  std::atomic<int> users_ = 1;  // the call and, once it is set, the alarm
+  Mutex mutex_;
+  bool is_done_ ABSL_GUARDED_BY(mutex_) = false;  // then the context is gone
+};
+
+ListCalls::ListCalls() {
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency() / 2);
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+ListCalls::~ListCalls() {
+  {
+    const MutexLock lock(mutex_);
+    assert(waiting_.empty());
+    stopping_ = true;
+  }
+  changed_.NotifyAll();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+grpc::ServerUnaryReactor* ListCalls::Reply(grpc::CallbackServerContext* context,
+                                           std::function<absl::Status()> answer) {
+  absl::Status status = CheckDeadline(*context);
+  std::string caller = context->peer();
+  if (status.ok()) status = Enter(caller);
+  if (!status.ok()) return Finish(context, status);
+  auto* const call = new Call(*this, std::move(caller), *context, std::move(answer));
+  {
+    const MutexLock lock(mutex_);
+    waiting_.push_back(call);
+  }
+  changed_.NotifyAll();
+  return call;
+}
+
+void ListCalls::Work() {
+  for (;;) {
+    Call* next = nullptr;
+    {
+      const MutexLock lock(mutex_);
+      while (waiting_.empty() && !stopping_) changed_.Wait(mutex_);
+      if (waiting_.empty()) return;
+      next = waiting_.front();
+      waiting_.pop_front();
+    }
+    next->Answer();
+  }
+}
+
+absl::Status ListCalls::Enter(const std::string& caller) {
+  const MutexLock lock(mutex_);
+  std::size_t& own = open_of_[caller];
+  if (own + 1 + open_ > kOpenMax) {
+    const std::size_t open = own;
+    if (own == 0) open_of_.erase(caller);
+    return MakeError(
+        reason::kTooManyLists,
+        absl::StrCat("Too many lists are being sent: ", open_, ", and ", open,
+                     " of them to this client, of at most ", kOpenMax,
+                     ". Read the answers to earlier calls first."),
+        {.metadata = {{"open", absl::StrCat(open_)}, {"open_of_caller", absl::StrCat(open)}},
+         .retry_after_ms = kRetryAfterMs});
+  }
+  ++own;
+  ++open_;
+  return absl::OkStatus();
+}
+
+void ListCalls::Leave(const std::string& caller) {
+  const MutexLock lock(mutex_);
+  const auto own = open_of_.find(caller);
+  assert(own != open_of_.end());
+  if (--own->second == 0) open_of_.erase(own);
+  --open_;
+}
+
+}  // namespace canvass::rpc

@@ -1,0 +1,67 @@
+#ifndef CANVASS_COMMON_RPC_LIST_CALLS_H_
+#define CANVASS_COMMON_RPC_LIST_CALLS_H_
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/mutex.h"
+
+namespace grpc {
+class CallbackServerContext;
+class ServerUnaryReactor;
+}  // namespace grpc
+
+namespace canvass::rpc {
+
+// The unary calls of a service that are answered with a list, which may take a while to make and
+// hold megabytes until its client has read it. They are made on threads of their own, so that
+// gRPC's threads are free for calls that are answered at once. Thread-safe.
+class ListCalls {
+ public:
+  // Calls that are being answered, or whose answer was not read to its end. With pages of 4 MiB,
+  // which gRPC holds beside the message that they are made from, they take 256 MiB at most. A
+  // caller may have as many as it leaves free: half of them if it is alone, a third if there are
+  // two. A caller is a connection.
+  static constexpr std::size_t kOpenMax = 32;
+  // How long a client may take to read an answer. Then the call is cancelled.
+  static constexpr absl::Duration kReadWithin = absl::Seconds(60);
+
+  ListCalls();
+  // REQUIRES: no call is open.
+  ~ListCalls();
+  ListCalls(const ListCalls&) = delete;
+  ListCalls& operator=(const ListCalls&) = delete;
+
+  // Finishes the call with the status that `answer` returns, which fills in the response, on
+  // another thread. Does not run it if the client is gone, if the deadline is out of range or past,
+  // or beyond the limit: RESOURCE_EXHAUSTED TOO_MANY_LISTS. This must outlive the call.
+  grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
+                                  std::function<absl::Status()> answer);
+
+ private:
+  class Call;
+
+  absl::Status Enter(const std::string& caller);
+  void Leave(const std::string& caller);
+  void Work();
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Call*> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, std::size_t> open_of_ ABSL_GUARDED_BY(mutex_);  // by caller
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace canvass::rpc
+
+#endif  // CANVASS_COMMON_RPC_LIST_CALLS_H_

@@ -1,0 +1,147 @@
+#include "common/rpc/list_calls.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
+#include "common/base/error.h"
+#include "common/base/mutex.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
+#include "common/rpc/server.h"
+#include "common/rpc/status.h"
+#include "gtest/gtest.h"
+
+namespace canvass::rpc {
+namespace {
+
+// Answers ListOutbox with an error that says so, once it may.
+class ListService final : public reporter::v1::StationReporterService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* ListOutbox(grpc::CallbackServerContext* context,
+                                       const reporter::v1::ListOutboxRequest* /*request*/,
+                                       reporter::v1::ListOutboxResponse* /*response*/) override {
+    last = context;
+    return calls.Reply(context, [this] {
+      const MutexLock lock(mutex_);
+      ++made;
+      while (!open_) opened_.Wait(mutex_);
+      return absl::AbortedError("made");
+    });
+  }
+
+  void Open() {
+    const MutexLock lock(mutex_);
+    open_ = true;
+    opened_.NotifyAll();
+  }
+
+  ListCalls calls;
+  std::atomic<int> made = 0;
+  std::atomic<grpc::CallbackServerContext*> last = nullptr;  // valid while its call is open
+
+ private:
+  Mutex mutex_;
+  CondVar opened_;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class ListCallsTest : public ::testing::Test {
+ protected:
+  ListCallsTest() : server_(*Server::Start({}, {&service_})) {}
+  ~ListCallsTest() override {
+    service_.Open();
+    server_->Stop({});
+  }
+
+  static absl::Status Call(const std::shared_ptr<grpc::Channel>& channel,
+                           grpc::ClientContext& context) {
+    reporter::v1::ListOutboxResponse response;
+    return FromGrpcStatus(reporter::v1::StationReporterService::NewStub(channel)->ListOutbox(
+        &context, {}, &response));
+  }
+  std::future<absl::Status> Start(const std::shared_ptr<grpc::Channel>& channel) {
+    return std::async(std::launch::async, [channel] {
+      grpc::ClientContext context;
+      SetDeadline(context, absl::Seconds(20));
+      return Call(channel, context);
+    });
+  }
+
+  ListService service_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ListCallsTest, AnswersWithTheStatusOfTheAnswer) {
+  service_.Open();
+  EXPECT_EQ(Start(NewChannel(server_->address())).get(), absl::AbortedError("made"));
+}
+
+// Of 32 calls one caller may have 16, and another one 8 of the rest.
+TEST_F(ListCallsTest, ACallerMayHaveAsManyAsItLeavesFree) {
+  // Makes 20 calls. Returns once so many of them were refused.
+  const auto fill = [this](int refusals) {
+    const auto channel = NewChannel(server_->address());
+    std::vector<std::future<absl::Status>> calls;
+    for (int i = 0; i < 20; ++i) calls.push_back(Start(channel));
+    const absl::Time until = absl::Now() + absl::Seconds(20);
+    int refused = 0;
+    while (refused < refusals && absl::Now() < until) {
+      refused = 0;
+      for (const auto& call : calls) {
+        refused += static_cast<int>(call.wait_for(std::chrono::milliseconds(1)) ==
+                                    std::future_status::ready);
+      }
+    }
+    EXPECT_EQ(refused, refusals);
+    return calls;
+  };
+  std::vector<std::future<absl::Status>> one = fill(4);
+  std::vector<std::future<absl::Status>> two = fill(12);
+  service_.Open();
+  int refused = 0;
+  for (auto* const calls : {&one, &two}) {
+    for (auto& call : *calls) {
+      const absl::Status status = call.get();
+      if (status == absl::AbortedError("made")) continue;
+      EXPECT_EQ(DetailOf(status).reason, "TOO_MANY_LISTS") << status;
+      EXPECT_GT(DetailOf(status).retry_after_ms, 0);
+      ++refused;
+    }
+  }
+  EXPECT_EQ(refused, 16);
+  EXPECT_EQ(service_.made, 24);
+}
+
+TEST_F(ListCallsTest, AListThatNobodyWaitsForIsNotMade) {
+  const auto channel = NewChannel(server_->address());
+  // As many as there are threads to make them.
+  std::vector<std::future<absl::Status>> busy;
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency() / 2);
+  for (unsigned i = 0; i < threads; ++i) busy.push_back(Start(channel));
+  while (service_.made < static_cast<int>(threads)) absl::SleepFor(absl::Milliseconds(1));
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Milliseconds(50));
+  EXPECT_EQ(Call(channel, context).code(), absl::StatusCode::kDeadlineExceeded);
+  while (!service_.last.load()->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+  service_.Open();
+  for (auto& call : busy) EXPECT_EQ(call.get(), absl::AbortedError("made"));
+  server_->Stop({});
+  EXPECT_EQ(service_.made, static_cast<int>(threads));
+}
+
+}  // namespace
+}  // namespace canvass::rpc

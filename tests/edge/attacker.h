@@ -1,0 +1,44 @@
+#ifndef CANVASS_TESTS_EDGE_ATTACKER_H_
+#define CANVASS_TESTS_EDGE_ATTACKER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/edge/frame_reader.h"
+
+namespace canvass::edge {
+
+// A connection of a client that writes HTTP/2 byte by byte and need not follow it. Not thread-safe.
+class Attacker {
+ public:
+  // Connects to "127.0.0.1:port" and, unless told not to, begins with preface and settings that
+  // take any amount of data.
+  explicit Attacker(const std::string& address, bool begins = true);
+  ~Attacker();
+  Attacker(const Attacker&) = delete;
+  Attacker& operator=(const Attacker&) = delete;
+
+  bool is_open() const { return fd_ >= 0; }
+  // Returns false if the connection is closed, or took nothing for 200 ms.
+  bool Write(std::string_view bytes);
+  // Drops what has arrived. Returns how many bytes.
+  std::size_t Drain();
+
+  // HEADERS of a call of `path`, e.g. "/canvass.publisher.v1.PublisherService/ListAreas", that ends
+  // its headers. `encoding` is that of its messages, e.g. "gzip"; empty for none.
+  static std::string CallHeaders(std::uint32_t stream, std::string_view path,
+                                 std::string_view encoding = "");
+  // DATA with one gRPC message, the last of its call. REQUIRES: it fits into one frame of 16 KiB.
+  static std::string LastMessage(std::uint32_t stream, std::string_view message,
+                                 bool compressed = false);
+  static std::string Reset(std::uint32_t stream);
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace canvass::edge
+
+#endif  // CANVASS_TESTS_EDGE_ATTACKER_H_
