@@ -75,7 +75,10 @@ void Connection::PumpToServer() {
     if (!FlushToServer()) return;
     const std::string_view bytes = Read(client_, &Connection::PumpToServer);
     if (bytes.empty()) return;
-    if (!Admit(bytes)) return;
+    if (!Admit(bytes)) {
+      to_server_.assign(bytes);
+      return;
+    }
     const std::size_t passed =
         Write(server_, bytes.substr(0, admitted_), &Connection::PumpToServer);
     admitted_ -= passed;
@@ -91,7 +94,6 @@ bool Connection::FlushToServer() {
   while (!to_server_.empty()) {
     if (admitted_ == 0 && !Admit(to_server_)) return false;
     const std::string_view next = std::string_view(to_server_).substr(0, admitted_);
-    if (next.empty()) return false;  // the guard lets it wait
     const std::size_t written = Write(server_, next, &Connection::PumpToServer);
     admitted_ -= written;
     to_server_.erase(0, written);
@@ -101,8 +103,8 @@ bool Connection::FlushToServer() {
   return !closed_;
 }
 
-// Sets admitted_ for bytes that follow those that passed. If not all of them may pass now,
-// PumpToServer is called when more may. Returns false if the connection is closed instead.
+// Sets admitted_ for bytes that follow those that passed. Returns false if none of them may pass
+// now: the connection is closed, or PumpToServer is called when more may.
 bool Connection::Admit(std::string_view bytes) {
   const FrameGuard::Admission admission = guard_.FromClient(bytes, shared_.now());
   admitted_ = admission.bytes;
@@ -111,11 +113,10 @@ bool Connection::Admit(std::string_view bytes) {
     Close();
     return false;
   }
-  if (admission.verdict == FrameGuard::Verdict::kWait && admitted_ == 0) {
-    shared_.on_slowed();
-    After(std::max(admission.wait, kWaitMin), &Connection::PumpToServer);
-  }
-  return true;
+  if (admitted_ > 0) return true;
+  shared_.on_slowed();
+  After(std::max(admission.wait, kWaitMin), &Connection::PumpToServer);
+  return false;
 }
 
 void Connection::PumpToClient() {

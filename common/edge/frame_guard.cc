@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "common/base/fair_share.h"
 #include "common/base/rate_limit.h"
 #include "common/edge/frame_reader.h"
 
@@ -89,8 +90,8 @@ bool FrameGuard::AdmitStream(const FrameHeader& frame, absl::Duration now, Admis
   for (; server_resets_ > 0; --server_resets_) {
     if (!MayPass(resets_.Take(now), admission)) return false;
   }
-  const std::size_t own = open_.size() + 1;
-  const bool has_room = own <= limits_.streams_max && own + shared_.streams <= shared_.streams_max;
+  const bool has_room = open_.size() < limits_.streams_max &&
+                        IsFairShare(open_.size(), 1, shared_.streams, shared_.streams_max);
   if (!MayPass(has_room ? absl::ZeroDuration() : kAskAgainAfter, admission)) return false;
   open_.insert(frame.stream);
   ++shared_.streams;

@@ -14,8 +14,9 @@ namespace canvass::edge {
 
 // What the frames of one connection may cost. A client that follows HTTP/2 comes nowhere near.
 struct FrameLimits {
-  // Calls that are open at once. Servers say how many they take, but gRPC applies that only once
-  // the client has acknowledged it.
+  // Calls that are open at once. A client that has more waits; a proxy that watches results for
+  // many readers opens more connections. gRPC tells clients this limit, but applies it only once
+  // they have acknowledged it.
   std::size_t streams_max = 1'000;
   // Streams that either side resets. A reset costs the server a call that it has begun and the
   // client only a few bytes. A client whose calls all run into their deadline resets as many at

@@ -134,7 +134,8 @@ class Listener::Impl {
     boost::asio::post(io_, [this] {
       CloseListening();
       sweep_timer_.cancel();
-      for (const auto& [key, connection] : Copy()) connection->Close();
+      const Connections open = connections_;  // Close changes connections_
+      for (const auto& [key, connection] : open) connection->Close();
       io_.stop();
     });
     thread_.join();
@@ -320,8 +321,6 @@ class Listener::Impl {
     connections_.erase(&connection);
     open_ = connections_.size();
   }
-
-  Connections Copy() const { return connections_; }
 
   const ListenerLimits limits_;
   const std::size_t connections_max_;

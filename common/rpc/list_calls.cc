@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/fair_share.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
 #include "common/rpc/deadline.h"
@@ -127,7 +128,7 @@ void ListCalls::Work() {
 absl::Status ListCalls::Enter(const std::string& caller) {
   const MutexLock lock(mutex_);
   std::size_t& own = open_of_[caller];
-  if (own + 1 + open_ > kOpenMax) {
+  if (!IsFairShare(own, 1, open_, kOpenMax)) {
     const std::size_t open = own;
     if (own == 0) open_of_.erase(caller);
     return MakeError(

@@ -67,8 +67,14 @@ class Sockets {
     SetPort(bound, port);
     const bool listens = bind(fd, reinterpret_cast<sockaddr*>(&bound), address.ai_addrlen) == 0 &&
                          listen(fd, kBacklog) == 0;
-    return listens ? 0 : errno;
+    if (listens) return 0;
+    const int error = errno;
+    close(fd);
+    fds_.pop_back();
+    return error;
   }
+
+  bool empty() const { return fds_.empty(); }
 
   // Port of the first socket.
   int Port() const {
@@ -141,16 +147,21 @@ absl::StatusOr<std::vector<int>> Listen(ListenAddress& address) {
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   Sockets sockets;
+  int failed = 0;  // of an IP address: "localhost" may have one that this machine does not
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const int failed = sockets.Open(*each, address.port);
-    if (failed == EADDRINUSE) {
+    const int opened = sockets.Open(*each, address.port);
+    if (opened == EADDRINUSE) {
       return Unavailable(address, reason::kAddressInUse, "another process already listens there");
     }
-    if (failed != 0) {
-      return Unavailable(address, reason::kAddressUnavailable,
-                         std::generic_category().message(failed));
+    if (opened == 0) {
+      address.port = sockets.Port();
+    } else {
+      failed = opened;
     }
-    address.port = sockets.Port();
+  }
+  if (sockets.empty()) {
+    return Unavailable(address, reason::kAddressUnavailable,
+                       std::generic_category().message(failed));
   }
   return sockets.Release();
 }

@@ -45,9 +45,6 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // Shortest interval at which clients may ping.
 constexpr int kPingIntervalMinMs = 5'000;
 
-// Calls that a connection may have open. A client that has more waits. A proxy that watches results
-// for many readers opens more connections.
-constexpr int kStreamsPerConnectionMax = 1'000;
 // How long a client may take for its part of HTTP/2's beginning.
 constexpr int kHandshakeTimeoutMs = 10'000;
 // Memory of gRPC for requests that are being received, of all connections together.
@@ -66,11 +63,12 @@ void PrepareProcess() {
   static_cast<void>(prepared);
 }
 
-void SetArguments(grpc::ServerBuilder& builder) {
+void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kAnswerBytesMax);
   builder.SetResourceQuota(grpc::ResourceQuota("requests").Resize(kRequestMemoryMax));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(limits.frames.streams_max));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // gRPC inflates a message before it checks its size. Reports hardly compress anyway.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
@@ -121,7 +119,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   const absl::StatusOr<std::vector<int>> listening = Listen(*address);
   if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
-  SetArguments(builder);
+  SetArguments(options.limits, builder);
   using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());

@@ -103,6 +103,23 @@ class AttackTest : public ::testing::Test {
                 bystander.seen().ToString().c_str());
   }
 
+  // Begins calls on 8 connections, and sends the frame that `end` makes for each.
+  static void Begin(const Service& service,
+                    const std::function<std::string(std::uint32_t stream)>& end) {
+    Attackers attackers = Connect(service, 8);
+    std::uint32_t stream = 1;
+    For(absl::Seconds(3), [&] {
+      std::string bytes;
+      for (int i = 0; i < 500; ++i, stream += 2) {
+        bytes += Attacker::CallHeaders(stream, kHealthCheck) + end(stream);
+      }
+      for (const auto& attacker : attackers) {
+        attacker->Write(bytes);
+        attacker->Drain();
+      }
+    });
+  }
+
   // Calls `step` again and again for `duration`.
   static void For(absl::Duration duration, const std::function<void()>& step) {
     const absl::Duration until = SteadyNow() + duration;
@@ -115,37 +132,14 @@ class AttackTest : public ::testing::Test {
 testing::RunningStack* AttackTest::stack_ = nullptr;
 
 TEST_F(AttackTest, StreamsThatAreReset) {
-  Attack([](const Service& service) {
-    Attackers attackers = Connect(service, 8);
-    std::uint32_t stream = 1;
-    For(absl::Seconds(3), [&] {
-      std::string bytes;
-      for (int i = 0; i < 500; ++i, stream += 2) {
-        bytes += Attacker::CallHeaders(stream, kHealthCheck) + Attacker::Reset(stream);
-      }
-      for (const auto& attacker : attackers) {
-        attacker->Write(bytes);
-        attacker->Drain();
-      }
-    });
-  });
+  Attack([](const Service& service) { Begin(service, Attacker::Reset); });
 }
 
 // The server resets them: a window update of 0 is an error of the stream (RFC 9113, section 6.9).
 TEST_F(AttackTest, StreamsThatTheServerResets) {
   Attack([](const Service& service) {
-    Attackers attackers = Connect(service, 8);
-    std::uint32_t stream = 1;
-    For(absl::Seconds(3), [&] {
-      std::string bytes;
-      for (int i = 0; i < 500; ++i, stream += 2) {
-        bytes += Attacker::CallHeaders(stream, kHealthCheck) +
-                 FrameBytes(FrameType::kWindowUpdate, 0, stream, std::string(4, '\0'));
-      }
-      for (const auto& attacker : attackers) {
-        attacker->Write(bytes);
-        attacker->Drain();
-      }
+    Begin(service, [](std::uint32_t stream) {
+      return FrameBytes(FrameType::kWindowUpdate, 0, stream, std::string(4, '\0'));
     });
   });
 }
@@ -198,11 +192,7 @@ TEST_F(AttackTest, RequestsThatInflate) {
     bomb.resize(deflate.total_out);
     deflateEnd(&deflate);
   }
-  std::string message(1, '\1');
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    message += static_cast<char>(bomb.size() >> static_cast<unsigned>(shift));
-  }
-  message += bomb;
+  const std::string message = MessageBytes(bomb, /*compressed=*/true);
   Attack([&message](const Service& service) {
     for (int round = 0; round < 3; ++round) {
       Attackers attackers = Connect(service, 6);

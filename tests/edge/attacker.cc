@@ -22,14 +22,6 @@ namespace {
 
 constexpr int kPatienceMs = 200;
 
-std::string BigEndian32(std::uint32_t number) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    bytes += static_cast<char>(static_cast<unsigned char>(number >> static_cast<unsigned>(shift)));
-  }
-  return bytes;
-}
-
 // A literal string of HPACK, not Huffman-coded (RFC 7541, section 5.2).
 std::string HpackText(std::string_view text) {
   return std::string(1, static_cast<char>(text.size())).append(text);
@@ -58,9 +50,9 @@ Attacker::Attacker(const std::string& address, bool begins) {
   fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
   if (!begins) return;
   // SETTINGS_INITIAL_WINDOW_SIZE, and the window of the connection, as large as they may be.
-  const std::string settings = std::string("\0\4", 2) + BigEndian32(0x7FFF'FFFF);
+  const std::string settings = std::string("\0\4", 2) + BigEndian(0x7FFF'FFFF, 4);
   Write(std::string(FrameReader::kPreface) + FrameBytes(FrameType::kSettings, 0, 0, settings) +
-        FrameBytes(FrameType::kWindowUpdate, 0, 0, BigEndian32(0x7FFF'0000)));
+        FrameBytes(FrameType::kWindowUpdate, 0, 0, BigEndian(0x7FFF'0000, 4)));
 }
 
 Attacker::~Attacker() {
@@ -114,14 +106,12 @@ std::string Attacker::CallHeaders(std::uint32_t stream, std::string_view path,
 }
 
 std::string Attacker::LastMessage(std::uint32_t stream, std::string_view message, bool compressed) {
-  const std::string prefix = std::string(1, compressed ? '\1' : '\0') +
-                             BigEndian32(static_cast<std::uint32_t>(message.size()));
   return FrameBytes(FrameType::kData, FrameHeader::kEndStream, stream,
-                    prefix + std::string(message));
+                    MessageBytes(message, compressed));
 }
 
 std::string Attacker::Reset(std::uint32_t stream) {
-  return FrameBytes(FrameType::kResetStream, 0, stream, BigEndian32(8 /*CANCEL*/));
+  return FrameBytes(FrameType::kResetStream, 0, stream, BigEndian(8 /*CANCEL*/, 4));
 }
 
 }  // namespace canvass::edge

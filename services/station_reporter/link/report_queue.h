@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/fair_share.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
 #include "services/station_reporter/link/waiting_reports.h"
@@ -256,9 +257,10 @@ class ReportQueue {
 
   bool HasRoom(std::uint64_t caller, std::size_t reports, std::size_t bytes) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return waiting_.ReportsOf(caller) + reports + waiting_.reports() <=
-               limits_.reports_waiting_max &&
-           waiting_.BytesOf(caller) + bytes + waiting_.bytes() <= limits_.bytes_waiting_max;
+    return IsFairShare(waiting_.ReportsOf(caller), reports, waiting_.reports(),
+                       limits_.reports_waiting_max) &&
+           IsFairShare(waiting_.BytesOf(caller), bytes, waiting_.bytes(),
+                       limits_.bytes_waiting_max);
   }
 
   absl::Status QueueFull(std::uint64_t caller) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

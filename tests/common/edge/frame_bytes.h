@@ -10,20 +10,26 @@
 
 namespace canvass::edge {
 
+// Returns the `size` lowest bytes of a number, the highest first.
+inline std::string BigEndian(std::size_t number, int size) {
+  std::string bytes;
+  for (int i = size - 1; i >= 0; --i) {
+    bytes += static_cast<char>(static_cast<unsigned char>(number >> (8U * unsigned(i))));
+  }
+  return bytes;
+}
+
 // Returns the bytes of a frame.
 inline std::string FrameBytes(FrameType type, std::uint8_t flags, std::uint32_t stream,
                               std::string_view payload) {
-  std::string bytes;
-  const auto append = [&bytes](std::size_t number, int size) {
-    for (int i = size - 1; i >= 0; --i) {
-      bytes += static_cast<char>(static_cast<unsigned char>(number >> (8U * unsigned(i))));
-    }
-  };
-  append(payload.size(), 3);
-  append(static_cast<std::size_t>(type), 1);
-  append(flags, 1);
-  append(stream, 4);
-  return bytes.append(payload);
+  return (BigEndian(payload.size(), 3) + BigEndian(static_cast<std::size_t>(type), 1) +
+          BigEndian(flags, 1) + BigEndian(stream, 4))
+      .append(payload);
+}
+
+// Returns a gRPC message as it is sent, with its prefix.
+inline std::string MessageBytes(std::string_view message, bool compressed) {
+  return (BigEndian(compressed ? 1 : 0, 1) + BigEndian(message.size(), 4)).append(message);
 }
 
 }  // namespace canvass::edge
