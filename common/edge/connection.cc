@@ -67,7 +67,7 @@ absl::Duration Connection::active_at() const { return std::max(opened_at_, guard
 
 void Connection::PumpToServer() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    if (closed_) return;
+    if (closed_ || server_takes_no_more_) return;
     if (!to_client_.empty()) {
       client_is_slow_ = true;
       return;
@@ -170,11 +170,21 @@ std::size_t Connection::Write(Socket& socket, std::string_view bytes, Step again
     if (WouldBlock(error)) {
       WhenReady(socket, Socket::wait_write, again);
     } else {
-      Close();
+      WhenUnwritable(socket);
     }
     break;
   }
   return written;
+}
+
+// A server that has closed its end may have said something before, which the client must hear.
+// PumpToClient closes the connection after it.
+void Connection::WhenUnwritable(const Socket& socket) {
+  if (&socket == &server_) {
+    server_takes_no_more_ = true;
+  } else {
+    Close();
+  }
 }
 
 void Connection::WhenReady(Socket& socket, Socket::wait_type type, Step step) {

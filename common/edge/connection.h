@@ -59,8 +59,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Reads into the shared buffer. Returns what was read; nothing if the socket has nothing now, in
   // which case `again` is called once it has, or if it has ended.
   std::string_view Read(Socket& socket, Step again);
-  // Returns how many bytes were written. If not all of them, `again` is called once there is room.
+  // Returns how many bytes were written. If not all of them, `again` is called once there is room,
+  // unless the socket takes no more.
   std::size_t Write(Socket& socket, std::string_view bytes, Step again);
+  void WhenUnwritable(const Socket& socket);
   void WhenReady(Socket& socket, Socket::wait_type type, Step step);
   void After(absl::Duration wait, Step step);
   void Soon(Step step);
@@ -77,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string to_client_;               // was read from the server and is not written
   absl::Duration client_blocked_at_{};  // when it last took something of to_client_
   bool client_is_slow_ = false;         // PumpToServer goes on when to_client_ is written
+  bool server_takes_no_more_ = false;   // its last words to the client still pass
   bool closed_ = false;
 };
 
