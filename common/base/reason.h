@@ -188,6 +188,9 @@ inline constexpr Reason kDefinitionTooLarge = {
 // The demo did not play to its end.
 inline constexpr Reason kDemoFailed = {"DEMO_FAILED", absl::StatusCode::kAborted, "canvass",
                                        Retry::kNo};
+// The disk of the data folder has too little space left for PostgreSQL to start.
+inline constexpr Reason kDiskFull = {"DISK_FULL", absl::StatusCode::kResourceExhausted, "canvass",
+                                     Retry::kNo};
 // The echo server of the benchmarks did not start.
 inline constexpr Reason kEchoNotStarted = {"ECHO_NOT_STARTED", absl::StatusCode::kUnavailable,
                                            "canvass", Retry::kSame};
@@ -457,7 +460,7 @@ inline constexpr Reason kShareOutOfRange = {
 // The service is shutting down; reports without a receipt were not accepted.
 inline constexpr Reason kShuttingDown = {"SHUTTING_DOWN", absl::StatusCode::kUnavailable,
                                          "reporter, publisher", Retry::kSame};
-// The folder of PostgreSQL's socket cannot be created or belongs to another user.
+// The folder of PostgreSQL's socket cannot be created.
 inline constexpr Reason kSocketFolderUnusable = {
     "SOCKET_FOLDER_UNUSABLE", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
 // The source is under embargo until the time in visible_from.

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -24,16 +25,22 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/process/folder.h"
 
 namespace canvass::postgres {
 namespace {
 
+// None of the files that are read here is longer.
+constexpr std::size_t kTextBytesMax = 4096;
+// What a new cluster takes with Canvass's empty database, and half as much again.
+constexpr std::uintmax_t kNewClusterBytesMin = std::uintmax_t{96} << 20U;
 constexpr absl::Duration kInitdbPatience = absl::Minutes(2);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(20);
 // Time for a server to notice that the process that started it has died.
@@ -52,21 +59,6 @@ absl::Status InUse(std::string_view folder, std::string_view by) {
                    StrCat("The data folder ", folder, " is in use by ", by));
 }
 
-// Creates the missing folders above `path`. Their mode lets the server's user pass through them
-// whatever the umask is.
-absl::Status MakeFoldersAbove(const std::filesystem::path& path) {
-  const std::filesystem::path parent = path.parent_path();
-  if (parent.empty() || parent == path || std::filesystem::is_directory(parent)) {
-    return absl::OkStatus();
-  }
-  if (absl::Status status = MakeFoldersAbove(parent); !status.ok()) return status;
-  if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) {
-    return UnusableByError("create the folder", parent.string());
-  }
-  if (chmod(parent.c_str(), 0755) != 0) return UnusableByError("open", parent.string());
-  return absl::OkStatus();
-}
-
 bool MayPass(const struct stat& folder, const process::OsUser& user) {
   if (folder.st_uid == user.uid) return (folder.st_mode & S_IXUSR) != 0;
   const bool in_group =
@@ -83,12 +75,16 @@ absl::Status SyncFileSystem(const std::string& folder) {
   return absl::OkStatus();
 }
 
-std::string ReadFirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return std::string(absl::StripAsciiWhitespace(line));
+std::string FirstLineOf(std::string_view text) {
+  return std::string(absl::StripAsciiWhitespace(ToAbsl(text.substr(0, text.find('\n')))));
 }
+
+// Returns "" if there is no such file, or none that may be read.
+std::string ReadText(const process::Folder& folder, const std::string& name) {
+  return folder.Read(name, kTextBytesMax).value_or("");
+}
+
+constexpr char kServerNote[] = "postmaster.pid";
 
 // What a server's postmaster.pid contains.
 struct ServerNote {
@@ -96,11 +92,10 @@ struct ServerNote {
   bool stopping = false;
 };
 
-std::optional<ServerNote> ReadServerNote(const std::string& folder) {
+std::optional<ServerNote> ReadServerNote(const process::Folder& folder) {
   constexpr std::size_t kStatusLine = 7;  // counted from 0
-  std::ifstream file(StrCat(folder, "/postmaster.pid"));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  const std::vector<std::string> lines =
+      absl::StrSplit(ReadText(folder, kServerNote), '\n', absl::SkipEmpty());
   ServerNote note;
   if (lines.empty() || !absl::SimpleAtoi(lines.front(), &note.pid) || note.pid <= 0) {
     return std::nullopt;
@@ -120,25 +115,28 @@ bool IsServerIn(const std::string& folder, pid_t pid) {
   const auto working_folder = std::filesystem::read_symlink(process / "cwd", error);
   if (!error) return working_folder == std::filesystem::weakly_canonical(folder);
   if (error == std::errc::no_such_file_or_directory) return false;
-  const std::string command = ReadFirstLine(process / "comm");
+  std::string command;
+  std::ifstream(process / "comm") >> command;
   return command == "postgres" || command == "postmaster";
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& folder) {
-  if (absl::Status status = MakeFoldersAbove(folder); !status.ok()) return status;
-  const std::string path = StrCat(folder, ".lock");
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (fd < 0) return UnusableByError("write", path);
-  std::unique_ptr<FolderLock> lock(new FolderLock(fd));
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return UnusableByError("lock", path);
-    return InUse(folder, StrCat("process ", ReadFirstLine(path)));
+absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const process::Folder& parent,
+                                                             const std::string& name) {
+  const std::string file = StrCat(name, ".lock");
+  const absl::StatusOr<int> fd = parent.OpenFile(file, O_RDWR | O_CREAT);
+  if (!fd.ok()) return fd.status();
+  std::unique_ptr<FolderLock> lock(new FolderLock(*fd));
+  if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return UnusableByError("lock", parent.PathOf(file));
+    return InUse(parent.PathOf(name),
+                 StrCat("Canvass, process ", FirstLineOf(ReadText(parent, file)),
+                        ": another `canvass up` runs over it"));
   }
   const std::string pid = StrCat(getpid(), "\n");
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    return UnusableByError("write", path);
+  if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid.data(), pid.size(), 0) < 0) {
+    return UnusableByError("write", parent.PathOf(file));
   }
   return lock;
 }
@@ -180,6 +178,18 @@ absl::Status CheckReachable(const std::string& folder, const process::OsUser& us
   return absl::OkStatus();
 }
 
+absl::Status CheckFreeSpace(const std::string& folder, bool is_new) {
+  const std::string place = is_new ? std::filesystem::path(folder).parent_path().string() : folder;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(place, error);
+  const std::uintmax_t needed = is_new ? kNewClusterBytesMin : kFreeBytesMin;
+  if (error || space.available >= needed) return absl::OkStatus();
+  return MakeError(reason::kDiskFull,
+                   StrCat("The disk of ", place, " is full: ", space.available >> 20U,
+                          " MiB are free, and PostgreSQL needs ", needed >> 20U,
+                          " MiB to start. Make room there, or move the data to a larger disk"));
+}
+
 absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder,
                                                     const process::OsUser& user) {
   struct stat found {};
@@ -191,8 +201,10 @@ absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder,
     return Unusable(StrCat("The data folder ", folder, " is not a folder"));
   std::error_code error;
   if (std::filesystem::is_empty(folder, error)) return std::optional<int>();
-  const std::string path = StrCat(folder, "/PG_VERSION");
-  if (error || access(path.c_str(), F_OK) != 0) {
+  const absl::StatusOr<process::Folder> opened = process::Folder::Open(folder);
+  if (!opened.ok()) return opened.status();
+  constexpr char kVersionFile[] = "PG_VERSION";
+  if (error || !opened->Has(kVersionFile)) {
     return Unusable(
         StrCat("The folder ", folder,
                " is not empty and is not a PostgreSQL data folder: it has no file PG_VERSION"));
@@ -203,10 +215,12 @@ absl::StatusOr<std::optional<int>> ReadMajorVersion(const std::string& folder,
                            owner ? owner->name : StrCat(found.st_uid),
                            ", but PostgreSQL runs as user ", user.name));
   }
+  const absl::StatusOr<std::string> text = opened->Read(kVersionFile, kTextBytesMax);
+  if (!text.ok()) return text.status();
   int version = 0;
-  const std::string line = ReadFirstLine(path);
+  const std::string line = FirstLineOf(*text);
   if (!absl::SimpleAtoi(line, &version)) {
-    return Unusable(StrCat("The file ", path, " contains \"", line,
+    return Unusable(StrCat("The file ", opened->PathOf(kVersionFile), " contains \"", line,
                            "\", which is not a major version of PostgreSQL"));
   }
   return std::optional<int>(version);
@@ -221,7 +235,7 @@ absl::Status MakeCluster(const std::string& folder, const Installation& installa
   std::filesystem::remove_all(unfinished, error);
   if (error) return Unusable(StrCat("Cannot remove ", unfinished, ": ", error.message()));
   if (mkdir(unfinished.c_str(), 0700) != 0) return UnusableByError("create the folder", unfinished);
-  if (user.uid != geteuid() && chown(unfinished.c_str(), user.uid, user.gid) != 0) {
+  if (user.uid != geteuid() && lchown(unfinished.c_str(), user.uid, user.gid) != 0) {
     return UnusableByError("change the owner of", unfinished);
   }
   const auto output = process::RunProgram(
@@ -242,19 +256,21 @@ absl::Status MakeCluster(const std::string& folder, const Installation& installa
 }
 
 absl::Status WaitUntilFree(const std::string& folder, absl::Duration patience) {
+  const absl::StatusOr<process::Folder> opened = process::Folder::Open(folder);
+  if (!opened.ok()) return opened.status();
   const absl::Duration start = SteadyNow();
-  std::optional<ServerNote> note = ReadServerNote(folder);
+  std::optional<ServerNote> note = ReadServerNote(*opened);
   while (note && IsServerIn(folder, note->pid)) {
     if (SteadyNow() - start > (note->stopping ? patience : kOrphanPatience)) {
       return InUse(folder, StrCat("a running PostgreSQL server, process ", note->pid));
     }
     absl::SleepFor(kPollInterval);
-    note = ReadServerNote(folder);
+    note = ReadServerNote(*opened);
   }
   // PostgreSQL removes the postmaster.pid of a process that is gone by itself, but not that of a
   // process whose pid has been reused.
   if (note && (kill(note->pid, 0) == 0 || errno == EPERM)) {
-    unlink(StrCat(folder, "/postmaster.pid").c_str());
+    return opened->Remove(kServerNote);
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_POSTGRES_DATA_FOLDER_H_
 #define CANVASS_COMMON_POSTGRES_DATA_FOLDER_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,16 +11,18 @@
 #include "absl/time/time.h"
 #include "common/postgres/installation.h"
 #include "common/process/child_process.h"
+#include "common/process/folder.h"
 
 namespace canvass::postgres {
 
-// Lock on a cluster's folder against other Canvass processes. It locks the file FOLDER.lock, and
-// the kernel releases the lock however this process ends.
+// Lock on a cluster's folder against other Canvass processes. It locks the file NAME.lock beside
+// the folder, and the kernel releases the lock however this process ends.
 class FolderLock {
  public:
-  // Takes the lock, and creates the parents of `folder` if necessary. Returns FAILED_PRECONDITION
-  // DATA_FOLDER_IN_USE with the process that holds the lock, or DATA_FOLDER_UNUSABLE.
-  static absl::StatusOr<std::unique_ptr<FolderLock>> Take(const std::string& folder);
+  // Takes the lock of the folder `name` in `parent`. Returns FAILED_PRECONDITION DATA_FOLDER_IN_USE
+  // with the process that holds the lock, or DATA_FOLDER_UNUSABLE.
+  static absl::StatusOr<std::unique_ptr<FolderLock>> Take(const process::Folder& parent,
+                                                          const std::string& name);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
@@ -37,6 +40,15 @@ absl::StatusOr<process::OsUser> FindServerUser();
 // Returns FAILED_PRECONDITION DATA_FOLDER_UNUSABLE if `user` may not pass through a parent of
 // `folder`. The error names that parent.
 absl::Status CheckReachable(const std::string& folder, const process::OsUser& user);
+
+// Space that a server needs to start over a cluster that exists: two segments of the write-ahead
+// log, of which one may have to be made.
+inline constexpr std::uintmax_t kFreeBytesMin = std::uintmax_t{32} << 20U;
+
+// Returns RESOURCE_EXHAUSTED DISK_FULL if the disk of `folder`, or of the folder where it will be
+// created, has too little space left for a server to start: a cluster that exists needs room for
+// new write-ahead log, a new one for its first files too. The error names the folder and the space.
+absl::Status CheckFreeSpace(const std::string& folder, bool is_new);
 
 // Returns the major version of the PostgreSQL that created the cluster in `folder`, or nullopt if
 // the folder does not exist or is empty. Returns FAILED_PRECONDITION DATA_FOLDER_UNUSABLE if the

@@ -1,6 +1,5 @@
 #include "common/postgres/private_cluster.h"
 
-#include <fcntl.h>
 #include <libpq-fe.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -29,41 +30,30 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/ledger/merkle.h"
 #include "common/postgres/data_folder.h"
 #include "common/postgres/error.h"
 #include "common/postgres/installation.h"
 #include "common/process/child_process.h"
+#include "common/process/folder.h"
 
 namespace canvass::postgres {
 namespace {
 
-// Part of the socket's name. No TCP port is opened.
+// No TCP port is opened.
 constexpr int kPort = 5432;
 // Holds the ledger of a million stations with its indexes.
 constexpr std::int64_t kSharedBuffersMegabytesMax = 2048;
 constexpr std::int64_t kSharedBuffersMegabytesMin = 64;
-// A larger log is renamed at the next start. One old log is kept.
-constexpr std::uintmax_t kLogBytesMax = 16U << 20U;
-constexpr std::size_t kQuotedLogBytes = 1500;
+// The port is part of the socket's name.
+constexpr char kSocketName[] = ".s.PGSQL.5432";
+// A Unix socket's path has at most 107 bytes.
+constexpr std::size_t kSocketFolderBytesMax = 107 - sizeof(kSocketName);
+constexpr char kLogName[] = "server.log";
+constexpr std::size_t kQuotedLogBytes = 8192;
+constexpr std::size_t kQuotedLogLines = 10;
 constexpr absl::Duration kImmediateStopPatience = absl::Seconds(5);
 constexpr absl::Duration kPollIntervalMin = absl::Milliseconds(5);
 constexpr absl::Duration kPollIntervalMax = absl::Milliseconds(200);
-
-std::string LastLinesOf(const std::string& path) {
-  std::ifstream file(path, std::ios::ate);
-  if (!file) return "";
-  const auto size = static_cast<std::size_t>(file.tellg());
-  file.seekg(static_cast<std::streamoff>(size - std::min(size, kQuotedLogBytes)));
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (size > kQuotedLogBytes) text.erase(0, text.find('\n') + 1);
-  return text;
-}
-
-absl::Status NotStarted(std::string_view what, const std::string& log_file) {
-  return MakeError(reason::kPostgresNotStarted,
-                   StrCat(what, ". The end of ", log_file, ":\n", LastLinesOf(log_file)));
-}
 
 // Memory of the machine, or of the container that this process runs in.
 std::int64_t MemoryMegabytes() {
@@ -77,44 +67,59 @@ std::int64_t MemoryMegabytes() {
   return bytes >> 20;
 }
 
-// Creates the folder with access only for the server's user and root. A user who cannot enter it
-// cannot connect.
-absl::Status MakeSocketFolder(const std::string& path, const process::OsUser& user) {
-  const auto fail = [&path](std::string_view what) {
-    return MakeError(reason::kSocketFolderUnusable, StrCat("The socket folder ", path, " ", what));
-  };
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(StrCat("cannot be created: ", std::strerror(errno)));
-  }
-  struct stat found {};
-  if (lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-      (found.st_uid != user.uid && found.st_uid != geteuid())) {
-    return fail("belongs to another user");
-  }
-  // A killed server leaves a lock file with its pid here, and that pid may have been reused.
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
-    std::filesystem::remove(entry.path(), ignored);
-  }
-  if (chmod(path.c_str(), 0700) != 0 ||
-      (found.st_uid != user.uid && chown(path.c_str(), user.uid, user.gid) != 0)) {
-    return fail(StrCat("cannot be given to user ", user.name, ": ", std::strerror(errno)));
-  }
-  return absl::OkStatus();
+absl::Status SocketFolderUnusable(std::string_view path) {
+  return MakeError(
+      reason::kSocketFolderUnusable,
+      StrCat("The socket folder ", path, " cannot be created: ", std::strerror(errno)));
 }
 
-absl::Status WriteFile(const std::string& path, std::string_view text) {
-  std::ofstream file(path, std::ios::trunc);
-  file << text;
-  file.close();
-  if (file) return absl::OkStatus();
-  return MakeError(reason::kDataFolderUnusable, StrCat("Cannot write ", path));
+// Returns the folder in /tmp to which `link` leads. Makes both if there is none, or if it is not a
+// folder of `user`: everybody may use a name in /tmp that has become free.
+absl::StatusOr<std::string> FindSocketFolderInTmp(const std::string& link,
+                                                  const process::OsUser& user) {
+  std::error_code error;
+  std::string path = std::filesystem::read_symlink(link, error).string();
+  struct stat found {};
+  if (!error && lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+      found.st_uid == user.uid) {
+    return path;
+  }
+  std::filesystem::remove(link, error);
+  path = "/tmp/canvass-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) return SocketFolderUnusable(path);
+  if (symlink(path.c_str(), link.c_str()) != 0) return SocketFolderUnusable(link);
+  return path;
+}
+
+absl::StatusOr<std::string> FindSocketFolder(const std::string& path, const process::OsUser& user) {
+  if (path.size() > kSocketFolderBytesMax) return FindSocketFolderInTmp(path, user);
+  std::error_code error;
+  if (std::filesystem::is_symlink(path, error)) std::filesystem::remove(path, error);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return SocketFolderUnusable(path);
+  return path;
+}
+
+// Returns a folder that only the server's user and root can enter. A user who cannot enter it
+// cannot connect.
+absl::StatusOr<std::string> MakeSocketFolder(const std::string& wanted,
+                                             const process::OsUser& user) {
+  absl::StatusOr<std::string> path = FindSocketFolder(wanted, user);
+  if (!path.ok()) return path;
+  const absl::StatusOr<process::Folder> folder = process::Folder::Open(*path);
+  if (!folder.ok()) return folder.status();
+  absl::Status status = folder->GiveTo(user);
+  // A killed server leaves a lock file with its pid here, and that pid may have been reused.
+  for (const char* extension : {"", ".lock"}) {
+    if (status.ok()) status = folder->Remove(StrCat(kSocketName, extension));
+  }
+  if (!status.ok()) return status;
+  return path;
 }
 
 // Lets the user who runs this program log in as any role of Canvass. PostgreSQL checks the user id
 // that the kernel reports for the other end of the socket, so there are no passwords. No other user
 // can log in, not even the server's own user.
-absl::Status WriteAccessRules(const std::string& folder) {
+absl::Status WriteAccessRules(const process::Folder& folder) {
   const auto caller = process::FindOsUser(geteuid());
   if (!caller) {
     return MakeError(
@@ -122,17 +127,14 @@ absl::Status WriteAccessRules(const std::string& folder) {
         StrCat("User ", geteuid(), " has no name on this machine; add a line to /etc/passwd"));
   }
   const std::string note = "# Written by Canvass at every start.\n";
-  if (absl::Status status = WriteFile(StrCat(folder, "/pg_hba.conf"),
-                                      StrCat(note, "local all all peer map=canvass\n"));
-      !status.ok()) {
-    return status;
-  }
+  const std::string rules = StrCat(note, "local all all peer map=canvass\n");
+  if (absl::Status status = folder.Write("pg_hba.conf", rules); !status.ok()) return status;
   std::string map = note;
   for (const std::string_view role :
        {std::string_view("postgres"), kOwnerRole, kWriterRole, kReaderRole}) {
     StrAppend(&map, "canvass \"", caller->name, "\" ", role, "\n");
   }
-  return WriteFile(StrCat(folder, "/pg_ident.conf"), map);
+  return folder.Write("pg_ident.conf", map);
 }
 
 // Settings are passed on the command line, so neither a file nor ALTER SYSTEM can change them.
@@ -183,27 +185,14 @@ absl::StatusOr<Installation> PrepareFolder(const ClusterOptions& options,
   if (!version.ok()) return version.status();
   auto installation = FindInstallationFor(options, *version);
   if (!installation.ok()) return installation;
-  absl::Status status =
-      *version ? absl::OkStatus() : MakeCluster(options.folder, *installation, user);
+  absl::Status status = CheckFreeSpace(options.folder, /*is_new=*/!*version);
+  if (status.ok() && !*version) status = MakeCluster(options.folder, *installation, user);
   if (status.ok()) status = WaitUntilFree(options.folder, options.start_timeout);
-  if (status.ok()) status = WriteAccessRules(options.folder);
   if (!status.ok()) return status;
   return installation;
 }
 
-int OpenLog(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::file_size(path, ignored) > kLogBytesMax && !ignored) {
-    std::filesystem::rename(path, StrCat(path, ".1"), ignored);
-  }
-  return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
 }  // namespace
-
-std::string SocketFolderOf(const std::string& folder) {
-  return StrCat("/tmp/canvass-", ledger::ToHex(ledger::Sha256(folder)).substr(0, 12));
-}
 
 PrivateCluster::PrivateCluster() = default;
 
@@ -221,29 +210,42 @@ absl::StatusOr<std::unique_ptr<PrivateCluster>> PrivateCluster::Start(ClusterOpt
 PrivateCluster::~PrivateCluster() { Stop(); }
 
 absl::Status PrivateCluster::Launch() {
-  auto lock = FolderLock::Take(options_.folder);
-  if (!lock.ok()) return lock.status();
-  lock_ = *std::move(lock);
   const auto user = FindServerUser();
   if (!user.ok()) return user.status();
+  const std::filesystem::path path = options_.folder;
+  const auto parent = process::Folder::MakePrivate(path.parent_path().string(), *user);
+  if (!parent.ok()) return parent.status();
+  auto lock = FolderLock::Take(*parent, path.filename().string());
+  if (!lock.ok()) return lock.status();
+  lock_ = *std::move(lock);
   const auto installation = PrepareFolder(options_, *user);
   if (!installation.ok()) return installation.status();
-  socket_folder_ = SocketFolderOf(options_.folder);
-  if (absl::Status status = MakeSocketFolder(socket_folder_, *user); !status.ok()) return status;
+  auto folder = process::Folder::Open(options_.folder);
+  if (!folder.ok()) return folder.status();
+  folder_ = std::make_unique<process::Folder>(*std::move(folder));
+  if (absl::Status status = WriteAccessRules(*folder_); !status.ok()) return status;
+  auto socket_folder = MakeSocketFolder(StrCat(options_.folder, ".socket"), *user);
+  if (!socket_folder.ok()) return socket_folder.status();
+  socket_folder_ = *std::move(socket_folder);
+  return StartServer(installation->program_folder, *user);
+}
 
-  log_file_ = StrCat(options_.folder, "/server.log");
-  const int log = OpenLog(log_file_);
-  const absl::Cleanup close_log = [log] { close(log); };
-  std::vector<std::string> arguments = {StrCat(installation->program_folder, "/postgres"), "-D",
-                                        options_.folder};
+absl::Status PrivateCluster::StartServer(const std::string& program_folder,
+                                         const process::OsUser& user) {
+  const absl::StatusOr<int> log = folder_->OpenLog(kLogName);
+  if (!log.ok()) return log.status();
+  const absl::Cleanup close_log = [fd = *log] { close(fd); };
+  log_file_ = folder_->PathOf(kLogName);
+  log_begin_ = static_cast<std::uint64_t>(lseek(*log, 0, SEEK_END));
+  std::vector<std::string> arguments = {StrCat(program_folder, "/postgres"), "-D", options_.folder};
   for (std::string& setting : ServerSettings(socket_folder_)) {
     arguments.emplace_back("-c");
     arguments.push_back(std::move(setting));
   }
   // SIGINT makes PostgreSQL end its sessions, write a checkpoint and exit (fast shutdown).
   auto server = process::ChildProcess::Start({.arguments = std::move(arguments),
-                                              .user = *user,
-                                              .output_fd = log,
+                                              .user = user,
+                                              .output_fd = *log,
                                               .signal_when_orphaned = SIGINT});
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
@@ -256,16 +258,30 @@ absl::Status PrivateCluster::WaitUntilReady() {
   absl::Duration interval = kPollIntervalMin;
   while (PQping(connection.c_str()) != PQPING_OK) {
     if (server_->WaitForEnd(interval)) {
-      return NotStarted(StrCat("PostgreSQL ", server_->ending(), " while starting"), log_file_);
+      return NotStarted(StrCat("PostgreSQL ", server_->ending(), " while starting"));
     }
     if (SteadyNow() > deadline) {
       return NotStarted(StrCat("PostgreSQL did not accept connections within ",
-                               absl::FormatDuration(options_.start_timeout)),
-                        log_file_);
+                               absl::FormatDuration(options_.start_timeout)));
     }
     interval = std::min(interval * 2, kPollIntervalMax);
   }
   return absl::OkStatus();
+}
+
+std::string PrivateCluster::Logged() const {
+  const auto text = folder_->Read(kLogName, kQuotedLogBytes, log_begin_);
+  return text.ok() ? process::LastLines(*text, kQuotedLogLines)
+                   : std::string(text.status().message());
+}
+
+absl::Status PrivateCluster::NotStarted(std::string_view what) const {
+  const std::string logged = StrCat(what, " over the data in ", options_.folder, ". The end of ",
+                                    log_file_, ":\n", Logged());
+  // A full disk may have kept the server from logging that it is full.
+  const absl::Status space = CheckFreeSpace(options_.folder, /*is_new=*/false);
+  if (!space.ok()) return MakeError(reason::kDiskFull, StrCat(space.message(), ".\n", logged));
+  return MakeError(reason::kPostgresNotStarted, logged);
 }
 
 absl::Status PrivateCluster::CreateDatabase(std::string_view database) const {
@@ -312,7 +328,7 @@ std::string PrivateCluster::superuser_connection() const {
 absl::Status PrivateCluster::Check() const {
   if (!server_->WaitForEnd(absl::ZeroDuration())) return absl::OkStatus();
   return MakeError(reason::kPostgresEnded, StrCat("PostgreSQL ", server_->ending(), ". The end of ",
-                                                  log_file_, ":\n", LastLinesOf(log_file_)));
+                                                  log_file_, ":\n", Logged()));
 }
 
 pid_t PrivateCluster::pid() const { return server_->pid(); }
@@ -325,8 +341,6 @@ void PrivateCluster::Stop() {
     if (!server_->WaitForEnd(kImmediateStopPatience)) server_->Signal(SIGKILL);
     server_->WaitForEnd(absl::InfiniteDuration());
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(socket_folder_, ignored);
 }
 
 }  // namespace canvass::postgres

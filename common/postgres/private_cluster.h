@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 
 namespace canvass::process {
 class ChildProcess;
+class Folder;
+struct OsUser;
 }  // namespace canvass::process
 
 namespace canvass::postgres {
@@ -27,8 +30,11 @@ inline constexpr std::string_view kReaderRole = "canvass_reader";
 
 struct ClusterOptions {
   // Folder of this cluster, which nothing else may use. It is created on first use, with its
-  // parents. Canvass also creates FOLDER.lock beside it and, while it creates the cluster,
-  // FOLDER.new.
+  // parents. Canvass also creates FOLDER.lock and FOLDER.socket beside it and, while it creates the
+  // cluster, FOLDER.new. So the folder above must be this user's, and nobody else may write to it.
+  //
+  // FOLDER.socket is the folder of the server's Unix socket, or a link to a folder in /tmp if its
+  // path would be too long for a socket. It stays, so connection strings are valid after a restart.
   std::string folder{};
   // Folder of `initdb` and `postgres`. If empty, pg_config and the usual places are searched.
   std::string program_folder{};
@@ -55,10 +61,11 @@ class PrivateCluster {
   //   major version that created the cluster. The error names the wanted and the installed
   //   versions.
   // - FAILED_PRECONDITION DATA_FOLDER_IN_USE. The error names the process.
-  // - FAILED_PRECONDITION DATA_FOLDER_UNUSABLE: the folder is not ours, is not empty, or the
-  //   server's user cannot reach it.
+  // - FAILED_PRECONDITION DATA_FOLDER_UNUSABLE: the folder is not ours, is not empty, other users
+  //   may write beside it, or the server's user cannot reach it.
   // - FAILED_PRECONDITION SERVER_USER_UNKNOWN, SOCKET_FOLDER_UNUSABLE.
-  // - UNAVAILABLE POSTGRES_NOT_STARTED, with the end of the server's log.
+  // - RESOURCE_EXHAUSTED DISK_FULL. The error names the folder and the space.
+  // - UNAVAILABLE POSTGRES_NOT_STARTED, with what the server logged. Damaged files are an example.
   static absl::StatusOr<std::unique_ptr<PrivateCluster>> Start(ClusterOptions options);
 
   // Calls Stop.
@@ -92,23 +99,21 @@ class PrivateCluster {
  private:
   PrivateCluster();
   absl::Status Launch();
+  absl::Status StartServer(const std::string& program_folder, const process::OsUser& user);
   absl::Status WaitUntilReady();
+  // What the server has logged since it was started, or the end of it.
+  std::string Logged() const;
+  absl::Status NotStarted(std::string_view what) const;
   std::string Connection(std::string_view user, std::string_view database) const;
 
   ClusterOptions options_;
   std::string socket_folder_;
   std::string log_file_;
+  std::unique_ptr<process::Folder> folder_;
+  std::uint64_t log_begin_ = 0;  // size of the log before the server was started
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<process::ChildProcess> server_;
 };
-
-// Folder of the Unix socket of the cluster whose data lies in `folder`, ClusterOptions::folder.
-//
-// A Unix socket's path has at most 107 bytes, and data folders are often longer, so the socket has
-// a folder of its own. Its name depends only on the data folder, so connection strings stay valid
-// after a restart. It is not in XDG_RUNTIME_DIR, because that folder is removed when the user logs
-// out while a count may still be running.
-std::string SocketFolderOf(const std::string& folder);
 
 }  // namespace canvass::postgres
 

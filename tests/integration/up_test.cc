@@ -47,7 +47,6 @@ std::string ReadFile(const std::string& file) {
 std::vector<std::string> UpCommand(const std::string& folder,
                                    const std::vector<std::string>& more) {
   const std::string data = folder + "/data";
-  RemoveAtEnd(postgres::SocketFolderOf(data + "/postgres"));
   std::vector<std::string> words{ProgramFile("canvass"), "up", "--data", data};
   for (const char* service : {"reporter", "aggregator", "publisher"}) {
     words.insert(words.end(), {std::string("--") + service + "-listen", "127.0.0.1:0"});

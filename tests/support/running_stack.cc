@@ -32,7 +32,6 @@ RunningStack::RunningStack(const std::string& data_folder, bool standby) : folde
 }
 
 void RunningStack::Start(bool standby) {
-  RemoveAtEnd(postgres::SocketFolderOf(folder_ + "/postgres"));
   auto stack = cli::Stack::Start(
       {.data_folder = folder_,
        .reporter_listen = "127.0.0.1:0",

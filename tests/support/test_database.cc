@@ -44,7 +44,6 @@ void TestCluster::Stop() { cluster_.reset(); }
 
 void TestCluster::Start() {
   const std::string data = folder_.File("data");
-  RemoveAtEnd(postgres::SocketFolderOf(data));
   auto cluster = postgres::PrivateCluster::Start({.folder = data});
   Require(cluster.status());
   cluster_ = *std::move(cluster);

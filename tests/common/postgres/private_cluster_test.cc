@@ -1,6 +1,7 @@
 #include "common/postgres/private_cluster.h"
 
 #include <grp.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "common/postgres/data_folder.h"
 #include "common/postgres/installation.h"
 #include "common/process/child_process.h"
+#include "common/process/folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/temporary_folder.h"
@@ -260,6 +262,112 @@ TEST_F(PrivateClusterTest, AServerThatDoesNotStartIsQuoted) {
   MakeFolder();
   WriteFile(folder() + "/postgresql.conf", "no_such_setting = 1\n");
   ExpectRefusal(absl::StatusCode::kUnavailable, "POSTGRES_NOT_STARTED", "no_such_setting");
+}
+
+TEST_F(PrivateClusterTest, RootWritesThroughNoLinkOfTheServersUser) {
+  MakeFolder();
+  const TemporaryFolder elsewhere;
+  const std::string secret = elsewhere.File("secret");
+  WriteFile(secret, "root's");
+  for (const char* name : {"/pg_hba.conf", "/pg_ident.conf"}) {
+    std::filesystem::remove(folder() + name);
+    std::filesystem::create_symlink(secret, folder() + name);
+  }
+  EXPECT_NE(Start(), nullptr);
+  EXPECT_EQ(std::filesystem::file_size(secret), 6U);
+  EXPECT_FALSE(std::filesystem::is_symlink(folder() + "/pg_hba.conf"));
+  std::filesystem::remove(folder() + "/server.log");
+  std::filesystem::create_symlink(secret, folder() + "/server.log");
+  ExpectRefusal(absl::StatusCode::kFailedPrecondition, "DATA_FOLDER_UNUSABLE",
+                folder() + "/server.log is a symbolic link");
+  EXPECT_EQ(std::filesystem::file_size(secret), 6U);
+}
+
+TEST_F(PrivateClusterTest, AFolderBesideWhichOthersMayWriteIsRefused) {
+  ASSERT_EQ(chmod(scratch_.path().c_str(), 01777), 0);
+  ExpectRefusal(absl::StatusCode::kFailedPrecondition, "DATA_FOLDER_UNUSABLE",
+                "Other users may write to the folder " + scratch_.path());
+}
+
+TEST_F(PrivateClusterTest, APathThatIsTooLongForASocketHasItInTmp) {
+  const std::string above = scratch_.File(std::string(100, 'x'));
+  const std::string folder = above + "/data";
+  ASSERT_EQ(process::Folder::MakePrivate(above, *FindServerUser()).status(), absl::OkStatus());
+  ASSERT_EQ(
+      process::RunProgram({"/bin/cp", "-a", MadeFolder(), folder}, std::nullopt, absl::Minutes(1))
+          .status(),
+      absl::OkStatus());
+  std::string connection;
+  for (int round = 0; round < 2; ++round) {
+    auto cluster = PrivateCluster::Start({.folder = folder});
+    ASSERT_EQ(cluster.status(), absl::OkStatus());
+    if (round == 0) connection = (*cluster)->superuser_connection();
+    EXPECT_EQ((*cluster)->superuser_connection(), connection);
+    EXPECT_THAT(Select(connection, "SELECT 1"), ElementsAre("1"));
+  }
+  const std::string socket_folder = std::filesystem::read_symlink(folder + ".socket");
+  testing::RemoveAtEnd(socket_folder);
+  // Somebody else has taken the name since.
+  ASSERT_TRUE(std::filesystem::remove(socket_folder));
+  WriteFile(socket_folder, "");
+  const auto cluster = PrivateCluster::Start({.folder = folder});
+  ASSERT_EQ(cluster.status(), absl::OkStatus());
+  testing::RemoveAtEnd(std::filesystem::read_symlink(folder + ".socket"));
+  EXPECT_NE((*cluster)->superuser_connection(), connection);
+  EXPECT_THAT(Select((*cluster)->superuser_connection(), "SELECT 1"), ElementsAre("1"));
+}
+
+TEST_F(PrivateClusterTest, ADamagedClusterIsQuotedAtOnce) {
+  for (const std::string damage : {"global/pg_control", "pg_wal", "global"}) {
+    std::filesystem::remove_all(folder());
+    MakeFolder();
+    std::filesystem::remove_all(folder() + "/" + damage);
+    const absl::Time began = absl::Now();
+    ExpectRefusal(absl::StatusCode::kUnavailable, "POSTGRES_NOT_STARTED", damage);
+    EXPECT_LT(absl::Now() - began, absl::Seconds(15)) << damage;
+  }
+}
+
+// A file system of `size` at `path`, if one can be mounted here.
+class SmallDisk {
+ public:
+  SmallDisk(const std::string& path, const std::string& size) : path_(path) {
+    std::filesystem::create_directory(path);
+    mounted_ = mount("tmpfs", path.c_str(), "tmpfs", 0, ("mode=0711,size=" + size).c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool mounted() const { return mounted_; }
+
+ private:
+  const std::string path_;
+  bool mounted_;
+};
+
+TEST_F(PrivateClusterTest, AFullDiskIsNamedAtOnce) {
+  const std::string disk = scratch_.File("disk");
+  const SmallDisk small(disk, "80m");
+  if (!small.mounted()) GTEST_SKIP() << "no small file system can be mounted here";
+  const std::string folder = disk + "/data";
+  const auto expect_full = [&folder](const std::string& message) {
+    const auto cluster = PrivateCluster::Start({.folder = folder});
+    EXPECT_EQ(DetailOf(cluster.status()).reason, "DISK_FULL") << cluster.status();
+    EXPECT_THAT(std::string(cluster.status().message()), HasSubstr(message));
+  };
+  expect_full("The disk of " + disk + " is full: 79 MiB are free, and PostgreSQL needs 96 MiB");
+  // A cluster that exists fits, until something else takes the room.
+  ASSERT_EQ(
+      process::RunProgram({"/bin/cp", "-a", MadeFolder(), folder}, std::nullopt, absl::Minutes(1))
+          .status(),
+      absl::OkStatus());
+  const std::string ballast = disk + "/ballast";
+  WriteFile(ballast, std::string(std::filesystem::space(disk).available - (20U << 20U), 'x'));
+  expect_full("The disk of " + folder + " is full: ");
+  std::filesystem::remove(ballast);
+  EXPECT_EQ(PrivateCluster::Start({.folder = folder}).status(), absl::OkStatus());
 }
 
 TEST_F(PrivateClusterTest, AMissingInstallationIsNamed) {
