@@ -43,6 +43,7 @@ constexpr Meaning kMeanings[] = {
     {"3F", &reason::kSchemaMissing},             // no such schema
     {"53", &reason::kDatabaseFull},              // insufficient resources
     {"54", &reason::kDatabaseFull},              // program limits
+    {"58", &reason::kDatabaseCorrupt},           // a file is missing or cannot be read
     {"XX001", &reason::kDatabaseCorrupt},
     {"XX002", &reason::kDatabaseCorrupt},
 };

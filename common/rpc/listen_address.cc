@@ -130,9 +130,21 @@ std::string FormatListenAddress(const ListenAddress& address) {
                  : absl::StrCat(address.host, ":", address.port);
 }
 
+// A host that is not spelled as an IP address may mean any, whatever it looks like.
 bool IsLoopback(const ListenAddress& address) {
-  return address.host == "localhost" || address.host == "::1" ||
-         absl::StartsWith(address.host, "127.");
+  if (address.host == "localhost") return true;
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.host.c_str(), nullptr, &hints, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
+  constexpr std::uint8_t kLoopbackNet = 127;
+  if (found->ai_family == AF_INET) {
+    const auto& ip = reinterpret_cast<const sockaddr_in&>(*found->ai_addr);
+    return ntohl(ip.sin_addr.s_addr) >> 24U == kLoopbackNet;
+  }
+  const auto& ip = reinterpret_cast<const sockaddr_in6&>(*found->ai_addr).sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&ip) || (IN6_IS_ADDR_V4MAPPED(&ip) && ip.s6_addr[12] == kLoopbackNet);
 }
 
 absl::StatusOr<std::vector<int>> Listen(ListenAddress& address) {

@@ -21,7 +21,8 @@ absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text);
 // Returns "host:port", with brackets around an IPv6 host.
 std::string FormatListenAddress(const ListenAddress& address);
 
-// Whether only this machine can reach the address.
+// Whether only this machine can reach the address: 127.0.0.0/8, ::1 or "localhost". Of other names
+// nothing is known.
 bool IsLoopback(const ListenAddress& address);
 
 // Returns sockets that listen on `address`, which the caller must close: one for each IP address of

@@ -1,4 +1,6 @@
 // `canvass up` as people start and stop it.
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,8 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/postgres/private_cluster.h"
+#include "common/postgres/session.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/running_stack.h"
@@ -24,6 +30,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 // Processes whose command line names `text`.
 std::set<pid_t> ProcessesNaming(const std::string& text) {
@@ -105,17 +113,21 @@ void ExpectNoProcess(const std::string& folder) {
   EXPECT_THAT(ProcessesNaming(folder), IsEmpty());
 }
 
+// Ends `canvass up` as Ctrl-C does.
+void ExpectEnd(pid_t pid) {
+  kill(pid, SIGINT);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
 TEST(UpTest, CtrlCStopsEverythingAndASecondStartFindsTheData) {
   const TemporaryFolder temporary;
   const std::string& folder = temporary.path();
   for (int round = 0; round < 2; ++round) {
     const pid_t pid = StartUp(folder);
     EXPECT_GE(ProcessesNaming(folder).size(), 5U);
-    kill(pid, SIGINT);
-    int status = 0;
-    waitpid(pid, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    ExpectEnd(pid);
     ExpectNoProcess(folder);
   }
 }
@@ -156,10 +168,7 @@ TEST(UpTest, ADemoThatFailsLeavesTheServicesUp) {
   AwaitMessage(folder, "Ctrl-C");
   EXPECT_THAT(ReadFile(folder + "/err"), HasSubstr("DEMO_FAILED"));
   EXPECT_GE(ProcessesNaming(folder).size(), 5U);
-  kill(pid, SIGINT);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  ExpectEnd(pid);
   ExpectNoProcess(folder);
 }
 
@@ -220,6 +229,127 @@ TEST(UpTest, AServiceThatCannotStartSaysWhyByItsOwnReason) {
   outcome = RunProgram(UpCommand(folder, {}));
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("[DATA_FOLDER_UNUSABLE]"), HasSubstr(publisher_log)));
+}
+
+TEST(UpTest, WhatItKeepsIsForItsOwnerAlone) {
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  const mode_t umask_before = umask(0);
+  const pid_t pid = StartUp(folder);
+  umask(umask_before);
+  constexpr auto kOthers = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  std::set<std::string> seen;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder + "/data")) {
+    const std::string path = entry.path().string().substr(folder.size());
+    seen.insert(path);
+    if (path.starts_with("/data/postgres/")) continue;  // nobody else enters that folder
+    if (entry.path().extension() == ".address") continue;
+    EXPECT_EQ(entry.symlink_status().permissions() & kOthers, std::filesystem::perms::none) << path;
+  }
+  EXPECT_THAT(seen, IsSupersetOf({"/data/outbox.sqlite", "/data/outbox.sqlite-wal", "/data/log",
+                                  "/data/log/canvass-publisher.log", "/data/run", "/data/postgres",
+                                  "/data/postgres.socket", "/data/postgres.lock"}));
+  const auto data = std::filesystem::status(folder + "/data").permissions();
+  EXPECT_EQ(data & std::filesystem::perms::others_all, std::filesystem::perms::none);
+  EXPECT_EQ(data & std::filesystem::perms::group_write, std::filesystem::perms::none);
+  ExpectEnd(pid);
+}
+
+TEST(UpTest, WarnsOfWhatOthersCanDo) {
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  ASSERT_EQ(chmod(folder.c_str(), 0777), 0);  // so that it does not start
+  const auto outcome_on = [&folder](const std::string& address) {
+    return RunProgram({ProgramFile("canvass"), "up", "--data", folder, "--reporter-listen", address,
+                       "--aggregator-listen", address});
+  };
+  const ProgramOutcome open = outcome_on("0.0.0.0:0");
+  EXPECT_EQ(open.exit_code, 1);
+  EXPECT_THAT(open.err, AllOf(HasSubstr("WARNING: other machines can reach canvass-aggregator on "
+                                        "0.0.0.0:0"),
+                              HasSubstr("annul"), HasSubstr("canvass-station-reporter"),
+                              Not(HasSubstr("canvass-publisher"))));
+  EXPECT_THAT(open.err, AllOf(HasSubstr("[DATA_FOLDER_UNUSABLE]"), HasSubstr("mode 0777")));
+  EXPECT_THAT(outcome_on("127.0.0.2:0").err, Not(HasSubstr("WARNING")));
+}
+
+TEST(UpTest, ASecondOneOverTheSameDataSaysSo) {
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  const pid_t pid = StartUp(folder);
+  const ProgramOutcome second = RunProgram(UpCommand(folder, {}));
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.err, AllOf(HasSubstr("[DATA_FOLDER_IN_USE]"), HasSubstr(folder + "/data"),
+                                HasSubstr("process " + std::to_string(pid)),
+                                HasSubstr("another `canvass up`")));
+  ExpectEnd(pid);
+}
+
+TEST(UpTest, AFrozenServiceOfAKilledOneDoesNotKeepTheNextFromStarting) {
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  const pid_t pid = StartUp(folder);
+  const std::set<pid_t> reporters = ProcessesNaming(folder + "/data/outbox.sqlite");
+  ASSERT_EQ(reporters.size(), 1U);
+  kill(*reporters.begin(), SIGSTOP);
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  const pid_t next = StartUp(folder);
+  EXPECT_THAT(ReadFile(folder + "/err"),
+              HasSubstr("Waiting for canvass-station-reporter, process " +
+                        std::to_string(*reporters.begin())));
+  ExpectEnd(next);
+}
+
+TEST(UpTest, DamagedDataAreNamedAtOnce) {
+  const TemporaryFolder temporary;
+  const std::string data = temporary.path() + "/data";
+  std::string file;
+  {
+    const RunningStack stack(data);
+    const auto session = postgres::Session::Open(
+        {.connection = stack->cluster().superuser_connection() + " dbname=canvass"});
+    ASSERT_EQ(session.status(), absl::OkStatus());
+    const auto rows = (*session)->Query("SELECT pg_relation_filepath('canvass.entries')");
+    ASSERT_EQ(rows.status(), absl::OkStatus());
+    file = rows->at(0).at(0).value_or("");
+  }
+  ASSERT_TRUE(std::filesystem::remove(data + "/postgres/" + file));
+  const absl::Time began = absl::Now();
+  const ProgramOutcome outcome = RunProgram(UpCommand(temporary.path(), {}));
+  EXPECT_LT(absl::Now() - began, absl::Seconds(60));  // and not what a slow start is given
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("[DATABASE_CORRUPT]"), HasSubstr(file),
+                                 HasSubstr("canvass-aggregator.log")));
+}
+
+TEST(UpTest, GoesOnByItselfWhenAFullDiskHasRoomAgain) {
+  const TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
+  const std::string data = folder + "/data";
+  std::filesystem::create_directory(data);
+  if (mount("tmpfs", data.c_str(), "tmpfs", 0, "mode=0711,size=400m") != 0) {
+    GTEST_SKIP() << "no small file system can be mounted here";
+  }
+  const absl::Cleanup unmount = [&data] { umount2(data.c_str(), MNT_DETACH); };
+  const pid_t pid = StartUp(folder);
+  AwaitMessage(folder, "MiB are free on the disk of " + data + "/postgres");
+  const std::string ballast = data + "/ballast";
+  const auto size = std::filesystem::space(data).available - (1U << 20U);
+  std::ofstream(ballast) << std::string(size, 'x');
+  AwaitMessage(folder, "The disk of " + data + "/postgres is full");
+  int server = 0;
+  std::ifstream(data + "/postgres/postmaster.pid") >> server;
+  ASSERT_GT(server, 0);
+  kill(server, SIGQUIT);
+  AwaitMessage(folder, "PostgreSQL exited");
+  AwaitMessage(folder, "canvass-aggregator does not serve");
+  EXPECT_THAT(ReadFile(folder + "/err"), Not(HasSubstr("Restarting PostgreSQL")));
+  std::filesystem::remove(ballast);
+  AwaitMessage(folder, "are free again");
+  AwaitMessage(folder, "Restarting PostgreSQL");
+  AwaitMessage(folder, "canvass-aggregator serves again");
+  ExpectEnd(pid);
 }
 
 TEST(UpTest, DemoOnceCountsTheElectionAndExits) {

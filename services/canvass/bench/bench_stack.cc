@@ -26,8 +26,8 @@ namespace {
 constexpr absl::Duration kShownWithin = absl::Minutes(2);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
 
-// PostgreSQL's server runs as another user, which must be able to enter the folder but not to list
-// it.
+// PostgreSQL's server may run as another user, which must be able to enter the folder but not to
+// list it.
 constexpr mode_t kFolderMode = 0711;
 
 absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& parent) {

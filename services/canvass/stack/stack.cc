@@ -1,18 +1,15 @@
 #include "services/canvass/stack/stack.h"
 
-#include <fcntl.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,18 +18,21 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/postgres/data_folder.h"
 #include "common/postgres/private_cluster.h"
 #include "common/process/child_process.h"
+#include "common/process/folder.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/listen_address.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/aggregator/store/schema.h"
+#include "services/canvass/stack/orphan.h"
 
 namespace canvass::cli {
 namespace {
@@ -45,22 +45,17 @@ constexpr absl::Duration kHealthyWithin = absl::Seconds(90);
 // has accepted.
 constexpr absl::Duration kStopWithin = absl::Seconds(15);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
-constexpr int kLogLinesQuoted = 5;
-// Size of one log. A larger log is renamed at the next start of its service and replaces the log
-// that was renamed before.
-constexpr std::uintmax_t kLogBytesMax = 16U << 20U;
+// A service whose log says for so long that it cannot serve is not waited for.
+constexpr absl::Duration kHopelessAfter = absl::Seconds(1);
+// A service may be without its aggregator or its database for a moment, when those are restarted.
+constexpr absl::Duration kToldAfter = absl::Seconds(5);
+constexpr std::size_t kLogLinesQuoted = 5;
+constexpr std::size_t kLogBytesQuoted = 8192;
+constexpr std::size_t kAddressBytesMax = 1024;
 
 std::string FolderOfThisProgram() {
   std::error_code error;
   return fs::read_symlink("/proc/self/exe", error).parent_path().string();
-}
-
-std::string LastLines(const std::string& file) {
-  std::ifstream in(file);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
-  if (lines.size() > kLogLinesQuoted) lines.erase(lines.begin(), lines.end() - kLogLinesQuoted);
-  return absl::StrJoin(lines, "\n");
 }
 
 // Returns the reason at the end of a log's last line, as telemetry::Describe writes it: "...
@@ -74,37 +69,33 @@ std::string ReasonIn(std::string_view log_lines) {
   return stable ? std::string(reason) : "";
 }
 
-// `ending` says how the service's process ended. It is empty while the process runs.
-absl::Status NotStarted(const std::string& name, const std::string& ending,
-                        const std::string& log_file) {
-  const std::string lines = LastLines(log_file);
-  const bool ended = !ending.empty();
-  const std::string logged = ended ? ReasonIn(lines) : "";
-  return ErrorWithDetail(
-      ended ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kUnavailable,
-      StrCat(name, " ", ended ? ending : "is not healthy", ". The end of ", log_file, ":\n", lines),
-      {.reason = logged.empty() ? std::string(reason::kServiceNotStarted.name) : logged});
+// Whether a service whose log ends so may still become healthy by itself. It logs, as
+// telemetry::Describe writes it, "not serving: CODE: ...".
+bool MayServeSoon(std::string_view log_lines) {
+  constexpr std::string_view kMark = "not serving: ";
+  const std::size_t mark = log_lines.rfind(kMark);
+  if (mark == std::string_view::npos) return true;
+  const std::string_view code = log_lines.substr(mark + kMark.size());
+  return code.starts_with("UNAVAILABLE") || code.starts_with("DEADLINE_EXCEEDED") ||
+         code.starts_with("ABORTED");
 }
 
-// Opens a log for appending. The caller closes the descriptor.
-absl::StatusOr<int> OpenLog(const std::string& file) {
-  std::error_code ignored;
-  if (fs::file_size(file, ignored) > kLogBytesMax && !ignored) {
-    fs::rename(file, StrCat(file, ".1"), ignored);
-  }
-  const int log = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (log >= 0) return log;
-  return MakeError(reason::kDataFolderUnusable,
-                   StrCat("The log ", file, " cannot be written: ", std::strerror(errno), "."));
+// What anyone can do who reaches a service at an address beyond loopback, as long as callers are
+// not authenticated.
+void WarnIfReachable(const std::string& name, const std::string& address, std::string_view powers,
+                     const std::function<void(std::string_view)>& say) {
+  const auto parsed = rpc::ParseListenAddress(address);
+  if (!parsed.ok() || rpc::IsLoopback(*parsed)) return;  // the service says what is wrong with it
+  say(StrCat("WARNING: other machines can reach ", name, " on ", address,
+             ". Callers are not authenticated and nothing is encrypted, so anyone who reaches it ",
+             powers, ". Let only machines that you trust reach it, or listen on 127.0.0.1."));
 }
 
-absl::Status MakeFolder(const fs::path& folder) {
+std::string AbsolutePath(const std::string& folder) {
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return MakeError(
-      reason::kDataFolderUnusable,
-      StrCat("The folder ", folder.string(), " cannot be created: ", error.message(), "."));
+  const fs::path path = fs::weakly_canonical(fs::absolute(folder, error), error);
+  if (error) return folder;
+  return path.has_filename() ? path.string() : path.parent_path().string();
 }
 
 using Health = grpc::health::v1::Health;
@@ -140,6 +131,7 @@ bool IsTraced(pid_t pid) {
 
 absl::StatusOr<std::unique_ptr<Stack>> Stack::Start(StackOptions options) {
   if (options.program_folder.empty()) options.program_folder = FolderOfThisProgram();
+  options.data_folder = AbsolutePath(options.data_folder);
   std::unique_ptr<Stack> stack(new Stack(std::move(options)));
   const absl::Status status = stack->StartAll();
   if (!status.ok()) return status;
@@ -148,6 +140,7 @@ absl::StatusOr<std::unique_ptr<Stack>> Stack::Start(StackOptions options) {
 
 Stack::Stack(StackOptions options)
     : options_(std::move(options)),
+      disk_(StrCat(options_.data_folder, "/postgres")),
       aggregator_{.program = "canvass-aggregator",
                   .name = "canvass-aggregator",
                   .health = "canvass.aggregator.v1.AggregatorService",
@@ -177,12 +170,13 @@ Stack::~Stack() {
 }
 
 absl::Status Stack::StartAll() {
-  for (const char* folder : {"run", "log"}) {
-    absl::Status status = MakeFolder(fs::path(options_.data_folder) / folder);
-    if (!status.ok()) return status;
-  }
-  absl::Status status = StartCluster();
+  WarnOfReach();
+  absl::Status status = MakeFolders();
   if (!status.ok()) return status;
+  status = StartCluster();
+  if (!status.ok()) return status;
+  EndOrphans();
+  LookAtDisk();
   aggregator_.flags = {StrCat("--database=", cluster_->writer_connection())};
   status = StartService(aggregator_);
   if (!status.ok()) return status;
@@ -200,6 +194,44 @@ absl::Status Stack::StartAll() {
   return StartService(publisher_);
 }
 
+void Stack::WarnOfReach() const {
+  WarnIfReachable(reporter_.name, reporter_.address,
+                  "can send reports and corrections for every station", options_.say);
+  WarnIfReachable(
+      aggregator_.name, aggregator_.address,
+      "can define elections, record reports, annul, certify and reopen, and read what is "
+      "under embargo",
+      options_.say);
+  WarnIfReachable(publisher_.name, publisher_.address, "can read all that it shows", options_.say);
+}
+
+absl::Status Stack::MakeFolders() {
+  const auto server_user = postgres::FindServerUser();
+  if (!server_user.ok()) return server_user.status();
+  const auto data = process::Folder::MakePrivate(options_.data_folder, *server_user);
+  if (!data.ok()) return data.status();
+  for (const auto& [name, folder] :
+       {std::pair("run", &run_folder_), std::pair("log", &log_folder_)}) {
+    auto made = process::Folder::MakePrivate(data->PathOf(name));
+    if (!made.ok()) return made.status();
+    *folder = std::make_unique<process::Folder>(*std::move(made));
+  }
+  return absl::OkStatus();
+}
+
+// Services of a `canvass up` that was killed are told to stop by the kernel, but may still need a
+// moment, or be stopped. The cluster's lock is held, so no other `canvass up` runs over these data.
+void Stack::EndOrphans() const {
+  for (const Service* service : {&aggregator_, &standby_, &reporter_, &publisher_}) {
+    while (const auto orphan = FindProcessWith(AddressFileFlag(*service))) {
+      if (options_.interrupted()) return;
+      options_.say(StrCat("Waiting for ", service->name, ", process ", *orphan,
+                          ", of a `canvass up` that was killed"));
+      EndProcess(*orphan, kStopWithin, options_.interrupted);
+    }
+  }
+}
+
 absl::Status Stack::StartCluster() {
   options_.say(StrCat("PostgreSQL, data in ", options_.data_folder, "/postgres"));
   auto cluster =
@@ -211,20 +243,39 @@ absl::Status Stack::StartCluster() {
   return aggregator::Migrate(cluster_->owner_connection()).status();
 }
 
-std::string Stack::FileOf(const Service& service, std::string_view extension) const {
-  return StrCat(options_.data_folder, extension == ".log" ? "/log/" : "/run/", service.name,
-                extension);
+std::string Stack::AddressFileFlag(const Service& service) const {
+  return StrCat("--address_file=", options_.data_folder, "/run/", service.name, ".address");
+}
+
+std::string Stack::LogOf(const Service& service) { return StrCat(service.name, ".log"); }
+
+std::string Stack::Logged(const Service& service) const {
+  const auto text = log_folder_->Read(LogOf(service), kLogBytesQuoted, service.log_begin);
+  return text.ok() ? process::LastLines(*text, kLogLinesQuoted)
+                   : std::string(text.status().message());
+}
+
+absl::Status Stack::NotStarted(const Service& service) const {
+  const std::string lines = Logged(service);
+  const std::string ending = service.process->ending();
+  const bool is_over = !ending.empty() || !MayServeSoon(lines);
+  const std::string logged = is_over ? ReasonIn(lines) : "";
+  return ErrorWithDetail(
+      is_over ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kUnavailable,
+      StrCat(service.name, " ", ending.empty() ? "is not healthy" : ending, ". The end of ",
+             log_folder_->PathOf(LogOf(service)), ":\n", lines),
+      {.reason = logged.empty() ? std::string(reason::kServiceNotStarted.name) : logged});
 }
 
 absl::Status Stack::StartService(Service& service) {
-  std::error_code ignored;  // the file may not exist
-  fs::remove(FileOf(service, ".address"), ignored);
-  const absl::StatusOr<int> log = OpenLog(FileOf(service, ".log"));
+  const std::string address_file = StrCat(service.name, ".address");
+  if (absl::Status status = run_folder_->Remove(address_file); !status.ok()) return status;
+  const absl::StatusOr<int> log = log_folder_->OpenLog(LogOf(service));
   if (!log.ok()) return log.status();
   const absl::Cleanup close_log = [fd = *log] { close(fd); };
+  service.log_begin = static_cast<std::uint64_t>(lseek(*log, 0, SEEK_END));
   std::vector<std::string> arguments{StrCat(options_.program_folder, "/", service.program),
-                                     StrCat("--listen=", service.address),
-                                     StrCat("--address_file=", FileOf(service, ".address")),
+                                     StrCat("--listen=", service.address), AddressFileFlag(service),
                                      StrCat("--log_level=", options_.log_level)};
   arguments.insert(arguments.end(), service.flags.begin(), service.flags.end());
   auto process = process::ChildProcess::Start(
@@ -235,24 +286,33 @@ absl::Status Stack::StartService(Service& service) {
   if (!status.ok()) return status;
   service.channel = rpc::NewChannel(service.address);
   service.answered_at = SteadyNow();
+  service.served_at = service.answered_at;
+  service.told = false;
   options_.say(StrCat(service.name, " on ", service.address));
   return absl::OkStatus();
 }
 
 absl::Status Stack::WaitUntilHealthy(Service& service) const {
   const absl::Duration deadline = SteadyNow() + kHealthyWithin;
-  bool listens = false;
-  while (!listens || !IsServing(service.address, service.health)) {
-    if (!listens) {
-      listens = static_cast<bool>(std::ifstream(FileOf(service, ".address")) >> service.address);
-    }
+  absl::Duration hoped_at = SteadyNow();
+  while (!Listens(service) || !IsServing(service.address, service.health)) {
     if (options_.interrupted())
       return absl::CancelledError("Stopped before all services were running.");
+    const absl::Status server = cluster_->Check();
+    if (!server.ok()) return server;
     const bool ended = service.process->WaitForEnd(kLookEvery);
-    if (!ended && SteadyNow() < deadline) continue;
-    return NotStarted(service.name, service.process->ending(), FileOf(service, ".log"));
+    const absl::Duration now = SteadyNow();
+    if (MayServeSoon(Logged(service))) hoped_at = now;
+    if (ended || now >= deadline || now - hoped_at > kHopelessAfter) return NotStarted(service);
   }
   return absl::OkStatus();
+}
+
+bool Stack::Listens(Service& service) const {
+  const auto text = run_folder_->Read(StrCat(service.name, ".address"), kAddressBytesMax);
+  if (!text.ok() || text->empty()) return false;
+  service.address = std::string(absl::StripAsciiWhitespace(*text));
+  return true;
 }
 
 absl::Status Stack::RestartIfEnded(Service& service) {
@@ -274,21 +334,53 @@ absl::Status Stack::RestartIfSilent(Service& service, absl::Duration silence_max
   return StartService(service);
 }
 
-absl::Status Stack::Supervise(absl::Duration silence_max) {
+void Stack::TellIfNotServing(Service& service) {
+  if (service.health.empty()) return;
+  const auto health = AskHealth(service.channel, service.health);
+  const absl::Duration now = SteadyNow();
+  if (health && health->status() == HealthCheckResponse::SERVING) {
+    if (service.told) options_.say(StrCat(service.name, " serves again."));
+    service.told = false;
+    service.served_at = now;
+  } else if (!service.told && now - service.served_at > kToldAfter) {
+    options_.say(StrCat(service.name, " does not serve. The end of ",
+                        log_folder_->PathOf(LogOf(service)), ":\n", Logged(service)));
+    service.told = true;
+  }
+}
+
+void Stack::LookAtDisk() {
+  std::error_code error;
+  const fs::space_info space = fs::space(disk_.folder(), error);
+  if (error) return;
+  const std::string line = disk_.Look(space.available);
+  if (!line.empty()) options_.say(line);
+}
+
+absl::Status Stack::RestartClusterIfEnded() {
   const absl::Status server = cluster_->Check();
-  if (!server.ok()) {
-    options_.say(StrCat(server.message(), "\nRestarting it."));
-    cluster_.reset();
-    const absl::Status status = StartCluster();
-    if (!status.ok()) return status;
-  }
+  if (server.ok()) return server;
+  if (!told_of_cluster_) options_.say(StrCat(server.message()));
+  told_of_cluster_ = true;
+  if (disk_.full()) return absl::OkStatus();  // it would not start
+  options_.say("Restarting PostgreSQL.");
+  told_of_cluster_ = false;
+  cluster_.reset();
+  return StartCluster();
+}
+
+absl::Status Stack::Supervise(absl::Duration silence_max) {
+  LookAtDisk();
+  absl::Status status = RestartClusterIfEnded();
   for (Service* service : {&aggregator_, &standby_, &reporter_, &publisher_}) {
-    if (service->process == nullptr) continue;
-    absl::Status status = RestartIfEnded(*service);
-    if (status.ok()) status = RestartIfSilent(*service, silence_max);
     if (!status.ok()) return status;
+    if (service->process == nullptr) continue;
+    TellIfNotServing(*service);
+    if (disk_.full()) continue;  // a service that is started writes to it
+    status = RestartIfEnded(*service);
+    if (status.ok()) status = RestartIfSilent(*service, silence_max);
   }
-  return absl::OkStatus();
+  return status;
 }
 
 std::string Stack::aggregator_address() const {

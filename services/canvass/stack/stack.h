@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/canvass/stack/disk_watch.h"
 
 namespace grpc {
 class Channel;
@@ -23,12 +25,13 @@ class PrivateCluster;
 
 namespace canvass::process {
 class ChildProcess;
+class Folder;
 }  // namespace canvass::process
 
 namespace canvass::cli {
 
 struct StackOptions {
-  std::string data_folder{};  // created on first use
+  std::string data_folder{};  // created on first use, for this user alone
   std::string reporter_listen = "127.0.0.1:50061";
   std::string aggregator_listen = "127.0.0.1:50062";
   std::string publisher_listen = "127.0.0.1:50063";
@@ -47,10 +50,12 @@ struct StackOptions {
 // publisher. None of these processes outlives this process, even if it is killed. Not thread-safe.
 class Stack {
  public:
-  // Starts everything and returns once every service is healthy. Returns FAILED_PRECONDITION
-  // DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, POSTGRES_VERSION or SCHEMA_VERSION. If a service ends
-  // during its start, returns FAILED_PRECONDITION with the reason in its log, such as
-  // ADDRESS_IN_USE, or SERVICE_NOT_STARTED. If a service does not become healthy, returns
+  // Starts everything and returns once every service is healthy. Waits for services of an earlier
+  // stack over the same data that was killed. Returns FAILED_PRECONDITION DATA_FOLDER_IN_USE,
+  // DATA_FOLDER_UNUSABLE, POSTGRES_VERSION or SCHEMA_VERSION, or another error of
+  // postgres::PrivateCluster::Start. If a service ends during its start or says that it cannot
+  // serve, returns FAILED_PRECONDITION with the reason in its log, such as ADDRESS_IN_USE or
+  // DATABASE_CORRUPT, or SERVICE_NOT_STARTED. If a service does not become healthy, returns
   // UNAVAILABLE SERVICE_NOT_STARTED. Both errors quote the end of the service's log.
   static absl::StatusOr<std::unique_ptr<Stack>> Start(StackOptions options);
   // Stops all processes: the services first and PostgreSQL last.
@@ -74,7 +79,9 @@ class Stack {
 
   // Restarts every process that has ended by itself, and every service that has not answered at its
   // port for `silence_max`, unless a debugger holds it. Reports it through StackOptions.say, and
-  // waits until it is healthy. Returns the errors of Start. Should be called about every second.
+  // waits until it is healthy. Nothing is restarted while the disk is full. Reports that too, and
+  // when a service does not serve. Returns the errors of Start. Should be called about every
+  // second.
   absl::Status Supervise(absl::Duration silence_max = kSilenceMax);
 
  private:
@@ -88,19 +95,38 @@ class Stack {
     std::unique_ptr<process::ChildProcess> process{};
     std::shared_ptr<grpc::Channel> channel{};  // on which it is asked whether it answers
     absl::Duration answered_at{};              // by the steady clock
+    absl::Duration served_at{};                // when it was SERVING last, by the steady clock
+    bool told = false;                         // whether people know that it does not serve
+    std::uint64_t log_begin = 0;               // size of its log before it was started
   };
 
   explicit Stack(StackOptions options);
   absl::Status StartAll();
+  void WarnOfReach() const;
+  absl::Status MakeFolders();
+  void EndOrphans() const;
   absl::Status StartCluster();
   absl::Status StartService(Service& service);
   absl::Status WaitUntilHealthy(Service& service) const;
+  // Whether the service has said at which address it listens, which it then has.
+  bool Listens(Service& service) const;
+  absl::Status NotStarted(const Service& service) const;
+  void LookAtDisk();
+  void TellIfNotServing(Service& service);
+  absl::Status RestartClusterIfEnded();
   absl::Status RestartIfEnded(Service& service);
   absl::Status RestartIfSilent(Service& service, absl::Duration silence_max);
-  std::string FileOf(const Service& service, std::string_view extension) const;
+  std::string AddressFileFlag(const Service& service) const;
+  static std::string LogOf(const Service& service);
+  // The end of what the service has logged since it was started.
+  std::string Logged(const Service& service) const;
 
   StackOptions options_;
+  DiskWatch disk_;
+  std::unique_ptr<process::Folder> run_folder_;
+  std::unique_ptr<process::Folder> log_folder_;
   std::unique_ptr<postgres::PrivateCluster> cluster_;
+  bool told_of_cluster_ = false;  // whether people know that it has ended
   Service aggregator_;
   Service standby_;
   Service reporter_;

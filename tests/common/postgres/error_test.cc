@@ -49,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"28P01", absl::StatusCode::kPermissionDenied, "DATABASE_PERMISSION_DENIED"},
         Case{"53100", absl::StatusCode::kResourceExhausted, "DATABASE_FULL"},
         Case{"42P01", absl::StatusCode::kFailedPrecondition, "SCHEMA_MISSING"},
+        Case{"58P01", absl::StatusCode::kDataLoss, "DATABASE_CORRUPT"},
         Case{"XX001", absl::StatusCode::kDataLoss, "DATABASE_CORRUPT"},
         Case{"22P03", absl::StatusCode::kInternal, "DATABASE_ERROR"},
         Case{"CV001", absl::StatusCode::kInternal, "DATABASE_ERROR"}));
