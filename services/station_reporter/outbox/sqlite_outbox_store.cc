@@ -1,6 +1,9 @@
 #include "services/station_reporter/outbox/sqlite_outbox_store.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -112,12 +115,24 @@ absl::Status NotUsable(const std::string& file, const Reason& reason, std::strin
                    {.metadata = {{"file", file}}});
 }
 
+// Makes the file one of its owner alone, because reports that wait are not public yet; SQLite gives
+// its write-ahead log the same mode. What is wrong with the file, SQLite says when it opens it. One
+// that exists is not opened here: closing it would end the locks of another connection.
+void MakePrivate(const std::string& file) {
+  const int created = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (created >= 0) close(created);
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return;
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) chmod(file.c_str(), found.st_mode & S_IRWXU);
+}
+
 }  // namespace
 
 void SqliteOutboxStore::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
 
 absl::StatusOr<std::unique_ptr<SqliteOutboxStore>> SqliteOutboxStore::Open(
     const std::string& file) {
+  MakePrivate(file);
   sqlite3* database = nullptr;
   const int result = sqlite3_open_v2(
       file.c_str(), &database,

@@ -209,6 +209,22 @@ TEST_F(SqliteOutboxStoreTest, WhatIsNoOutboxIsRefusedAndLeftAlone) {
   EXPECT_EQ(ReasonOfOpening(), "OUTBOX_UNREADABLE");
 }
 
+TEST_F(SqliteOutboxStoreTest, OnlyItsOwnerMayReadIt) {
+  const mode_t umask_before = umask(0);
+  for (int round = 0; round < 2; ++round) {
+    const auto store = SqliteOutboxStore::Open(file_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_EQ((*store)->Apply({.added = {Added(round + 1, "a")}}), absl::OkStatus());
+    for (const std::string extension : {"", "-wal"}) {
+      struct stat found {};
+      ASSERT_EQ(stat((file_ + extension).c_str(), &found), 0) << extension;
+      EXPECT_EQ(found.st_mode & 07777U, 0600U) << extension;
+    }
+    EXPECT_EQ(chmod(file_.c_str(), 0644), 0);  // as an earlier version left it
+  }
+  umask(umask_before);
+}
+
 TEST_F(SqliteOutboxStoreTest, AFileThatMayNotBeWrittenIsRefused) {
   ASSERT_TRUE(SqliteOutboxStore::Open(file_).ok());
   ASSERT_EQ(chmod(file_.c_str(), 0444), 0);
