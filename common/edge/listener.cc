@@ -33,6 +33,7 @@
 #include "common/base/clock.h"
 #include "common/base/rate_limit.h"
 #include "common/base/text.h"
+#include "common/base/uuid.h"
 #include "common/edge/connection.h"
 #include "common/telemetry/log.h"
 
@@ -79,7 +80,8 @@ std::string TextOf(const sockaddr_storage& address) {
 }
 
 // Two connected sockets. The first has a name, so that the owner of the second can tell its peers
-// apart: gRPC's ServerContext::peer() is made from it.
+// apart: gRPC's ServerContext::peer() is made from it. Names of abstract sockets are shared by all
+// users of the machine, so nobody must be able to guess it and to take it first.
 bool MakePair(const std::string& name, std::array<int, 2>& ends) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
     return false;
@@ -219,8 +221,7 @@ class Listener::Impl {
       return;
     }
     std::array<int, 2> ends{};
-    const std::string name =
-        absl::StrCat("canvass/", getpid(), "/", accepted_.load(), "/", TextOf(address));
+    const std::string name = absl::StrCat("canvass/", RandomUuid(), "/", TextOf(address));
     if (!MakePair(name, ends)) {
       ++turned_away_;
       close(fd);
