@@ -209,7 +209,7 @@ absl::Status Folder::Write(const std::string& name, std::string_view text) const
   if (absl::Status status = Remove(draft); !status.ok()) return status;
   const absl::StatusOr<int> fd = OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL);
   if (!fd.ok()) return fd.status();
-  absl::Cleanup close_file = [fd = *fd] { close(fd); };
+  const absl::Cleanup close_file = [fd = *fd] { close(fd); };
   errno = ENOSPC;  // of a short write
   const bool written = write(*fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        (owner_ == geteuid() || fchown(*fd, owner_, static_cast<gid_t>(-1)) == 0) &&

@@ -36,8 +36,8 @@ bool IsOurs(const std::filesystem::path& process) {
   return stat(process.c_str(), &found) == 0 && found.st_uid == geteuid();
 }
 
-// Of the system calls, because sys/pidfd.h of glibc 2.36 does not work in C++. A handle of a process
-// never means another one, unlike its number.
+// Of the system calls, because sys/pidfd.h of glibc 2.36 does not work in C++. A handle of a
+// process never means another one, unlike its number.
 int OpenProcess(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
 void SignalProcess(int pidfd, int signal) {

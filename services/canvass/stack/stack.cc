@@ -238,9 +238,13 @@ absl::Status Stack::StartCluster() {
       postgres::PrivateCluster::Start({.folder = StrCat(options_.data_folder, "/postgres")});
   if (!cluster.ok()) return cluster.status();
   cluster_ = *std::move(cluster);
-  const absl::Status status = cluster_->CreateDatabase();
-  if (!status.ok()) return status;
-  return aggregator::Migrate(cluster_->owner_connection()).status();
+  absl::Status status = cluster_->CreateDatabase();
+  if (status.ok()) status = aggregator::Migrate(cluster_->owner_connection()).status();
+  if (status.ok()) return status;
+  return ErrorWithDetail(status.code(),
+                         StrCat(status.message(), "\nThe data are in ", options_.data_folder,
+                                "/postgres; PostgreSQL's log is ", cluster_->log_file(), "."),
+                         DetailOf(status));
 }
 
 std::string Stack::AddressFileFlag(const Service& service) const {
