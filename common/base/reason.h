@@ -293,7 +293,7 @@ inline constexpr Reason kOutboxDiskFull = {"OUTBOX_DISK_FULL", absl::StatusCode:
 // The outbox was written by another version of Canvass.
 inline constexpr Reason kOutboxFormatUnknown = {
     "OUTBOX_FORMAT_UNKNOWN", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
-// The outbox has no room, and the report was not stored.
+// The outbox has no room, or no more for this caller or election; the report was not stored.
 inline constexpr Reason kOutboxFull = {"OUTBOX_FULL", absl::StatusCode::kResourceExhausted,
                                        "reporter", Retry::kSame};
 // Another process has the outbox open.
@@ -308,6 +308,9 @@ inline constexpr Reason kOutboxReadOnly = {
 // The outbox's file cannot be read or is not an outbox.
 inline constexpr Reason kOutboxUnreadable = {
     "OUTBOX_UNREADABLE", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
+// The outbox lacks reports that it held when it last acknowledged something, or holds others.
+inline constexpr Reason kOutboxReportsMissing = {
+    "OUTBOX_REPORTS_MISSING", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
 // The outbox cannot be written, and the report was not stored.
 inline constexpr Reason kOutboxUnwritable = {"OUTBOX_UNWRITABLE", absl::StatusCode::kUnavailable,
                                              "reporter", Retry::kSame};
@@ -362,7 +365,7 @@ inline constexpr Reason kQueueFull = {"QUEUE_FULL", absl::StatusCode::kResourceE
 // A decision or a change of the definition must give a reason.
 inline constexpr Reason kReasonMissing = {"REASON_MISSING", absl::StatusCode::kInvalidArgument,
                                           "aggregator", Retry::kNo};
-// A queued report can no longer be read from the outbox.
+// A queued report was changed in the outbox's file, or can no longer be read, and was not sent.
 inline constexpr Reason kReportDamaged = {"REPORT_DAMAGED", absl::StatusCode::kDataLoss, "reporter",
                                           Retry::kSame};
 // No annulment of the report is in force.

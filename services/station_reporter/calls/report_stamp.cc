@@ -33,7 +33,8 @@ SubmittedQueue::SizedReport ReportStamp::Submitted(const v1::StationReport& repo
   return {.report = std::move(submitted), .bytes = size, .station = StationNumber(report)};
 }
 
-NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at) {
+NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,
+                    std::uint64_t caller) {
   const std::string bytes = report.SerializeAsString();
   NewReport added;
   added.queued.number = number;
@@ -46,6 +47,7 @@ NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::
   added.submitted =
       ReportStamp(received_at, /*validate_only=*/false).Submitted(report, bytes).report;
   added.queued.bytes = added.submitted.size();
+  added.queued.caller = caller;
   return added;
 }
 

@@ -25,8 +25,9 @@ class ReportStamp {
   std::string added_;  // bytes of a SubmittedReport without its report
 };
 
-// Returns the report as the outbox keeps it. For `number` see QueuedReport.
-NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at);
+// Returns the report as the outbox keeps it. For `number` and `caller` see QueuedReport.
+NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,
+                    std::uint64_t caller = kNobody);
 
 }  // namespace canvass::station_reporter
 

@@ -57,6 +57,7 @@ reporter::v1::OutboxSummary ToProto(const OutboxSummary& summary) {
     *out.mutable_oldest_queued_at() = rpc::ToProto(*summary.oldest_queued_at);
   }
   out.set_reports_refused(static_cast<std::int64_t>(summary.refused));
+  out.set_reports_damaged(static_cast<std::int64_t>(summary.damaged));
   return out;
 }
 
@@ -105,7 +106,7 @@ void ReporterService::Forward(SubmitReportCall& call,
   const absl::Time received_at = clock_.Now();
   const bool may_queue = courier_ != nullptr && !parsed_request.validate_only();
   if (parsed_request.validate_only()) call.SetValidateOnly();
-  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at);
+  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at, caller);
   const v1::StationReport& report = parsed_request.report();
   if (may_queue && courier_->Holds(report.election_id(), report.station_id())) {
     call.Queue();

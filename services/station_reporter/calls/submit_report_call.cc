@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -74,7 +75,7 @@ void SubmitReportCall::Queue() {
   }
   if (!parsed.ok()) return FinishWith(parsed);
   std::vector<NewReport> reports;
-  reports.push_back(ForOutbox(parsed_request.report(), number_, received_at_));
+  reports.push_back(ForOutbox(parsed_request.report(), number_, received_at_, caller_));
   outbox_->Add(std::move(reports), [call = shared_from_this()](auto answers) {
     if (answers.front().ok()) {
       call->FinishWith(*std::move(answers.front()));
@@ -84,11 +85,12 @@ void SubmitReportCall::Queue() {
   });
 }
 
-void SubmitReportCall::SetOutbox(OutboxCourier& outbox, std::int64_t number,
-                                 absl::Time received_at) {
+void SubmitReportCall::SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at,
+                                 std::uint64_t caller) {
   outbox_ = &outbox;
   number_ = number;
   received_at_ = received_at;
+  caller_ = caller;
 }
 
 // Also called when the deadline has passed. Nobody reads this status.

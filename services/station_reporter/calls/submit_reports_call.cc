@@ -64,7 +64,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 
   NewReport ForOutbox(std::size_t index, const v1::StationReport& report) const {
     return station_reporter::ForOutbox(report, first_number_ + static_cast<std::int64_t>(index),
-                                       received_at_);
+                                       received_at_, call_->caller_);
   }
 
   // Hands reports to the outbox. `indices` are their indices within this message.

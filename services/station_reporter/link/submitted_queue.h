@@ -6,6 +6,7 @@
 
 #include "absl/hash/hash.h"
 #include "canvass/v1/report.pb.h"
+#include "common/election/report.h"
 #include "services/station_reporter/link/report_queue.h"
 
 namespace canvass::station_reporter {
@@ -19,6 +20,9 @@ using SubmittedQueue = ReportQueue<std::string, std::string>;
 inline std::uint64_t StationNumber(const v1::StationReport& report) {
   return absl::HashOf(report.election_id(), report.contest_id(), report.source_id(),
                       report.station_id());
+}
+inline std::uint64_t StationNumber(const election::ReportKey& key) {
+  return absl::HashOf(key.election_id, key.contest_id, key.source_id, key.station_id);
 }
 
 }  // namespace canvass::station_reporter

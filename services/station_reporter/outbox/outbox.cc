@@ -7,12 +7,15 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/memory/memory.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/base/utf8.h"
 #include "common/election/rule.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/report_proto.h"
+#include "common/telemetry/log.h"
 
 namespace canvass::station_reporter {
 namespace {
@@ -50,13 +53,56 @@ bool IsEarly(const v1::Receipt& receipt) {
   return early && receipt.state() == v1::RECEIPT_STATE_REFUSED;
 }
 
-absl::Status Full(const std::string& what, std::size_t reports, int retry_after_ms) {
-  return MakeError(
-      reason::kOutboxFull,
-      absl::StrCat("This report cannot be sent to the aggregator yet, and ", what,
-                   " are already waiting in this reporter's outbox. This report was not kept. "
-                   "Send it again later."),
-      {.metadata = {{"reports_queued", absl::StrCat(reports)}}, .retry_after_ms = retry_after_ms});
+absl::Status StationFull(const std::string& station_id, std::size_t reports,
+                         const OutboxLimits& limits) {
+  return MakeError(reason::kOutboxFull,
+                   absl::StrCat("This report cannot be sent to the aggregator yet, and ", reports,
+                                " reports of station \"", station_id,
+                                "\" already wait in this reporter's outbox; at most ",
+                                limits.station_reports_max,
+                                " may. This report was not kept. Send it again later."),
+                   {.metadata = {{"limit", "station"},
+                                 {"reports_queued", absl::StrCat(reports)},
+                                 {"reports_max", absl::StrCat(limits.station_reports_max)}},
+                    .retry_after_ms = limits.retry_after_ms});
+}
+
+// Lines of damaged reports in the log. `canvass outbox` lists all of them.
+constexpr std::size_t kDamagedLoggedMax = 100;
+
+// A number that Queue can have given. A larger one was changed.
+constexpr std::int64_t kNumberMax = std::int64_t{1} << 53U;
+
+// Text of a damaged row may be anything. A message of protobuf takes only UTF-8.
+std::string Legible(const std::string& text) {
+  return IsUtf8(text) ? text : absl::CHexEscape(text);
+}
+
+OutboxItem ItemOf(const OutboxRefusal& refusal) {
+  OutboxItem item = {
+      .number = refusal.number, .receipt = refusal.receipt, .queued_at = refusal.queued_at};
+  if (refusal.refused_at != absl::InfinitePast()) item.refused_at = refusal.refused_at;
+  return item;
+}
+
+OutboxRefusal RefusalOf(const DamagedReport& report) {
+  OutboxRefusal refusal = {
+      .number = report.number, .queued_at = report.queued_at, .refused_at = absl::InfinitePast()};
+  refusal.receipt.set_state(v1::RECEIPT_STATE_REFUSED);
+  v1::ReportKey& key = *refusal.receipt.mutable_key();
+  key.set_election_id(Legible(report.key.election_id));
+  key.set_contest_id(Legible(report.key.contest_id));
+  key.set_source_id(Legible(report.key.source_id));
+  key.set_station_id(Legible(report.key.station_id));
+  key.set_revision(report.key.revision);
+  v1::Finding& finding = *refusal.receipt.add_findings();
+  finding.set_rule(std::string(reason::kReportDamaged.name));
+  finding.set_severity(v1::SEVERITY_REJECT);
+  finding.set_message(
+      absl::StrCat("report ", report.number,
+                   " of the outbox was changed on the disk after it was queued, or can no longer "
+                   "be read. It was not sent and is kept as it is. Send the report again"));
+  return refusal;
 }
 
 }  // namespace
@@ -64,20 +110,22 @@ absl::Status Full(const std::string& what, std::size_t reports, int retry_after_
 // The reports that one call of Queue adds. Take requires the outbox's lock.
 class Outbox::Admission {
  public:
-  explicit Admission(const Outbox& outbox) : outbox_(outbox) {}
+  explicit Admission(Outbox& outbox) : outbox_(outbox) {}
 
   // Returns OK if the report will be added, or if the same report will be added or is already
-  // queued. Thread safety analysis is off because Clang does not see that the caller holds this
-  // very lock.
+  // queued. A report that will be added uses its shares from now on. Thread safety analysis is off
+  // because Clang does not see that the caller holds this very lock.
   absl::Status Take(NewReport report) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (outbox_.IsQueued(report.queued) || digests_.contains(report.queued.digest)) {
       return absl::OkStatus();
     }
-    // Once one report was turned away, so are all later ones: they may have to follow it.
-    if (full_.ok()) full_ = CheckRoom(report.queued);
-    if (!full_.ok()) return full_;
+    // Once one report was turned away, so are all later ones of its caller: they may have to follow
+    // it.
+    absl::Status& full = full_[report.queued.caller];
+    if (full.ok()) full = CheckRoom(report.queued);
+    if (!full.ok()) return full;
     digests_.insert(report.queued.digest);
-    bytes_ += report.queued.bytes;
+    outbox_.shares_.Add(report.queued);
     ++of_station_[StationOf(report.queued)];
     change_.added.push_back(std::move(report));
     return absl::OkStatus();
@@ -93,32 +141,23 @@ class Outbox::Admission {
   }
 
   absl::Status CheckRoom(const QueuedReport& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(outbox_.mutex_) {
-    const OutboxLimits& limits = outbox_.limits_;
-    const std::size_t reports = outbox_.entries_.size() + change_.added.size();
-    if (reports >= limits.reports_max) {
-      return Full(absl::StrCat(reports, " reports"), reports, limits.retry_after_ms);
-    }
-    if (outbox_.bytes_ + bytes_ + report.bytes > limits.bytes_max) {
-      return Full(absl::StrCat(outbox_.bytes_ + bytes_, " bytes of reports"), reports,
-                  limits.retry_after_ms);
-    }
+    absl::Status room = outbox_.shares_.CheckRoom(report);
+    if (!room.ok()) return room;
     const Station station = StationOf(report);
     const auto queued = outbox_.stations_.find(station);
     const std::size_t of_station =
         (queued == outbox_.stations_.end() ? 0 : queued->second.size()) + of_station_[station];
-    if (of_station >= limits.station_reports_max) {
-      return Full(absl::StrCat(of_station, " reports of station \"", report.key.station_id, "\""),
-                  reports, limits.retry_after_ms);
+    if (of_station >= outbox_.limits_.station_reports_max) {
+      return StationFull(report.key.station_id, of_station, outbox_.limits_);
     }
     return absl::OkStatus();
   }
 
-  const Outbox& outbox_;
+  Outbox& outbox_;
   OutboxChange change_;
-  std::size_t bytes_ = 0;
   absl::flat_hash_set<ledger::Hash> digests_;
   absl::flat_hash_map<Station, std::size_t> of_station_;
-  absl::Status full_;
+  absl::flat_hash_map<std::uint64_t, absl::Status> full_;  // by caller
 };
 
 absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(OutboxStore& store,
@@ -132,9 +171,15 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(OutboxStore& store,
 
 void Outbox::Load(OutboxContent content) {
   const MutexLock lock(mutex_);
+  shares_.Know(content.elections);
   for (QueuedReport& report : content.queued) {
     last_number_ = std::max(last_number_, report.number);
+    shares_.Add(report);
     Insert(std::move(report));
+  }
+  for (const DamagedReport& report : content.damaged) {
+    if (report.number <= kNumberMax) last_number_ = std::max(last_number_, report.number);
+    SetAside(report);
   }
   for (OutboxRefusal& refusal : content.refused) {
     last_number_ = std::max(last_number_, refusal.number);
@@ -166,6 +211,8 @@ std::vector<absl::StatusOr<v1::Receipt>> Outbox::Queue(std::vector<NewReport> re
   if (admission.change().added.empty()) return answers;
   const absl::Status applied = store_.Apply(admission.change());
   if (!applied.ok()) {
+    const MutexLock lock(mutex_);
+    for (const NewReport& report : admission.change().added) shares_.Remove(report.queued);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (answers[i].ok() && admission.Adds(digests[i])) answers[i] = applied;
     }
@@ -177,21 +224,33 @@ std::vector<absl::StatusOr<v1::Receipt>> Outbox::Queue(std::vector<NewReport> re
 }
 
 absl::StatusOr<std::vector<OutgoingReport>> Outbox::TakeReady(absl::Duration steady_now) {
-  std::vector<std::int64_t> numbers;
-  {
-    const MutexLock lock(mutex_);
-    numbers = ChooseReady(steady_now);
-  }
   std::vector<OutgoingReport> outgoing;
-  if (numbers.empty()) return outgoing;
-  absl::StatusOr<std::vector<std::string>> submitted = store_.ReadSubmitted(numbers);
-  if (!submitted.ok()) {
-    GiveBack(numbers);
-    return submitted.status();
-  }
-  outgoing.reserve(numbers.size());
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    outgoing.push_back({.number = numbers[i], .submitted = std::move((*submitted)[i])});
+  while (outgoing.empty()) {
+    std::vector<std::int64_t> numbers;
+    {
+      const MutexLock lock(mutex_);
+      numbers = ChooseReady(steady_now);
+    }
+    if (numbers.empty()) break;
+    absl::StatusOr<std::vector<std::string>> submitted = store_.ReadSubmitted(numbers);
+    if (!submitted.ok()) {
+      GiveBack(numbers);
+      return submitted.status();
+    }
+    const MutexLock lock(mutex_);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      Entry& entry = entries_.at(numbers[i]);
+      if ((*submitted)[i].empty()) {
+        SetAside(
+            {.number = numbers[i], .key = entry.report.key, .queued_at = entry.report.queued_at});
+        EndSending(entry);
+        Drop(entry);
+      } else {
+        outgoing.push_back({.number = numbers[i],
+                            .key = entry.report.key,
+                            .submitted = std::move((*submitted)[i])});
+      }
+    }
   }
   return outgoing;
 }
@@ -223,9 +282,7 @@ absl::Status Outbox::Settle(std::vector<Outcome> outcomes, absl::Time now,
       const auto found = entries_.find(outcome.number);
       if (found == entries_.end() || !found->second.sending) continue;
       Entry& entry = found->second;
-      entry.sending = false;
-      --sending_;
-      sending_bytes_ -= entry.report.bytes;
+      EndSending(entry);
       const std::vector<std::int64_t>& station =
           stations_.at({entry.report.key.election_id, entry.report.key.station_id});
       if (!IsOutcome(outcome.receipt)) {
@@ -236,7 +293,8 @@ absl::Status Outbox::Settle(std::vector<Outcome> outcomes, absl::Time now,
       if (outcome.receipt.state() == v1::RECEIPT_STATE_REFUSED) {
         Refuse(entry.report, std::move(outcome.receipt), now);
       }
-      Remove(entry);
+      unsaved_.removed.push_back(entry.report.number);
+      Drop(entry);
     }
   }
   if (unsaved_.empty()) return absl::OkStatus();
@@ -250,12 +308,23 @@ void Outbox::GiveBack(const std::vector<std::int64_t>& numbers) {
   for (const std::int64_t number : numbers) {
     const auto found = entries_.find(number);
     if (found == entries_.end() || !found->second.sending) continue;
-    found->second.sending = false;
-    --sending_;
-    sending_bytes_ -= found->second.report.bytes;
+    EndSending(found->second);
     const election::ReportKey& key = found->second.report.key;
     Offer(stations_.at({key.election_id, key.station_id}));
   }
+}
+
+absl::Status Outbox::Know(const std::vector<std::string>& election_ids) {
+  std::vector<std::string> learned;
+  {
+    const MutexLock lock(mutex_);
+    for (const std::string& id : election_ids) {
+      if (!shares_.Knows(id)) learned.push_back(id);
+    }
+    shares_.Know(learned);
+  }
+  if (learned.empty()) return absl::OkStatus();
+  return store_.Apply({.elections = std::move(learned)});
 }
 
 bool Outbox::HasUnsaved() const { return !unsaved_.empty(); }
@@ -287,12 +356,15 @@ std::optional<v1::Receipt> Outbox::FindQueued(const election::ReportKey& key) co
 
 std::optional<v1::Receipt> Outbox::FindRefused(const election::ReportKey& key) const {
   const MutexLock lock(mutex_);
-  const v1::Receipt* newest = nullptr;
-  for (const auto& [number, refusal] : refusals_) {
-    if (Matches(key, rpc::FromProto(refusal.receipt.key()))) newest = &refusal.receipt;
+  const OutboxRefusal* newest = nullptr;
+  for (const auto* refusals : {&refusals_, &damaged_}) {
+    for (const auto& [number, refusal] : *refusals) {
+      if (!Matches(key, rpc::FromProto(refusal.receipt.key()))) continue;
+      if (newest == nullptr || number > newest->number) newest = &refusal;
+    }
   }
   if (newest == nullptr) return std::nullopt;
-  return *newest;
+  return newest->receipt;
 }
 
 std::vector<OutboxItem> Outbox::List(const OutboxFilter& filter, std::int64_t after,
@@ -313,35 +385,35 @@ std::vector<OutboxItem> Outbox::List(const OutboxFilter& filter, std::int64_t af
     items.push_back(
         {.number = report.number, .receipt = QueuedReceipt(report), .queued_at = report.queued_at});
   }
-  const std::size_t queued = items.size();
-  for (auto found = refusals_.upper_bound(after);
-       wanted(v1::RECEIPT_STATE_REFUSED) && found != refusals_.end() &&
-       items.size() < queued + count;
-       ++found) {
-    const OutboxRefusal& refusal = found->second;
-    if (!about(refusal.receipt.key().election_id(), refusal.receipt.key().station_id())) continue;
-    items.push_back({.number = refusal.number,
-                     .receipt = refusal.receipt,
-                     .queued_at = refusal.queued_at,
-                     .refused_at = refusal.refused_at});
+  if (wanted(v1::RECEIPT_STATE_REFUSED)) {
+    for (const auto* refusals : {&refusals_, &damaged_}) {
+      const std::size_t before = items.size();
+      for (auto found = refusals->upper_bound(after);
+           found != refusals->end() && items.size() < before + count; ++found) {
+        const OutboxRefusal& refusal = found->second;
+        const v1::ReportKey& key = refusal.receipt.key();
+        if (about(key.election_id(), key.station_id())) items.push_back(ItemOf(refusal));
+      }
+    }
   }
-  std::inplace_merge(
-      items.begin(), items.begin() + static_cast<std::ptrdiff_t>(queued), items.end(),
-      [](const OutboxItem& left, const OutboxItem& right) { return left.number < right.number; });
+  std::sort(items.begin(), items.end(), [](const OutboxItem& left, const OutboxItem& right) {
+    return left.number < right.number;
+  });
   if (items.size() > count) items.resize(count);
   return items;
 }
 
 OutboxSummary Outbox::Summary() const {
   const MutexLock lock(mutex_);
-  OutboxSummary summary = {
-      .queued = entries_.size(), .queued_bytes = bytes_, .refused = refusals_.size()};
+  OutboxSummary summary = {.queued = entries_.size(),
+                           .queued_bytes = shares_.all().bytes,
+                           .refused = refusals_.size(),
+                           .damaged = damaged_.size()};
   if (!entries_.empty()) summary.oldest_queued_at = entries_.begin()->second.report.queued_at;
   return summary;
 }
 
 void Outbox::Insert(QueuedReport report) {
-  bytes_ += report.bytes;
   std::vector<std::int64_t>& station =
       stations_[Station(report.key.election_id, report.key.station_id)];
   if (!station.empty()) Withdraw(station);
@@ -359,15 +431,20 @@ void Outbox::Insert(QueuedReport report) {
   Offer(station);
 }
 
-void Outbox::Remove(const Entry& entry) {
+void Outbox::EndSending(Entry& entry) {
+  entry.sending = false;
+  --sending_;
+  sending_bytes_ -= entry.report.bytes;
+}
+
+void Outbox::Drop(const Entry& entry) {
   const std::int64_t number = entry.report.number;
-  bytes_ -= entry.report.bytes;
+  shares_.Remove(entry.report);
   const auto station =
       stations_.find(Station(entry.report.key.election_id, entry.report.key.station_id));
   std::vector<std::int64_t>& numbers = station->second;
   numbers.erase(std::find(numbers.begin(), numbers.end(), number));
   entries_.erase(number);
-  unsaved_.removed.push_back(number);
   if (numbers.empty()) {
     stations_.erase(station);
   } else {
@@ -389,6 +466,20 @@ void Outbox::Refuse(const QueuedReport& report, v1::Receipt receipt, absl::Time 
     unsaved_.forgotten.push_back(refusals_.begin()->first);
     refusals_.erase(refusals_.begin());
   }
+}
+
+void Outbox::SetAside(const DamagedReport& report) {
+  OutboxRefusal refusal = RefusalOf(report);
+  const v1::ReportKey& key = refusal.receipt.key();
+  if (damaged_.size() < kDamagedLoggedMax) {
+    telemetry::LogError(absl::StrCat(
+        "report ", report.number, " of the outbox (election \"", key.election_id(),
+        "\", station \"", key.station_id(), "\", revision ", key.revision(),
+        ") was changed on the disk or can no longer be read; it is not sent (REPORT_DAMAGED)"));
+  } else if (damaged_.size() == kDamagedLoggedMax) {
+    telemetry::LogError("more damaged reports are not logged; `canvass outbox` lists all of them");
+  }
+  damaged_.emplace(report.number, std::move(refusal));
 }
 
 bool Outbox::Postpone(Entry& entry, absl::Duration steady_now) {

@@ -20,36 +20,16 @@
 #include "canvass/v1/report.pb.h"
 #include "common/base/mutex.h"
 #include "common/election/report.h"
+#include "services/station_reporter/outbox/outbox_limits.h"
+#include "services/station_reporter/outbox/outbox_shares.h"
 #include "services/station_reporter/outbox/outbox_store.h"
 
 namespace canvass::station_reporter {
 
-struct OutboxLimits {
-  // Limits on all queued reports: an hour of a large region's election night. A report takes about
-  // 250 bytes of memory besides its bytes on disk.
-  std::size_t reports_max = 200'000;
-  std::size_t bytes_max = std::size_t{256} << 20U;
-  // Limit per station: all its contests and sources, with some corrections. The list is searched
-  // linearly.
-  std::size_t station_reports_max = 1'000;
-  // Number of newest refusals that are kept for display. The aggregator has its own list.
-  std::size_t refusals_max = 10'000;
-  // Limits on reports in flight: enough to keep the aggregator busy, and few enough to leave room
-  // in its queue for reports from elsewhere.
-  std::size_t sending_reports_max = 4'000;
-  std::size_t sending_bytes_max = std::size_t{8} << 20U;
-  // A revision whose predecessor is missing may only be early: the predecessor may still be in
-  // another reporter's outbox. The revision is sent again after gap_first_wait, which doubles each
-  // time, until gap_patience ends.
-  absl::Duration gap_first_wait = absl::Seconds(1);
-  absl::Duration gap_patience = absl::Minutes(2);
-  // Retry delay in errors of reports that were turned away.
-  int retry_after_ms = 5'000;
-};
-
 // A report to send.
 struct OutgoingReport {
   std::int64_t number = 0;
+  election::ReportKey key{};
   std::string submitted{};  // canvass.aggregator.v1.SubmittedReport
 };
 
@@ -59,10 +39,10 @@ struct Outcome {
   v1::Receipt receipt{};
 };
 
-// A queued or refused report, as List returns it.
+// A queued, refused or damaged report, as List returns it.
 struct OutboxItem {
   std::int64_t number = 0;
-  v1::Receipt receipt{};  // QUEUED or REFUSED
+  v1::Receipt receipt{};  // QUEUED or REFUSED; of a damaged report REFUSED for REPORT_DAMAGED
   absl::Time queued_at{};
   std::optional<absl::Time> refused_at{};
 };
@@ -72,6 +52,7 @@ struct OutboxSummary {
   std::size_t queued_bytes = 0;
   std::optional<absl::Time> oldest_queued_at{};
   std::size_t refused = 0;
+  std::size_t damaged = 0;
 };
 
 // Selects the items to list. An empty id or an unspecified state matches all.
@@ -88,12 +69,16 @@ struct OutboxFilter {
 // behind the others of its station. Sending a report twice, because its receipt was lost, is
 // harmless.
 //
+// A report that the store finds damaged is never sent. It is set aside: it is logged as an error
+// and listed, holds up no other report, and stays in the store.
+//
 // Has no thread, no clock and no network. The driver calls
 //   Queue      for reports that nobody else will deliver to the aggregator,
 //   TakeReady  when the aggregator can be reached, and sends the reports that it returns,
-//   Settle     with the receipts that came back, and
-//   GiveBack   for reports that were sent and got no receipt.
-// One thread calls these four and HasUnsaved; they may block on the store. The other methods may be
+//   Settle     with the receipts that came back,
+//   GiveBack   for reports that were sent and got no receipt, and
+//   Know       when the aggregator has told which elections it has.
+// One thread calls these five and HasUnsaved; they may block on the store. The other methods may be
 // called from any thread and do not block.
 class Outbox {
  public:
@@ -103,7 +88,7 @@ class Outbox {
                                                       const OutboxLimits& limits = {});
 
   // Largest number that was in the store at Open, 0 if it was empty. Numbers of new reports must be
-  // larger, and each is used once.
+  // larger, and each is used once. The number of a damaged report counts if it is plausible.
   std::int64_t last_number() const { return last_number_; }
 
   // Stores reports in one transaction. Answer i belongs to report i. It is the QUEUED receipt once
@@ -113,8 +98,8 @@ class Outbox {
   std::vector<absl::StatusOr<v1::Receipt>> Queue(std::vector<NewReport> reports, absl::Time now);
 
   // Returns reports whose turn it is, oldest first, up to the limits on reports in flight. They are
-  // in flight from then on, unless the store fails. Waits are measured against `steady_now`, the
-  // time of a steady clock.
+  // in flight from then on, unless the store fails. Sets aside those that are damaged. Waits are
+  // measured against `steady_now`, the time of a steady clock.
   absl::StatusOr<std::vector<OutgoingReport>> TakeReady(absl::Duration steady_now);
 
   // Applies outcomes. A recorded or held report leaves the outbox, and a refused one becomes a
@@ -124,6 +109,10 @@ class Outbox {
 
   // Marks reports as no longer in flight; they will be sent again.
   void GiveBack(const std::vector<std::int64_t>& numbers);
+
+  // The aggregator has these elections (see OutboxShares). Returns the error of the store; they are
+  // known all the same until the outbox is closed.
+  absl::Status Know(const std::vector<std::string>& election_ids);
 
   // Whether changes made by Settle are not durable yet.
   bool HasUnsaved() const;
@@ -137,8 +126,8 @@ class Outbox {
   // Returns the QUEUED receipt of a report, or of its newest queued revision if `key` has revision
   // 0. An empty contest or source, in `key` or in the report, matches any.
   std::optional<v1::Receipt> FindQueued(const election::ReportKey& key) const;
-  // Returns the REFUSED receipt of a report, found in the same way. If it was refused several
-  // times, returns the last receipt.
+  // Returns the REFUSED receipt of a refused or damaged report, found in the same way. If there are
+  // several, returns the one with the highest number.
   std::optional<v1::Receipt> FindRefused(const election::ReportKey& key) const;
   // Returns up to `count` items with numbers above `after`, ordered by number.
   std::vector<OutboxItem> List(const OutboxFilter& filter, std::int64_t after,
@@ -155,11 +144,15 @@ class Outbox {
   };
   using Station = std::pair<std::string, std::string>;  // election_id, station_id
 
-  Outbox(OutboxStore& store, const OutboxLimits& limits) : store_(store), limits_(limits) {}
+  Outbox(OutboxStore& store, const OutboxLimits& limits)
+      : store_(store), limits_(limits), shares_(limits) {}
 
   void Load(OutboxContent content);
   void Insert(QueuedReport report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remove(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndSending(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes the report from memory.
+  void Drop(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetAside(const DamagedReport& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Refuse(const QueuedReport& report, v1::Receipt receipt, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns false if gap_patience has ended.
@@ -186,10 +179,12 @@ class Outbox {
   // wait, with the end of their wait.
   std::set<std::int64_t> ready_ ABSL_GUARDED_BY(mutex_);
   std::set<std::pair<absl::Duration, std::int64_t>> waiting_ ABSL_GUARDED_BY(mutex_);
-  std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  OutboxShares shares_ ABSL_GUARDED_BY(mutex_);  // of reports in entries_ or being stored
   std::size_t sending_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t sending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::int64_t, OutboxRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
+  // Reports that were set aside, as they are shown. Refused at absl::InfinitePast().
+  std::map<std::int64_t, OutboxRefusal> damaged_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace canvass::station_reporter

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/error.h"
+#include "common/base/fair_share.h"
 #include "common/base/reason.h"
 #include "common/telemetry/log.h"
 
@@ -22,16 +22,29 @@ constexpr std::chrono::milliseconds kTryAgainAfter{200};
 // answer soon.
 constexpr std::size_t kReportsTogetherMax = 10'000;
 
-std::pair<std::string, std::string> StationOf(const NewReport& report) {
-  return {report.queued.key.election_id, report.queued.key.station_id};
+std::pair<std::string, std::string> StationOf(const QueuedReport& report) {
+  return {report.key.election_id, report.key.station_id};
 }
 
-absl::Status NoRoom(std::size_t reports, int retry_after_ms) {
-  return MakeError(reason::kOutboxFull,
-                   absl::StrCat("This report cannot be sent to the aggregator yet, and ", reports,
-                                " reports are already waiting to be written to this reporter's "
-                                "outbox. This report was not kept. Send it again later."),
-                   {.retry_after_ms = retry_after_ms});
+absl::Status NoRoom(const OutboxShares::Use& own, const OutboxShares::Use& all,
+                    const OutboxLimits& limits) {
+  return MakeError(
+      reason::kOutboxFull,
+      absl::StrCat("This report cannot be sent to the aggregator yet, and ", all.reports,
+                   " reports of ", all.bytes, " bytes, ", own.reports, " of ", own.bytes,
+                   " bytes from this caller, already wait to be written to this reporter's outbox; "
+                   "at most ",
+                   limits.reports_max, " reports of ", limits.bytes_max,
+                   " bytes may, and a caller's no more than it leaves free. This report was not "
+                   "kept. Send it again later."),
+      {.metadata = {{"limit", "disk"},
+                    {"reports_arriving", absl::StrCat(all.reports)},
+                    {"bytes_arriving", absl::StrCat(all.bytes)},
+                    {"reports_arriving_of_caller", absl::StrCat(own.reports)},
+                    {"bytes_arriving_of_caller", absl::StrCat(own.bytes)},
+                    {"reports_max", absl::StrCat(limits.reports_max)},
+                    {"bytes_max", absl::StrCat(limits.bytes_max)}},
+       .retry_after_ms = limits.retry_after_ms});
 }
 
 absl::Status Stopped(int retry_after_ms) {
@@ -39,18 +52,6 @@ absl::Status Stopped(int retry_after_ms) {
                    "This reporter is shutting down and did not keep the report. Send it again, to "
                    "this reporter or to another one.",
                    {.retry_after_ms = retry_after_ms});
-}
-
-// Returns the receipt of a report whose bytes the disk has lost. The report is refused, so that it
-// does not hold up the others.
-v1::Receipt DamagedReceipt() {
-  v1::Receipt receipt;
-  receipt.set_state(v1::RECEIPT_STATE_REFUSED);
-  v1::Finding& finding = *receipt.add_findings();
-  finding.set_rule(std::string(reason::kReportDamaged.name));
-  finding.set_severity(v1::SEVERITY_REJECT);
-  finding.set_message("the report can no longer be read from the outbox; send it again");
-  return receipt;
 }
 
 }  // namespace
@@ -98,7 +99,8 @@ OutboxCourier::OutboxCourier(Outbox& outbox, const OutboxLimits& limits, const C
       send_(std::move(send)),
       next_number_(outbox.last_number() + 1),
       held_(outbox.Summary().queued),
-      was_empty_(held_ == 0) {}
+      was_empty_(held_ == 0),
+      arriving_shares_(limits) {}
 
 OutboxCourier::~OutboxCourier() { Stop(); }
 
@@ -116,28 +118,35 @@ void OutboxCourier::Stop() {
 }
 
 void OutboxCourier::Add(std::vector<NewReport> reports, Answer answer) {
-  std::size_t bytes = 0;
-  for (const NewReport& report : reports) bytes += report.queued.bytes;
+  if (reports.empty()) return answer({});
   absl::Status refused;
   {
     const MutexLock lock(mutex_);
-    if (stopping_) {
-      refused = Stopped(limits_.retry_after_ms);
-    } else if (arriving_reports_ >= limits_.reports_max || arriving_bytes_ >= limits_.bytes_max) {
-      // Checked before the reports are added, so that only one call can exceed the limit. The
-      // outbox decides which reports of that call have room.
-      refused = NoRoom(arriving_reports_, limits_.retry_after_ms);
-    } else {
+    refused = Admit(reports.front().queued.caller);
+    if (refused.ok()) {
       held_ += reports.size();
-      arriving_reports_ += reports.size();
-      arriving_bytes_ += bytes;
-      for (const NewReport& report : reports) ++arriving_[StationOf(report)];
+      for (const NewReport& report : reports) {
+        arriving_shares_.Add(report.queued);
+        ++arriving_[StationOf(report.queued)];
+      }
       arrivals_.push_back({.reports = std::move(reports), .answer = std::move(answer)});
       changed_.NotifyAll();
       return;
     }
   }
   answer(std::vector<absl::StatusOr<v1::Receipt>>(reports.size(), refused));
+}
+
+// Checked before the reports are added, so that a caller can exceed its share by one call only. The
+// outbox decides which reports of that call have room.
+absl::Status OutboxCourier::Admit(std::uint64_t caller) const {
+  if (stopping_) return Stopped(limits_.retry_after_ms);
+  const OutboxShares::Use& all = arriving_shares_.all();
+  const OutboxShares::Use own =
+      caller == kNobody ? OutboxShares::Use() : arriving_shares_.OfCaller(caller);
+  const bool has_room = IsFairShare(own.reports, 1, all.reports, limits_.reports_max) &&
+                        IsFairShare(own.bytes, 1, all.bytes, limits_.bytes_max);
+  return has_room ? absl::OkStatus() : NoRoom(own, all, limits_);
 }
 
 bool OutboxCourier::Holds(std::string_view election_id, std::string_view station_id) const {
@@ -214,7 +223,7 @@ void OutboxCourier::Settle() {
   }
   was_saved_ = settled.ok();
   const MutexLock lock(mutex_);
-  held_ = arriving_reports_ + outbox_.Summary().queued;
+  held_ = arriving_shares_.all().reports + outbox_.Summary().queued;
   if (held_ > 0 || was_empty_) return;
   was_empty_ = true;
   telemetry::LogInfo("all reports in the outbox were sent");
@@ -225,19 +234,17 @@ void OutboxCourier::Keep() {
   if (arrivals.empty()) return;
   std::vector<NewReport> reports;
   std::vector<std::size_t> counts;
-  std::vector<Station> stations;
-  std::size_t bytes = 0;
+  std::vector<QueuedReport> kept;  // or turned away
   counts.reserve(arrivals.size());
   for (Arrival& arrival : arrivals) {
     counts.push_back(arrival.reports.size());
     for (NewReport& report : arrival.reports) {
-      stations.push_back(StationOf(report));
-      bytes += report.queued.bytes;
+      kept.push_back(report.queued);
       reports.push_back(std::move(report));
     }
   }
   auto answers = outbox_.Queue(std::move(reports), clock_.Now());
-  ForgetArrivals(stations, bytes);
+  ForgetArrivals(kept);
   auto next = std::make_move_iterator(answers.begin());
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const auto end = next + Signed(counts[i]);
@@ -258,16 +265,15 @@ std::deque<OutboxCourier::Arrival> OutboxCourier::TakeArrivals() {
   return taken;
 }
 
-void OutboxCourier::ForgetArrivals(const std::vector<Station>& stations, std::size_t bytes) {
+void OutboxCourier::ForgetArrivals(const std::vector<QueuedReport>& reports) {
   const std::size_t queued = outbox_.Summary().queued;
   const MutexLock lock(mutex_);
-  for (const Station& station : stations) {
-    const auto arriving = arriving_.find(station);
+  for (const QueuedReport& report : reports) {
+    const auto arriving = arriving_.find(StationOf(report));
     if (--arriving->second == 0) arriving_.erase(arriving);
+    arriving_shares_.Remove(report);
   }
-  arriving_reports_ -= stations.size();
-  arriving_bytes_ -= bytes;
-  held_ = arriving_reports_ + queued;
+  held_ = arriving_shares_.all().reports + queued;
   may_send_ = true;
   if (queued == 0 || !was_empty_) return;
   was_empty_ = false;
@@ -282,31 +288,28 @@ void OutboxCourier::SendReady() {
     }
     auto outgoing = outbox_.TakeReady(SteadyNow());
     if (!outgoing.ok()) telemetry::LogWarning(telemetry::Describe(outgoing.status()));
+    CountHeld();  // damaged reports were set aside
     if (!outgoing.ok() || outgoing->empty()) return Pause();
     std::vector<std::int64_t> numbers;
     std::vector<SubmittedQueue::SizedReport> reports;
-    std::vector<Outcome> damaged;
-    aggregator::v1::SubmittedReport report;
     for (OutgoingReport& each : *outgoing) {
-      if (!each.submitted.empty() && report.ParseFromString(each.submitted)) {
-        const std::size_t bytes = each.submitted.size();
-        numbers.push_back(each.number);
-        reports.push_back({.report = std::move(each.submitted),
-                           .bytes = bytes,
-                           .station = StationNumber(report.report())});
-      } else {
-        damaged.push_back({.number = each.number, .receipt = DamagedReceipt()});
-      }
+      const std::size_t bytes = each.submitted.size();
+      numbers.push_back(each.number);
+      reports.push_back({.report = std::move(each.submitted),
+                         .bytes = bytes,
+                         .station = StationNumber(each.key)});
     }
-    if (!damaged.empty()) {
-      outbox_.Settle(std::move(damaged), clock_.Now(), SteadyNow()).IgnoreError();
-    }
-    if (reports.empty()) continue;
     const absl::Status sent = send_(std::move(reports), std::make_shared<Delivery>(*this, numbers));
     if (sent.ok()) continue;
     outbox_.GiveBack(numbers);
     return Pause();
   }
+}
+
+void OutboxCourier::CountHeld() {
+  const std::size_t queued = outbox_.Summary().queued;
+  const MutexLock lock(mutex_);
+  held_ = arriving_shares_.all().reports + queued;
 }
 
 void OutboxCourier::Pause() {

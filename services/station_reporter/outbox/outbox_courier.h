@@ -23,6 +23,8 @@
 #include "common/base/mutex.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox.h"
+#include "services/station_reporter/outbox/outbox_limits.h"
+#include "services/station_reporter/outbox/outbox_shares.h"
 #include "services/station_reporter/outbox/outbox_store.h"
 
 namespace canvass::station_reporter {
@@ -56,9 +58,9 @@ class OutboxCourier {
   // first.
   std::int64_t TakeNumbers(std::size_t count) { return next_number_.fetch_add(Signed(count)); }
 
-  // Queues reports for storing; see Outbox::Queue. Their stations are held from then on. Answers
-  // RESOURCE_EXHAUSTED OUTBOX_FULL if too many reports wait for the disk, and UNAVAILABLE
-  // SHUTTING_DOWN after Stop.
+  // Queues reports of one caller for storing; see Outbox::Queue. Their stations are held from then
+  // on. Answers RESOURCE_EXHAUSTED OUTBOX_FULL if too many reports, or too many of this caller,
+  // wait for the disk, and UNAVAILABLE SHUTTING_DOWN after Stop.
   void Add(std::vector<NewReport> reports, Answer answer);
 
   // Whether newer reports of the station must be queued too, so that they do not overtake older
@@ -90,8 +92,11 @@ class OutboxCourier {
   void Keep();
   void SendReady();
 
+  // Whether the caller may add more.
+  absl::Status Admit(std::uint64_t caller) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::deque<Arrival> TakeArrivals();
-  void ForgetArrivals(const std::vector<Station>& stations, std::size_t bytes);
+  void ForgetArrivals(const std::vector<QueuedReport>& reports);
+  void CountHeld();
   void Pause();
 
   Outbox& outbox_;
@@ -112,8 +117,7 @@ class OutboxCourier {
   std::deque<Arrival> arrivals_ ABSL_GUARDED_BY(mutex_);
   // Counts of the reports that wait to be stored or are being stored.
   absl::flat_hash_map<Station, std::size_t> arriving_ ABSL_GUARDED_BY(mutex_);
-  std::size_t arriving_reports_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::size_t arriving_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  OutboxShares arriving_shares_ ABSL_GUARDED_BY(mutex_);
   std::vector<Outcome> outcomes_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::int64_t> returned_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;

@@ -15,6 +15,9 @@
 
 namespace canvass::station_reporter {
 
+// QueuedReport::caller of reports from before the start: their connections are gone.
+inline constexpr std::uint64_t kNobody = 0;
+
 // A report in the outbox, without its content.
 struct QueuedReport {
   std::int64_t number = 0;    // order in which this reporter took the report, from 1
@@ -22,12 +25,26 @@ struct QueuedReport {
   ledger::Hash digest{};      // SHA-256 of the serialized StationReport
   std::size_t bytes = 0;      // size of NewReport::submitted
   absl::Time queued_at{};
+  std::uint64_t caller = kNobody;  // whose share of the outbox it uses; not stored
 };
 
 // A report to be added to the outbox.
 struct NewReport {
   QueuedReport queued{};
   std::string submitted{};  // bytes of canvass.aggregator.v1.SubmittedReport, as sent
+};
+
+// Returns the SHA-256 over everything that is stored of a report: its number and key, when it was
+// queued, and its bytes. The store keeps it beside the report. It finds a disk that fails and hands
+// that change a row. Whoever can write the file and knows this function can write a digest that
+// matches, and a key on the same disk would be no secret from them.
+ledger::Hash RowDigest(const NewReport& report);
+
+// A report that does not match its RowDigest, or can no longer be read. It stays in the store.
+struct DamagedReport {
+  std::int64_t number = 0;
+  election::ReportKey key{};  // as far as it can be read; it may be what was changed
+  absl::Time queued_at{};     // the same
 };
 
 // A report that left the outbox because the aggregator refused it.
@@ -41,7 +58,9 @@ struct OutboxRefusal {
 // Everything in the store. Each list is ordered by number.
 struct OutboxContent {
   std::vector<QueuedReport> queued{};
+  std::vector<DamagedReport> damaged{};
   std::vector<OutboxRefusal> refused{};
+  std::vector<std::string> elections{};  // that the aggregator is known to have
 };
 
 struct OutboxChange {
@@ -49,9 +68,11 @@ struct OutboxChange {
   std::vector<std::int64_t> removed{};  // reports that were answered
   std::vector<OutboxRefusal> refused{};
   std::vector<std::int64_t> forgotten{};  // refusals to delete
+  std::vector<std::string> elections{};   // that the aggregator has; known ones may be repeated
 
   bool empty() const {
-    return added.empty() && removed.empty() && refused.empty() && forgotten.empty();
+    return added.empty() && removed.empty() && refused.empty() && forgotten.empty() &&
+           elections.empty();
   }
 };
 
@@ -70,8 +91,8 @@ class OutboxStore {
   // carry a reason and a retry delay.
   virtual absl::Status Apply(const OutboxChange& change) = 0;
 
-  // Returns `submitted` of each report, empty if the disk has lost it. REQUIRES: the reports are in
-  // the store.
+  // Returns `submitted` of each report, empty if the report does not match its RowDigest or the
+  // disk has lost it. REQUIRES: the reports were in the store.
   virtual absl::StatusOr<std::vector<std::string>> ReadSubmitted(
       const std::vector<std::int64_t>& numbers) = 0;
 };

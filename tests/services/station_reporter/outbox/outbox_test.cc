@@ -27,6 +27,7 @@ namespace canvass::station_reporter {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -363,10 +364,35 @@ TEST_F(OutboxTest, ListsWhatItKeepsByNumberPageByPage) {
   EXPECT_EQ(summary.oldest_queued_at, kNow);
 }
 
+TEST_F(OutboxTest, ADamagedReportIsShownAndNeitherSentNorForgotten) {
+  Queue({Report("s-1"), Report("s-1", 2), Report("s-2")});
+  store_.Damage(1);
+  EXPECT_THAT(Take(), ElementsAre("s-2/1")) << "the first one of s-1 has only now been read";
+  EXPECT_THAT(Take(), ElementsAre("s-1/2"));
+  ASSERT_TRUE(SettleAll(Recorded()).ok());
+  for (const bool reopened : {false, true}) {
+    if (reopened) Open();
+    EXPECT_EQ(outbox_->Summary().damaged, 1U);
+    EXPECT_EQ(outbox_->last_number(), reopened ? 3 : 0) << "numbers are used once";
+    const auto receipt = outbox_->FindRefused(Key("s-1"));
+    ASSERT_TRUE(receipt);
+    EXPECT_EQ(receipt->findings(0).rule(), "REPORT_DAMAGED");
+    EXPECT_THAT(receipt->findings(0).message(), HasSubstr("report 1 of the outbox"));
+    const auto items = outbox_->List({.state = v1::RECEIPT_STATE_REFUSED}, 0, 10);
+    ASSERT_THAT(items, SizeIs(1));
+    EXPECT_EQ(items[0].queued_at, kNow);
+    EXPECT_FALSE(items[0].refused_at.has_value());
+  }
+  // The station sends it again.
+  EXPECT_TRUE(Queue({Report("s-1")})[0].ok());
+  EXPECT_TRUE(outbox_->Holds(kElection, "s-1"));
+  EXPECT_EQ(store_.numbers().front(), 1) << "what was found stays as it was found";
+}
+
 class SmallOutboxTest : public OutboxTest {
  protected:
   SmallOutboxTest()
-      : OutboxTest({.reports_max = 4,
+      : OutboxTest({.reports_max = 5,  // 4 of one election
                     .station_reports_max = 2,
                     .refusals_max = 2,
                     .sending_reports_max = 2}) {}
@@ -414,7 +440,7 @@ TEST_F(SmallOutboxTest, KeepsTheNewestRefusals) {
 
 class NarrowOutboxTest : public OutboxTest {
  protected:
-  NarrowOutboxTest() : OutboxTest({.bytes_max = 200, .sending_bytes_max = 1}) {}
+  NarrowOutboxTest() : OutboxTest({.bytes_max = 266, .sending_bytes_max = 1}) {}
 };
 
 TEST_F(NarrowOutboxTest, CountsBytesAndSendsOneReportHoweverLarge) {
