@@ -187,14 +187,20 @@ absl::Status SqliteOutboxStore::Prepare() {
   const absl::StatusOr<std::int64_t> format = CheckFormat();
   if (!format.ok()) return format.status();
   if (!Execute("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;")) return OpenError();
+  if (*format == 0) return Create();
   // Locks the file, also if there is nothing to write.
   if (!Execute("BEGIN EXCLUSIVE; COMMIT;")) return OpenError();
   absl::Status status;
   if (*format == kFormatWithoutDigests) status = AddRowDigests();
-  if (status.ok() && *format != 0) status = LoadState();
-  if (status.ok()) status = CheckMark();
-  if (!status.ok() || *format != 0) return status;
-  const std::string made = StrCat("BEGIN IMMEDIATE;", StampOf(kFormat), kReportTable, kRefusalTable,
+  if (status.ok()) status = LoadState();
+  return status.ok() ? CheckMark() : status;
+}
+
+// Writes nothing if there was an outbox: the next start must not take an empty file for it.
+absl::Status SqliteOutboxStore::Create() {
+  const absl::Status marked = CheckMark();
+  if (!marked.ok()) return marked;
+  const std::string made = StrCat("BEGIN EXCLUSIVE;", StampOf(kFormat), kReportTable, kRefusalTable,
                                   kOtherTables, "COMMIT;");
   return Execute(made) ? absl::OkStatus() : OpenError();
 }

@@ -65,6 +65,7 @@ class SqliteOutboxStore final : public OutboxStore {
   absl::Status Prepare();
   // Returns the format of the file, or 0 if it is new.
   absl::StatusOr<std::int64_t> CheckFormat();
+  absl::Status Create();
   // Computes RowDigests for a file that has none.
   absl::Status AddRowDigests();
   // Sets state_ to what the file holds.

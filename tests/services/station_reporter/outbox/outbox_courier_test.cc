@@ -54,8 +54,7 @@ TEST(OutboxCourierTest, ADamagedReportIsNeverSentAndStopsNoOther) {
   courier.Start();
   courier.SetReachable(true);
   const absl::Time deadline = absl::Now() + absl::Seconds(20);
-  while (((*outbox)->Summary().queued > 0 || courier.Holds("e", "s-1")) &&
-         absl::Now() < deadline) {
+  while (((*outbox)->Summary().queued > 0 || courier.Holds("e", "s-1")) && absl::Now() < deadline) {
     absl::SleepFor(absl::Milliseconds(1));
   }
   EXPECT_FALSE(courier.Holds("e", "s-1"));

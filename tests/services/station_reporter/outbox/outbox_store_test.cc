@@ -8,16 +8,21 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "gmock/gmock.h"
@@ -35,6 +40,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 const absl::Time kQueuedAt = absl::FromUnixMicros(1'707'328'800'123'456);
 
@@ -106,6 +112,13 @@ TEST_P(OutboxStoreTest, GivesBackWhatWasAddedByNumber) {
   // One that the disk has lost does not stop the others.
   EXPECT_THAT(*store_->ReadSubmitted({20, 8, 7}),
               ElementsAre(Added(20, "s-2").submitted, "", expected.submitted));
+}
+
+TEST_P(OutboxStoreTest, KeepsEachElectionOnce) {
+  ASSERT_TRUE(store_->Apply({.elections = {"e", "f"}}).ok());
+  ASSERT_TRUE(store_->Apply({.elections = {"f", "g"}}).ok());
+  Reopen();
+  EXPECT_THAT(store_->Read()->elections, UnorderedElementsAre("e", "f", "g"));
 }
 
 TEST_P(OutboxStoreTest, OutcomesReplaceReportsAndRefusalsAreForgottenLast) {
@@ -241,6 +254,266 @@ TEST_F(SqliteOutboxStoreTest, AFileThatMayNotBeWrittenIsRefused) {
   EXPECT_EQ(WEXITSTATUS(ending), 0);
 }
 
+// Opens the file and reads it, as a start does.
+absl::StatusOr<OutboxContent> ReadFile(const std::string& file) {
+  auto store = SqliteOutboxStore::Open(file);
+  if (!store.ok()) return store.status();
+  return (*store)->Read();
+}
+
+void ApplyTo(const std::string& file, const OutboxChange& change) {
+  auto store = SqliteOutboxStore::Open(file);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto content = (*store)->Read();
+  ASSERT_TRUE(content.ok()) << content.status();
+  const absl::Status applied = (*store)->Apply(change);
+  ASSERT_TRUE(applied.ok()) << applied;
+}
+
+std::string ReasonOf(const absl::StatusOr<OutboxContent>& content) {
+  return DetailOf(content.status()).reason;
+}
+
+TEST_F(SqliteOutboxStoreTest, AChangedRowIsSetAsideWhicheverColumnWasChanged) {
+  for (const std::string change :
+       {"submitted = CAST(replace(submitted, 'b', 'c') AS BLOB)", "station_id = 'c'",
+        "election_id = 'f'", "contest_id = ''", "source_id = 'poll'", "revision = 4",
+        "revision = 4294967299", "queued_at = queued_at + 1", "digest = x'00'",
+        "digest = zeroblob(32)", "row_digest = x''", "row_digest = zeroblob(32)", "submitted = x''",
+        "number = 7"}) {
+    SCOPED_TRACE(change);
+    std::filesystem::remove(file_);
+    std::filesystem::remove(file_ + "-mark");
+    ApplyTo(file_, {.added = {Added(1, "a"), Added(2, "b"), Added(3, "c")}});
+    Execute("UPDATE report SET " + change + " WHERE number = 2");
+    auto store = SqliteOutboxStore::Open(file_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto content = (*store)->Read();
+    ASSERT_TRUE(content.ok()) << content.status();
+    ASSERT_THAT(content->queued, SizeIs(2));
+    EXPECT_EQ(content->queued[0].number, 1);
+    EXPECT_EQ(content->queued[1].number, 3);
+    ASSERT_THAT(content->damaged, SizeIs(1));
+    const std::int64_t number = content->damaged[0].number;
+    EXPECT_EQ(number, change == "number = 7" ? 7 : 2);
+    EXPECT_EQ((*store)->ReadSubmitted({number})->front(), "");
+    EXPECT_EQ((*store)->ReadSubmitted({1})->front(), Added(1, "a").submitted);
+    // What others do to the outbox meanwhile leaves it where it is.
+    EXPECT_TRUE((*store)->Apply({.added = {Added(9, "b")}, .removed = {1}}).ok());
+    store->reset();
+    const auto again = ReadFile(file_);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_THAT(again->queued, SizeIs(2));
+    EXPECT_THAT(again->damaged, SizeIs(1));
+  }
+}
+
+TEST_F(SqliteOutboxStoreTest, ARowThatIsChangedWhileItWaitsIsNotSent) {
+  ApplyTo(file_, {.added = {Added(1, "a")}});
+  ApplyTo(file_, {.added = {Added(2, "b")}});
+  // The lock keeps other programs out; a byte on the disk may change all the same.
+  auto store = SqliteOutboxStore::Open(file_);
+  ASSERT_THAT((*store)->Read()->queued, SizeIs(2));
+  std::fstream bytes(file_, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string all((std::istreambuf_iterator<char>(bytes)), {});
+  const std::size_t at = all.find(Added(1, "a").submitted);
+  ASSERT_NE(at, std::string::npos);
+  store->reset();
+  bytes.seekp(static_cast<std::streamoff>(at) + 4);
+  bytes.put('x');
+  bytes.close();
+  store = SqliteOutboxStore::Open(file_);
+  EXPECT_THAT(*(*store)->ReadSubmitted({1, 2}), ElementsAre("", Added(2, "b").submitted));
+}
+
+// Ten reports are acknowledged, then the process is killed, and of its files only one is left.
+TEST_F(SqliteOutboxStoreTest, WhatWasAcknowledgedIsInTheFileItself) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto store = SqliteOutboxStore::Open(file_);
+    for (std::int64_t number = 1; number <= 10; ++number) {
+      if (!store.ok() || !(*store)->Apply({.added = {Added(number, "a")}}).ok()) _exit(1);
+    }
+    kill(getpid(), SIGKILL);
+  }
+  int ending = 0;
+  ASSERT_EQ(waitpid(child, &ending, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(ending));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path() != file_) std::filesystem::remove(entry.path());
+  }
+  const auto content = ReadFile(file_);
+  ASSERT_TRUE(content.ok()) << content.status();
+  EXPECT_THAT(content->queued, SizeIs(10));
+  EXPECT_THAT(content->damaged, IsEmpty());
+}
+
+TEST_F(SqliteOutboxStoreTest, AFileThatVanishedIsNotBegunAnew) {
+  ApplyTo(file_, {.added = {Added(1, "a"), Added(2, "b")}});
+  std::filesystem::remove(file_);
+  for (int start = 1; start <= 2; ++start) {
+    const absl::Status status = ReadFile(file_).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(DetailOf(status).reason, "OUTBOX_REPORTS_MISSING");
+    EXPECT_THAT(std::string(status.message()), HasSubstr("it holds 0"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("held 2 after 1 changes"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(file_ + "-mark"));
+  }
+  std::filesystem::remove(file_ + "-mark");  // the operator goes on
+  const auto content = ReadFile(file_);
+  ASSERT_TRUE(content.ok()) << content.status();
+  EXPECT_THAT(content->queued, IsEmpty());
+}
+
+TEST_F(SqliteOutboxStoreTest, AnOlderCopyIsNoticedUnlessNothingWaited) {
+  ApplyTo(file_, {.added = {Added(1, "a")}});
+  std::filesystem::copy_file(file_, file_ + ".copy");
+  ApplyTo(file_, {.added = {Added(2, "b")}});
+  const auto restore = [this] {
+    std::filesystem::copy_file(file_ + ".copy", file_,
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  restore();
+  EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_REPORTS_MISSING");
+  std::filesystem::remove(file_ + "-mark");
+  ApplyTo(file_, {.removed = {1}});
+  ApplyTo(file_, {.refused = {Refused(1, "X")}});
+  restore();
+  const auto content = ReadFile(file_);
+  ASSERT_TRUE(content.ok()) << content.status();
+  EXPECT_THAT(content->queued, SizeIs(1)) << "it is sent again, which is harmless";
+}
+
+TEST_F(SqliteOutboxStoreTest, ReportsThatHandsTookOutPutInOrReplacedAreNoticed) {
+  for (const std::string change :
+       {"DELETE FROM report WHERE number = 2",
+        "INSERT INTO report SELECT 4, election_id, contest_id, source_id, station_id, revision, "
+        "queued_at, digest, row_digest, submitted FROM report WHERE number = 2"}) {
+    SCOPED_TRACE(change);
+    std::filesystem::remove(file_);
+    std::filesystem::remove(file_ + "-mark");
+    ApplyTo(file_, {.added = {Added(1, "a"), Added(2, "b")}});
+    Execute(change);
+    EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_REPORTS_MISSING");
+  }
+  // With a digest that matches: another outbox had this report under the same number.
+  std::filesystem::remove(file_);
+  std::filesystem::remove(file_ + "-mark");
+  const std::string other = folder_.path() + "/other.sqlite";
+  ApplyTo(other, {.added = {Added(2, "z")}});
+  ApplyTo(file_, {.added = {Added(1, "a"), Added(2, "b")}});
+  Execute("ATTACH '" + other +
+          "' AS other; REPLACE INTO report SELECT * FROM other.report WHERE number = 2");
+  EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_REPORTS_MISSING");
+}
+
+TEST_F(SqliteOutboxStoreTest, ACrashBeforeTheMarkIsNoAlarm) {
+  ApplyTo(file_, {.added = {Added(1, "a")}});
+  std::filesystem::copy_file(file_ + "-mark", file_ + ".copy");
+  ApplyTo(file_, {.added = {Added(2, "b")}});
+  std::filesystem::remove(file_ + "-mark");
+  std::filesystem::rename(file_ + ".copy", file_ + "-mark");
+  ASSERT_TRUE(ReadFile(file_).ok()) << ReadFile(file_).status();
+  std::filesystem::remove(file_);  // and the mark is in force again
+  EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_REPORTS_MISSING");
+}
+
+TEST_F(SqliteOutboxStoreTest, ADamagedMarkStopsNobodyAndIsReplaced) {
+  ApplyTo(file_, {.added = {Added(1, "a")}});
+  for (const std::string mark : {"", "changes 7", "canvass outbox mark 1\nchanges x\n\n\n\n"}) {
+    std::ofstream(file_ + "-mark") << mark << std::string(mark.empty() ? 0 : 900, 'x');
+    const auto content = ReadFile(file_);
+    ASSERT_TRUE(content.ok()) << content.status();
+    EXPECT_THAT(content->queued, SizeIs(1));
+  }
+  std::filesystem::remove(file_);
+  EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_REPORTS_MISSING");
+  std::filesystem::remove(file_ + "-mark");
+  std::filesystem::create_directory(file_ + "-mark");
+  EXPECT_EQ(ReasonOf(ReadFile(file_)), "OUTBOX_UNREADABLE");
+}
+
+// The outbox of version 1 of the format, as it was written.
+constexpr char kFormat1[] = R"(
+  PRAGMA journal_mode = WAL; PRAGMA application_id = 1129276024; PRAGMA user_version = 1;
+  CREATE TABLE report (number INTEGER PRIMARY KEY, election_id TEXT NOT NULL,
+    contest_id TEXT NOT NULL, source_id TEXT NOT NULL, station_id TEXT NOT NULL,
+    revision INTEGER NOT NULL, queued_at INTEGER NOT NULL, digest BLOB NOT NULL,
+    submitted BLOB NOT NULL) STRICT;
+  CREATE TABLE refusal (number INTEGER PRIMARY KEY, queued_at INTEGER NOT NULL,
+    refused_at INTEGER NOT NULL, receipt BLOB NOT NULL) STRICT;
+)";
+
+std::string InsertIntoFormat1(std::int64_t number, const std::string& station_id) {
+  const NewReport report = Added(number, station_id);
+  const std::string digest(report.queued.digest.begin(), report.queued.digest.end());
+  return absl::StrCat("INSERT INTO report VALUES (", number, ", 'e', 'mayor', 'office', '",
+                      station_id, "', 3, ", absl::ToUnixMicros(kQueuedAt), ", x'",
+                      absl::BytesToHexString(digest), "', x'",
+                      absl::BytesToHexString(report.submitted), "');");
+}
+
+TEST_F(SqliteOutboxStoreTest, AnOutboxOfTheFormatBeforeIsConverted) {
+  Execute(kFormat1 + InsertIntoFormat1(1, "a") + InsertIntoFormat1(5, "b") +
+          "INSERT INTO refusal VALUES (3, 1, 2, x'')");
+  Execute(
+      "UPDATE report SET submitted = CAST(replace(submitted, 'b', 'c') AS BLOB) "
+      "WHERE number = 5");
+  for (int start = 1; start <= 2; ++start) {
+    auto store = SqliteOutboxStore::Open(file_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto content = (*store)->Read();
+    ASSERT_TRUE(content.ok()) << content.status();
+    ASSERT_THAT(content->queued, SizeIs(1));
+    EXPECT_EQ(content->queued[0].key, Added(1, "a").queued.key);
+    EXPECT_EQ(content->queued[0].queued_at, kQueuedAt);
+    EXPECT_EQ((*store)->ReadSubmitted({1})->front(), Added(1, "a").submitted);
+    ASSERT_THAT(content->damaged, SizeIs(1));
+    EXPECT_EQ(content->damaged[0].number, 5);
+    EXPECT_THAT(content->refused, SizeIs(1));
+  }
+  EXPECT_FALSE(std::filesystem::exists(file_ + "-wal"));
+}
+
+// Its schema was only in the write-ahead log.
+TEST_F(SqliteOutboxStoreTest, AnOutboxOfTheFormatBeforeThatLostItsLogIsNotBegunAnew) {
+  Execute("PRAGMA journal_mode = WAL");
+  ASSERT_GT(std::filesystem::file_size(file_), 0U);
+  const absl::Status status = SqliteOutboxStore::Open(file_).status();
+  EXPECT_EQ(DetailOf(status).reason, "OUTBOX_UNREADABLE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(file_ + "-wal"));
+}
+
+TEST_F(SqliteOutboxStoreTest, ItsFilesAreReadableByTheirOwnerAlone) {
+  constexpr auto kOthers = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  const mode_t before = umask(0);
+  ApplyTo(file_, {.added = {Added(1, "a")}});
+  ASSERT_EQ(chmod(file_.c_str(), 0644), 0);  // as an older version left it
+  auto store = SqliteOutboxStore::Open(file_);
+  ASSERT_TRUE((*store)->Apply({.added = {Added(2, "b")}}).ok());
+  umask(before);
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    EXPECT_EQ(entry.status().permissions() & kOthers, std::filesystem::perms::none) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 2);
+}
+
+TEST_F(SqliteOutboxStoreTest, WhatCannotBeAFileSaysWhatItIs) {
+  const auto message = [this] {
+    return std::string(SqliteOutboxStore::Open(file_).status().message());
+  };
+  file_ = folder_.path();
+  EXPECT_THAT(message(), HasSubstr("it is a folder"));
+  file_ = folder_.path() + "/missing/outbox.sqlite";
+  EXPECT_THAT(message(), HasSubstr("there is no folder " + folder_.path() + "/missing"));
+  file_ = folder_.path() + "/pipe";
+  ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_THAT(message(), HasSubstr("it is not a regular file"));
+  EXPECT_EQ(ReasonOfOpening(), "OUTBOX_UNREADABLE");
+}
+
 // What happens on a disk of 1 MiB: "" if all is as it should be.
 std::string FailureOnFullDisk(const std::string& file) {
   auto store = SqliteOutboxStore::Open(file);
@@ -253,8 +526,32 @@ std::string FailureOnFullDisk(const std::string& file) {
   if (status.code() != absl::StatusCode::kResourceExhausted) return status.ToString();
   if (DetailOf(status).retry_after_ms <= 0) return "no time to try again after";
   if ((*store)->Read()->queued.size() != 1) return "not what was there before";
+  // Somebody else takes the rest of the disk.
+  const std::string filler = file + ".filler";
+  {
+    std::ofstream bytes(filler);
+    while (bytes << 'x' << std::flush) {
+    }
+  }
+  std::size_t acknowledged = 1;
+  std::int64_t number = 2;
+  while ((*store)->Apply({.added = {Added(++number, "c")}}).ok()) ++acknowledged;
+  const absl::Status full = (*store)->Apply({.added = {Added(++number, "c")}});
+  if (DetailOf(full).reason != "OUTBOX_DISK_FULL") return full.ToString();
+  store->reset();
+  store = SqliteOutboxStore::Open(file);
+  if (!store.ok()) return "a start on a full disk: " + store.status().ToString();
+  if ((*store)->Read()->queued.size() != acknowledged) return "lost what was acknowledged";
+  // There is room again.
+  std::filesystem::remove(filler);
+  const absl::Status added = (*store)->Apply({.added = {Added(++number, "d")}});
+  if (!added.ok()) return "with room again: " + added.ToString();
   const absl::Status removed = (*store)->Apply({.removed = {1}});
-  return removed.ok() ? "" : removed.ToString();
+  if (!removed.ok()) return removed.ToString();
+  store->reset();
+  const auto content = ReadFile(file);
+  if (!content.ok()) return content.status().ToString();
+  return content->queued.size() == acknowledged ? "" : "not what was acknowledged";
 }
 
 TEST_F(SqliteOutboxStoreTest, OnAFullDiskItSaysSoAndKeepsWhatItHas) {
