@@ -1,12 +1,26 @@
 #include "services/station_reporter/station_reporter.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/station_reporter/outbox/sqlite_outbox_store.h"
 
 namespace canvass::station_reporter {
+namespace {
+
+// Lets the outbox, if there is one, know which elections the aggregator has.
+AggregatorLinkOptions WithElections(AggregatorLinkOptions link, OutboxCourier* courier) {
+  if (courier == nullptr) return link;
+  link.on_elections = [courier](const std::vector<std::string>& election_ids) {
+    courier->Know(election_ids);
+  };
+  return link;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
     const rpc::ServerOptions& server, const AggregatorLinkOptions& aggregator,
@@ -41,12 +55,11 @@ absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
   return reporter;
 }
 
-StationReporter::StationReporter(const AggregatorLinkOptions& aggregator,
+StationReporter::StationReporter(AggregatorLinkOptions aggregator,
                                  std::unique_ptr<OutboxStore> store, std::unique_ptr<Outbox> outbox,
                                  const OutboxLimits& limits, const Clock& clock)
     : store_(std::move(store)),
       outbox_(std::move(outbox)),
-      link_(aggregator),
       courier_(outbox_ == nullptr
                    ? nullptr
                    : std::make_unique<OutboxCourier>(*outbox_, limits, clock,
@@ -57,6 +70,7 @@ StationReporter::StationReporter(const AggregatorLinkOptions& aggregator,
                                                                            std::move(submitter),
                                                                            {.patient = true});
                                                      })),
+      link_(WithElections(std::move(aggregator), courier_.get())),
       service_(link_, outbox_.get(), courier_.get(), clock) {}
 
 StationReporter::~StationReporter() { Stop(); }

@@ -53,13 +53,13 @@ class StationReporter {
 
  private:
   // `store` and `outbox` are null if there is no outbox.
-  StationReporter(const AggregatorLinkOptions& aggregator, std::unique_ptr<OutboxStore> store,
+  StationReporter(AggregatorLinkOptions aggregator, std::unique_ptr<OutboxStore> store,
                   std::unique_ptr<Outbox> outbox, const OutboxLimits& limits, const Clock& clock);
 
   const std::unique_ptr<OutboxStore> store_;
   const std::unique_ptr<Outbox> outbox_;
-  AggregatorLink link_;
   const std::unique_ptr<OutboxCourier> courier_;
+  AggregatorLink link_;
   ReporterService service_;
   std::unique_ptr<rpc::Server> server_;
 };

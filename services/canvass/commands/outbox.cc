@@ -63,8 +63,12 @@ std::string SummaryText(const reporter::v1::OutboxSummary& summary) {
                         GroupThousands(std::to_string(summary.bytes_queued())),
                         absl::FormatDuration(absl::Trunc(age, absl::Seconds(1))));
   }
-  return fmt::format("{}; {} refused. The reporter {} an active aggregator.\n", text,
-                     GroupThousands(std::to_string(summary.reports_refused())),
+  text += fmt::format("; {} refused", GroupThousands(std::to_string(summary.reports_refused())));
+  if (summary.reports_damaged() > 0) {
+    text += fmt::format("; {} DAMAGED on its disk and not sent: have them sent again",
+                        GroupThousands(std::to_string(summary.reports_damaged())));
+  }
+  return fmt::format("{}. The reporter {} an active aggregator.\n", text,
                      summary.aggregator_reached() ? "reaches" : "does not reach");
 }
 
@@ -119,7 +123,8 @@ void AddOutbox(CommandLine& commands) {
   app.add_option("--station", arguments->station_id, "Only this station")->type_name("ID");
   CLI::Option* const queued =
       app.add_flag("--queued", arguments->queued, "Only reports that have not been sent yet");
-  app.add_flag("--refused", arguments->refused, "Only reports that the aggregator refused")
+  app.add_flag("--refused", arguments->refused,
+               "Only reports that the aggregator refused, or that are damaged")
       ->excludes(queued);
 }
 

@@ -43,6 +43,9 @@ AggregatorLink::AggregatorLink(const AggregatorLinkOptions& options)
                                aggregator::v1::AggregatorService::service_full_name())),
       stub_(aggregator::v1::AggregatorService::NewStub(channel_)),
       queue_(options.queue_limits),
+      elections_(options.on_elections == nullptr
+                     ? nullptr
+                     : std::make_unique<ElectionList>(channel_, options.on_elections)),
       retry_(Backoff(options.first_backoff, options.longest_backoff)) {
   const absl::Status unconnected = Unreachable(absl::UnavailableError("not connected yet"));
   queue_.Close(unconnected, unconnected);
@@ -55,7 +58,10 @@ void AggregatorLink::Start(std::function<void(bool ready)> on_ready) {
   retry_.Start([this] { return Connect(); }, [this] { CancelStream(); });
 }
 
-void AggregatorLink::Stop() { retry_.Stop(); }
+void AggregatorLink::Stop() {
+  retry_.Stop();
+  if (elections_ != nullptr) elections_->Stop();
+}
 
 void AggregatorLink::CancelStream() {
   std::shared_ptr<AggregatorStream> stream;
@@ -146,6 +152,7 @@ absl::Status AggregatorLink::RunStream() {
   while (true) {
     SetReady(channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY);
     Expire();
+    if (elections_ != nullptr && ready_) elections_->AskIfDue(SteadyNow());
     const MutexLock lock(mutex_);
     if (!ended_) changed_.WaitFor(mutex_, absl::ToChronoMilliseconds(kCheckInterval));
     if (!ended_) continue;

@@ -17,6 +17,7 @@
 #include "common/base/mutex.h"
 #include "common/base/retry_thread.h"
 #include "services/station_reporter/link/aggregator_stream.h"
+#include "services/station_reporter/link/election_list.h"
 #include "services/station_reporter/link/submitted_queue.h"
 
 namespace canvass::station_reporter {
@@ -30,6 +31,8 @@ struct AggregatorLinkOptions {
   // Reports that are not patient and have no receipt after this time are given back.
   absl::Duration answer_within = absl::InfiniteDuration();
   ReportQueueLimits queue_limits{};
+  // Receives the elections of the aggregator (see ElectionList). If null, it is not asked.
+  ElectionList::OnElections on_elections{};
 };
 
 // The connection to the aggregator: one stream that all submitters share, reopened whenever it
@@ -87,6 +90,7 @@ class AggregatorLink {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregator::v1::AggregatorService::Stub> stub_;
   SubmittedQueue queue_;
+  const std::unique_ptr<ElectionList> elections_;  // null if they are not asked for
   std::function<void(bool)> on_ready_;
   bool ready_ = false;  // used only by the link's thread
   Mutex mutex_;

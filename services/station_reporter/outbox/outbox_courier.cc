@@ -159,6 +159,12 @@ bool OutboxCourier::Holds(std::string_view election_id, std::string_view station
   return outbox_.Holds(election_id, station_id);
 }
 
+void OutboxCourier::Know(const std::vector<std::string>& election_ids) {
+  const MutexLock lock(mutex_);
+  elections_.insert(elections_.end(), election_ids.begin(), election_ids.end());
+  changed_.NotifyAll();
+}
+
 void OutboxCourier::SetReachable(bool reachable) {
   const MutexLock lock(mutex_);
   reachable_ = reachable;
@@ -174,6 +180,7 @@ bool OutboxCourier::reachable() const {
 void OutboxCourier::Run() {
   while (WaitForWork()) {
     Settle();
+    Know();
     Keep();
     SendReady();
   }
@@ -181,7 +188,7 @@ void OutboxCourier::Run() {
 
 bool OutboxCourier::WaitForWork() {
   const MutexLock lock(mutex_);
-  while (arrivals_.empty() && outcomes_.empty() && returned_.empty()) {
+  while (arrivals_.empty() && outcomes_.empty() && returned_.empty() && elections_.empty()) {
     if (stopping_) return false;
     if (reachable_ && may_send_) return true;
     if (held_ == 0 && !outbox_.HasUnsaved()) {
@@ -227,6 +234,21 @@ void OutboxCourier::Settle() {
   if (held_ > 0 || was_empty_) return;
   was_empty_ = true;
   telemetry::LogInfo("all reports in the outbox were sent");
+}
+
+void OutboxCourier::Know() {
+  std::vector<std::string> elections;
+  {
+    const MutexLock lock(mutex_);
+    elections.swap(elections_);
+  }
+  if (elections.empty()) return;
+  const absl::Status known = outbox_.Know(elections);
+  if (known.ok()) return;
+  telemetry::LogWarning(absl::StrCat(
+      "the elections of the aggregator could not be written to the outbox; after a restart, they "
+      "are unknown until the aggregator is reached: ",
+      telemetry::Describe(known)));
 }
 
 void OutboxCourier::Keep() {

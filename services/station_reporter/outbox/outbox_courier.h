@@ -67,6 +67,9 @@ class OutboxCourier {
   // ones.
   bool Holds(std::string_view election_id, std::string_view station_id) const;
 
+  // The aggregator has these elections; see Outbox::Know.
+  void Know(const std::vector<std::string>& election_ids);
+
   // Whether the aggregator can be reached. Initially false.
   void SetReachable(bool reachable);
   bool reachable() const;
@@ -89,6 +92,7 @@ class OutboxCourier {
   // Returns false if the courier is stopping and has nothing left to store.
   bool WaitForWork();
   void Settle();
+  void Know();
   void Keep();
   void SendReady();
 
@@ -119,6 +123,7 @@ class OutboxCourier {
   absl::flat_hash_map<Station, std::size_t> arriving_ ABSL_GUARDED_BY(mutex_);
   OutboxShares arriving_shares_ ABSL_GUARDED_BY(mutex_);
   std::vector<Outcome> outcomes_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> elections_ ABSL_GUARDED_BY(mutex_);  // that the aggregator has
   std::vector<std::int64_t> returned_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

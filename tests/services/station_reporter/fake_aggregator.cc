@@ -4,10 +4,13 @@
 #include <grpcpp/support/status.h>
 #include <grpcpp/support/sync_stream.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,9 +29,28 @@ using aggregator::v1::RecordReportsResponse;
 
 }  // namespace
 
-FakeAggregator::FakeAggregator(const std::string& listen_address) {
+void FakeElections::Set(std::vector<std::string> ids) {
+  const MutexLock lock(mutex_);
+  ids_ = std::move(ids);
+}
+
+grpc::Status FakeElections::ListElections(grpc::ServerContext* /*context*/,
+                                          const aggregator::v1::ListElectionsRequest* request,
+                                          aggregator::v1::ListElectionsResponse* response) {
+  const MutexLock lock(mutex_);
+  const auto next = static_cast<std::size_t>(
+      std::count(request->page_token().begin(), request->page_token().end(), '+'));
+  if (next < ids_.size()) response->add_elections()->set_election_id(ids_[next]);
+  if (next + 1 < ids_.size()) response->set_next_page_token(request->page_token() + "+");
+  return grpc::Status::OK;
+}
+
+FakeAggregator::FakeAggregator(const std::string& listen_address,
+                               std::vector<std::string> elections) {
+  elections_.Set(std::move(elections));
   auto server = rpc::Server::Start(
-      {.listen_address = listen_address, .drain_timeout = absl::Milliseconds(200)}, {this});
+      {.listen_address = listen_address, .drain_timeout = absl::Milliseconds(200)},
+      {this, &elections_});
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   SetActive(true);

@@ -8,10 +8,25 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "canvass/aggregator/v1/election_service.grpc.pb.h"
 #include "common/base/mutex.h"
 #include "common/rpc/server.h"
 
 namespace canvass::station_reporter {
+
+// Answers with the elections that it was told, one on a page.
+class FakeElections final : public aggregator::v1::ElectionService::Service {
+ public:
+  void Set(std::vector<std::string> ids);
+
+  grpc::Status ListElections(grpc::ServerContext* context,
+                             const aggregator::v1::ListElectionsRequest* request,
+                             aggregator::v1::ListElectionsResponse* response) override;
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
+};
 
 // An aggregator on a port of its own that records what it is told to. It answers a report
 //  - of a station "bad..." with REFUSED, rule VOTES_NOT_BALANCED; "held..." with HELD;
@@ -19,8 +34,10 @@ namespace canvass::station_reporter {
 // Blocks threads: two for each stream.
 class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
  public:
-  // Serves at `listen_address`, and is active.
-  explicit FakeAggregator(const std::string& listen_address = "127.0.0.1:0");
+  // Serves at `listen_address`, and is active. It has the elections, without which it knows every
+  // election all the same.
+  explicit FakeAggregator(const std::string& listen_address = "127.0.0.1:0",
+                          std::vector<std::string> elections = {});
   ~FakeAggregator() override;
 
   std::string address() const { return server_->address(); }
@@ -55,6 +72,7 @@ class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
   v1::Receipt ReceiptOf(const aggregator::v1::SubmittedReport& submitted)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  FakeElections elections_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;

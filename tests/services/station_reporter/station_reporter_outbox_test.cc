@@ -1,3 +1,6 @@
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,13 +11,17 @@
 #include "common/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/station_reporter/outbox/sqlite_outbox_store.h"
 #include "tests/services/station_reporter/station_reporter_fixture.h"
+#include "tests/support/forged_page_token.h"
 
 // What a reporter with an outbox does while its aggregator is away.
 namespace canvass::station_reporter {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 class StationReporterOutboxTest : public StationReporterTest {
@@ -37,6 +44,21 @@ class StationReporterOutboxTest : public StationReporterTest {
           absl::StrCat(submitted.report().station_id(), "/", submitted.report().revision()));
     }
     return stations;
+  }
+
+  // The reporter stops meanwhile, and has them in its file.
+  void WaitUntilKnown(std::size_t elections) {
+    const absl::Time until = absl::Now() + kPatience;
+    std::size_t known = 0;
+    while (known < elections && absl::Now() < until) {
+      StartReporter(aggregator_->address());
+      WaitUntilServing();
+      reporter_.reset();
+      const auto store = SqliteOutboxStore::Open(outbox_.file);
+      ASSERT_TRUE(store.ok()) << store.status();
+      known = (*store)->Read()->elections.size();
+    }
+    ASSERT_EQ(known, elections);
   }
 
   void WaitUntilEmpty() {
@@ -167,6 +189,73 @@ TEST_F(StationReporterOutboxTest, AFullOutboxTurnsAwayAndEndsStreams) {
   EXPECT_EQ(DetailOf(status).reason, "OUTBOX_FULL");
   EXPECT_EQ(DetailOf(Submit(CleanReport("s-5")).status()).reason, "OUTBOX_FULL");
   EXPECT_EQ(Submit(CleanReport("s-1"))->state(), v1::RECEIPT_STATE_QUEUED) << "it is there already";
+}
+
+TEST_F(StationReporterOutboxTest, ElectionsThatTheAggregatorDoesNotHaveGetASmallPartOnly) {
+  outbox_.limits.reports_max = 32;  // 2 of unknown elections
+  const std::string address = aggregator_->address();
+  aggregator_.reset();
+  aggregator_ = std::make_unique<FakeAggregator>(
+      address, std::vector<std::string>{"other", "az-2024-presidential"});
+  WaitUntilKnown(2);
+  StopAggregator();
+  StartReporter(address);
+  const auto submit = [this](const std::string& election_id, int number) {
+    v1::StationReport report = CleanReport(absl::StrCat("s-", number));
+    report.set_election_id(election_id);
+    return Submit(report);
+  };
+  EXPECT_EQ(submit("made up", 1)->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(submit("made up", 2)->state(), v1::RECEIPT_STATE_QUEUED);
+  const absl::Status full = submit("made up", 3).status();
+  EXPECT_EQ(DetailOf(full).reason, "OUTBOX_FULL");
+  EXPECT_THAT(DetailOf(full).metadata,
+              IsSupersetOf({Pair("limit", "unknown_elections"), Pair("reports_max", "2")}));
+  EXPECT_EQ(DetailOf(submit("made up too", 1).status()).reason, "OUTBOX_FULL");
+  EXPECT_EQ(submit("other", 1)->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(submit("az-2024-presidential", 1)->state(), v1::RECEIPT_STATE_QUEUED);
+}
+
+TEST_F(StationReporterOutboxTest, ACallerLeavesRoomForOthers) {
+  outbox_.limits.reports_max = 8;
+  StartReporter(aggregator_->address());
+  WaitUntilServing();
+  StopAggregator();
+  int kept = 0;
+  absl::Status full;
+  for (; full.ok() && kept < 100; ++kept) {
+    full = Submit(CleanReport(absl::StrCat("s-", kept))).status();
+  }
+  EXPECT_EQ(kept - 1, 4) << "half of it";
+  EXPECT_THAT(DetailOf(full).metadata,
+              IsSupersetOf({Pair("limit", "caller"), Pair("reports_queued", "4")}));
+  // Another connection.
+  channel_ = rpc::NewChannel(reporter_->address());
+  stub_ = reporter::v1::StationReporterService::NewStub(channel_);
+  EXPECT_EQ(Submit(CleanReport("t-1"))->state(), v1::RECEIPT_STATE_QUEUED);
+}
+
+TEST_F(StationReporterOutboxTest, RefusesForgedPageTokens) {
+  WaitUntilServing();
+  StopAggregator();
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(Submit(CleanReport(absl::StrCat("s-", i))).ok());
+  reporter::v1::ListOutboxRequest request;
+  request.set_page_size(1);
+  const std::string token = ListOutbox(request)->next_page_token();
+  for (const std::int64_t position : testing::ForgedPositions()) {
+    request.set_page_token(testing::ForgedPageToken(token, position));
+    const auto page = ListOutbox(request);
+    if (position < 1) {
+      EXPECT_EQ(DetailOf(page.status()).reason, "PAGE_TOKEN_INVALID") << position;
+    } else {  // behind the last report
+      ASSERT_TRUE(page.ok()) << page.status();
+      EXPECT_THAT(page->reports(), SizeIs(0)) << position;
+    }
+  }
+  // The token of another question.
+  request.set_page_token(token);
+  request.set_station_id("s-2");
+  EXPECT_EQ(DetailOf(ListOutbox(request).status()).reason, "PAGE_TOKEN_INVALID");
 }
 
 TEST_F(StationReporterOutboxTest, ListsPageByPage) {
