@@ -305,12 +305,12 @@ inline constexpr Reason kOutboxMissing = {"OUTBOX_MISSING", absl::StatusCode::kF
 // The outbox is read-only.
 inline constexpr Reason kOutboxReadOnly = {
     "OUTBOX_READ_ONLY", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
-// The outbox's file cannot be read or is not an outbox.
-inline constexpr Reason kOutboxUnreadable = {
-    "OUTBOX_UNREADABLE", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
 // The outbox lacks reports that it held when it last acknowledged something, or holds others.
 inline constexpr Reason kOutboxReportsMissing = {
     "OUTBOX_REPORTS_MISSING", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
+// The outbox's file cannot be read or is not an outbox.
+inline constexpr Reason kOutboxUnreadable = {
+    "OUTBOX_UNREADABLE", absl::StatusCode::kFailedPrecondition, "reporter", Retry::kNo};
 // The outbox cannot be written, and the report was not stored.
 inline constexpr Reason kOutboxUnwritable = {"OUTBOX_UNWRITABLE", absl::StatusCode::kUnavailable,
                                              "reporter", Retry::kSame};

@@ -142,7 +142,7 @@ grpc::ServerUnaryReactor* ElectionService::PublishPollFigures(
       [figures = rpc::FromProto(request->figures())](const ledger::ElectionLedger& ledger) {
         return election::CheckPollFigures(ledger.count(), figures);
       };
-  return Decide(context, request->figures().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->figures().election_id(), check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReleaseReport(grpc::CallbackServerContext* context,
@@ -152,7 +152,7 @@ grpc::ServerUnaryReactor* ElectionService::ReleaseReport(grpc::CallbackServerCon
                            ReportDecisionOf(*request)](const ledger::ElectionLedger& ledger) {
     return election::CheckRelease(ledger.count(), decision);
   };
-  return Decide(context, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::AnnulReport(grpc::CallbackServerContext* context,
@@ -163,7 +163,7 @@ grpc::ServerUnaryReactor* ElectionService::AnnulReport(grpc::CallbackServerConte
   const Check check = [decision = std::move(decision)](const ledger::ElectionLedger& ledger) {
     return election::CheckAnnulment(ledger.count(), decision);
   };
-  return Decide(context, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReinstateReport(
@@ -173,7 +173,7 @@ grpc::ServerUnaryReactor* ElectionService::ReinstateReport(
                            ReportDecisionOf(*request)](const ledger::ElectionLedger& ledger) {
     return election::CheckReinstatement(ledger.count(), decision);
   };
-  return Decide(context, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerContext* context,
@@ -183,7 +183,7 @@ grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerCon
                            CertificationOf(*request)](const ledger::ElectionLedger& ledger) {
     return election::CheckCertification(ledger.count(), ledger.sequence(), certification);
   };
-  return Decide(context, request->election_id(), check,
+  return Decide(context, *request, request->election_id(), check,
                 [this, request = *request, response](const DecisionOutcome& /*outcome*/) {
                   return ReadCertified(request, response);
                 });
@@ -203,10 +203,11 @@ grpc::ServerUnaryReactor* ElectionService::ReopenContest(grpc::CallbackServerCon
           const ledger::ElectionLedger& ledger) {
         return election::CheckReopening(ledger.count(), reopening);
       };
-  return Decide(context, request->election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->election_id(), check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* context,
+                                                  const google::protobuf::Message& request,
                                                   std::string election_id, Check check,
                                                   Answer answer) {
   const absl::Status status = CheckCall(*context, writer_);
@@ -215,6 +216,7 @@ grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* c
   writer_.Decide(
       {.election_id = std::move(election_id),
        .actor = election::kLocalActor,
+       .bytes = 2 * request.SpaceUsedLong(),  // the request, and what `check` has of it
        .check = std::move(check)},
       [reactor, answer = std::move(answer)](const absl::StatusOr<DecisionOutcome>& outcome) {
         reactor->Finish(rpc::ToGrpcStatus(outcome.ok() ? answer(*outcome) : outcome.status()));

@@ -61,8 +61,9 @@ class ElectionService final : public v1::ElectionService::CallbackService {
 
   // Passes the decision to the writer, and finishes the call with the status of `answer` for its
   // outcome.
-  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context, std::string election_id,
-                                   Check check, Answer answer);
+  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
+                                   const google::protobuf::Message& request,
+                                   std::string election_id, Check check, Answer answer);
   absl::Status ReadCertified(const v1::CertifyResultRequest& request,
                              v1::CertifyResultResponse* response) const;
 

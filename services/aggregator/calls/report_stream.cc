@@ -123,7 +123,7 @@ void ReportStream::OnReadDone(bool ok) {
   if (ok) {
     absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
     if (reports.ok()) {
-      Take(*std::move(reports), request_.Length());
+      Take(*std::move(reports));
     } else {
       const MutexLock lock(mutex_);
       FailNext(reports.status());
@@ -154,7 +154,7 @@ void ReportStream::OnDone() {
   delete this;
 }
 
-void ReportStream::Take(std::vector<SubmittedReport> reports, std::size_t bytes) {
+void ReportStream::Take(std::vector<SubmittedReport> reports) {
   Slot* slot = nullptr;
   {
     const MutexLock lock(mutex_);
@@ -164,7 +164,7 @@ void ReportStream::Take(std::vector<SubmittedReport> reports, std::size_t bytes)
     reports_in_flight_ += slot->reports;
     ++unanswered_;
   }
-  writer_.Submit(stream_no_, std::move(reports), bytes,
+  writer_.Submit(stream_no_, std::move(reports),
                  [this, slot](absl::StatusOr<std::vector<Receipt>> receipts) {
                    Answer(*slot, std::move(receipts));
                  });

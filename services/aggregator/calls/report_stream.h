@@ -55,7 +55,7 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
 
   ~ReportStream() override = default;
 
-  void Take(std::vector<SubmittedReport> reports, std::size_t bytes);
+  void Take(std::vector<SubmittedReport> reports);
   void Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts);
   void FailNext(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "services/aggregator/writer/held_bytes.h"
 
 namespace canvass::aggregator {
 
@@ -26,27 +27,32 @@ void LedgerWriter::Stop() {
 }
 
 void LedgerWriter::Submit(std::uint64_t stream, std::vector<SubmittedReport> reports,
-                          std::size_t bytes, ReceiptsCallback done) {
+                          ReceiptsCallback done) {
   if (reports.empty()) {
     done(std::vector<Receipt>());
     return;
   }
   const std::size_t weight = reports.size();
+  const std::size_t bytes = HeldBytes(reports);
   PendingReports pending{.reports = std::move(reports), .done = std::move(done)};
   queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
       .what = std::move(pending), .stream = stream, .weight = weight, .bytes = bytes}));
 }
 
 void LedgerWriter::Decide(ProposedDecision request, DecisionCallback done) {
+  const std::size_t bytes = request.bytes;
   queue_.Accept(std::make_unique<WriteRequest>(
       WriteRequest{.what = PendingDecision{.proposed = std::move(request), .done = std::move(done)},
-                   .stream = kDecisions}));
+                   .stream = kDecisions,
+                   .bytes = bytes}));
 }
 
 void LedgerWriter::Define(ProposedDefinition request, DefinitionCallback done) {
+  const std::size_t bytes = HeldBytes(request.change);
   queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
       .what = PendingDefinition{.proposed = std::move(request), .done = std::move(done)},
-      .stream = kDecisions}));
+      .stream = kDecisions,
+      .bytes = bytes}));
 }
 
 void LedgerWriter::Run() {

@@ -64,15 +64,13 @@ class LedgerWriter {
   // Returns a number for a new stream of reports.
   std::uint64_t NewStream() { return ++last_stream_; }
   // Records reports. Passes one receipt for each report to `done`, in order, after all of them are
-  // durable. `bytes` is their approximate size. The reports may be committed in several
-  // transactions, so after any error the first ones may have been recorded. Sending all of them
-  // again is harmless.
+  // durable. The reports may be committed in several transactions, so after any error the first
+  // ones may have been recorded. Sending all of them again is harmless.
   //
   // Errors are UNAVAILABLE. With NOT_ACTIVE or LEDGER_UNAVAILABLE, the rest was not recorded. With
   // COMMIT_UNKNOWN, this is not known.
   // Reports of one `stream` are recorded in order as far as it matters; streams take turns.
-  void Submit(std::uint64_t stream, std::vector<SubmittedReport> reports, std::size_t bytes,
-              ReceiptsCallback done);
+  void Submit(std::uint64_t stream, std::vector<SubmittedReport> reports, ReceiptsCallback done);
   // Records a decision. In addition to UNAVAILABLE as above, returns RESOURCE_EXHAUSTED QUEUE_FULL,
   // the errors of CommittedLedgers::Contents::Get, and those of the check. With NOT_ACTIVE,
   // LEDGER_UNAVAILABLE or QUEUE_FULL, nothing was recorded.

@@ -109,11 +109,16 @@ absl::Status WriteQueue::Admit(const WriteRequest& request) {
   if (stopping_) return Unavailable(reason::kNotActive, "The aggregator is stopping");
   if (!lead_.ok()) return lead_;
   if (IsFull() && !std::holds_alternative<PendingReports>(request.what)) {
-    return MakeError(reason::kQueueFull,
-                     absl::StrCat("The queue is full: ", reports_,
-                                  " reports are waiting to be recorded; the limit is ",
-                                  options_.queued_reports_max),
-                     {.retry_after_ms = kRetryAfterQueueFullMs});
+    return MakeError(
+        reason::kQueueFull,
+        absl::StrCat("The queue is full: ", reports_, " reports and decisions that hold ", bytes_,
+                     " bytes of memory are waiting to be recorded; the limits are ",
+                     options_.queued_reports_max, " and ", options_.queued_bytes_max, " bytes"),
+        {.metadata = {{"reports_queued", absl::StrCat(reports_)},
+                      {"bytes_queued", absl::StrCat(bytes_)},
+                      {"reports_max", absl::StrCat(options_.queued_reports_max)},
+                      {"bytes_max", absl::StrCat(options_.queued_bytes_max)}},
+         .retry_after_ms = kRetryAfterQueueFullMs});
   }
   reports_ += request.weight;
   bytes_ += request.bytes;

@@ -27,6 +27,7 @@ namespace canvass::aggregator {
 struct ProposedDecision {
   std::string election_id{};
   std::string actor{};
+  std::size_t bytes = 0;  // of memory that it holds, approximately
   // Checks whether the decision may be recorded, and returns it. Called on the writer's thread, and
   // again after a commit in doubt.
   std::function<absl::StatusOr<election::Decision>(const ledger::ElectionLedger&)> check{};
@@ -96,7 +97,7 @@ struct WriteRequest {
   std::uint64_t stream = 0;
   std::uint64_t number = 0;                        // order of arrival, set by Backlog
   std::size_t weight = 1;                          // in reports; 1 for a decision or definition
-  std::size_t bytes = 0;                           // approximate; 0 for a decision or definition
+  std::size_t bytes = 0;                           // of memory that it holds, approximately
   std::optional<absl::Duration> in_doubt_until{};  // by the steady clock; absent if not in doubt
 
   // Answers the request with an error.

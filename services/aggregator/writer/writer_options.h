@@ -13,8 +13,10 @@ struct WriterOptions {
   // meanwhile waits no longer than that.
   std::size_t group_reports_max = 4'000;
   // Reports that are accepted and not answered; any other request counts as one. About a second's
-  // work and 100 MB. Each stream may exceed the limit by one message.
+  // work and 150 MB. Each stream may exceed the limit by one message.
   std::size_t queued_reports_max = 100'000;
+  // Memory that they hold (HeldBytes). A definition is accepted if the queue is below this limit,
+  // however large it is; while it waits, streams of reports are not read.
   std::size_t queued_bytes_max = 256U << 20U;
   // How long a request in doubt waits to be resolved.
   absl::Duration in_doubt_max = absl::Seconds(10);

@@ -30,7 +30,11 @@ SubmittedQueue::SizedReport ReportStamp::Submitted(const v1::StationReport& repo
   rpc::AppendMessage(aggregator::v1::SubmittedReport::kReportFieldNumber, bytes, submitted);
   submitted += added_;
   const std::size_t size = submitted.size();
-  return {.report = std::move(submitted), .bytes = size, .station = StationNumber(report)};
+  // Twice its bytes, because the call keeps the message that it came in.
+  return {.report = std::move(submitted),
+          .bytes = size,
+          .held = 2 * size + kHeldBesideBytes,
+          .station = StationNumber(report)};
 }
 
 NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,

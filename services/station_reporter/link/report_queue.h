@@ -26,7 +26,7 @@ namespace canvass::station_reporter {
 
 struct ReportQueueLimits {
   // Limits on reports that wait while messages are in flight: a few seconds of the aggregator's
-  // highest throughput. Beyond them Add fails.
+  // highest throughput, and the memory that they hold. Beyond them Add fails.
   std::size_t reports_waiting_max = 200'000;
   std::size_t bytes_waiting_max = std::size_t{256} << 20U;
   // Limits on one message: large enough to make the overhead of a message negligible, and small
@@ -86,7 +86,7 @@ class ReportQueue {
                    const AddOptions& options = {}) {
     assert(!reports.empty());
     std::size_t bytes = 0;
-    for (const SizedReport& each : reports) bytes += each.bytes;
+    for (const SizedReport& each : reports) bytes += each.HeldBytes();
     const MutexLock lock(mutex_);
     if (!open_) return given_back_;
     if (options.epoch >= 0 && (giving_back_ || options.epoch != epoch_)) return given_back_;
@@ -266,15 +266,19 @@ class ReportQueue {
   absl::Status QueueFull(std::uint64_t caller) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return MakeError(
         reason::kQueueFull,
-        absl::StrCat(waiting_.reports(), " reports of ", waiting_.bytes(),
-                     " bytes are already waiting for the aggregator, ", waiting_.ReportsOf(caller),
-                     " of ", waiting_.BytesOf(caller),
-                     " bytes from this caller. None of the new reports was accepted. Send them "
-                     "again later."),
+        absl::StrCat(waiting_.reports(), " reports that hold ", waiting_.bytes(),
+                     " bytes of memory are already waiting for the aggregator, ",
+                     waiting_.ReportsOf(caller), " of ", waiting_.BytesOf(caller),
+                     " bytes from this caller; the limits are ", limits_.reports_waiting_max,
+                     " reports and ", limits_.bytes_waiting_max,
+                     " bytes, and a caller may have as much as it leaves free. None of the new "
+                     "reports was accepted. Send them again later."),
         {.metadata = {{"reports_waiting", absl::StrCat(waiting_.reports())},
                       {"bytes_waiting", absl::StrCat(waiting_.bytes())},
                       {"reports_waiting_of_caller", absl::StrCat(waiting_.ReportsOf(caller))},
-                      {"bytes_waiting_of_caller", absl::StrCat(waiting_.BytesOf(caller))}},
+                      {"bytes_waiting_of_caller", absl::StrCat(waiting_.BytesOf(caller))},
+                      {"reports_max", absl::StrCat(limits_.reports_waiting_max)},
+                      {"bytes_max", absl::StrCat(limits_.bytes_waiting_max)}},
          .retry_after_ms = limits_.retry_after_ms});
   }
 

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_LINK_SUBMITTED_QUEUE_H_
 #define CANVASS_SERVICES_STATION_REPORTER_LINK_SUBMITTED_QUEUE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,10 @@ namespace canvass::station_reporter {
 // The queue of a reporter. A report is the bytes of a canvass.aggregator.v1.SubmittedReport, and a
 // receipt the bytes of a canvass.v1.Receipt, because most of them are passed on unparsed.
 using SubmittedQueue = ReportQueue<std::string, std::string>;
+
+// Memory that a report holds while it waits, besides its bytes: its place in the queue and in its
+// call, its receipt, and what the allocator adds.
+inline constexpr std::size_t kHeldBesideBytes = 256;
 
 // Returns the number of the report's station in its election, contest and source, for
 // SubmittedQueue::SizedReport.

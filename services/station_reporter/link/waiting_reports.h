@@ -22,9 +22,12 @@ template <typename Report, typename Submitter>
 struct AddedReports {
   struct Item {
     Report report{};
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;      // in a message
+    std::size_t held = 0;       // of memory while it waits, if that is more
     std::uint64_t station = 0;  // reports with the same number are never in flight together
     bool taken = false;
+
+    std::size_t HeldBytes() const { return std::max(bytes, held); }
   };
 
   std::vector<Item> items{};
@@ -55,7 +58,7 @@ class WaitingReports {
   };
 
   std::size_t reports() const { return reports_; }
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return bytes_; }  // of memory
   // The same of one caller.
   std::size_t ReportsOf(std::uint64_t caller) const { return UseOf(caller).reports; }
   std::size_t BytesOf(std::uint64_t caller) const { return UseOf(caller).bytes; }
@@ -162,9 +165,9 @@ class WaitingReports {
       sum = sign > 0 ? sum + part : sum - part;
     };
     change(reports_, 1);
-    change(bytes_, item.bytes);
+    change(bytes_, item.HeldBytes());
     change(caller.use.reports, 1);
-    change(caller.use.bytes, item.bytes);
+    change(caller.use.bytes, item.HeldBytes());
   }
 
   void TakeTurn(std::uint64_t number, Caller& caller) {

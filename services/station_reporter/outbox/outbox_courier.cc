@@ -319,6 +319,7 @@ void OutboxCourier::SendReady() {
       numbers.push_back(each.number);
       reports.push_back({.report = std::move(each.submitted),
                          .bytes = bytes,
+                         .held = bytes + kHeldBesideBytes,
                          .station = StationNumber(each.key)});
     }
     const absl::Status sent = send_(std::move(reports), std::make_shared<Delivery>(*this, numbers));

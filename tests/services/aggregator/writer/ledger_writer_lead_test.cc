@@ -46,7 +46,7 @@ TEST_F(LedgerWriterLeadTest, GoesOnAfterWhatAnotherWriterRecorded) {
     writer.Start();
     lead.Await(1);
     std::promise<void> recorded;
-    writer.Submit(writer.NewStream(), {{.report = ReportOf(1).Build(), .actor = "clerk"}}, 1,
+    writer.Submit(writer.NewStream(), {{.report = ReportOf(1).Build(), .actor = "clerk"}},
                   [&recorded](const auto& /*receipts*/) { recorded.set_value(); });
     recorded.get_future().get();
   }
@@ -171,7 +171,7 @@ TEST(LedgerWriterStartTest, FoldsWhatIsThere) {
     writer.Submit(writer.NewStream(),
                   {{.report = ReportOf(1).Build(), .actor = "clerk"},
                    {.report = ReportOf(2).WithCast(101).Build(), .actor = "clerk"}},
-                  1, [&receipts](auto answer) { receipts.set_value(*std::move(answer)); });
+                  [&receipts](auto answer) { receipts.set_value(*std::move(answer)); });
     EXPECT_EQ(receipts.get_future().get().at(0).repeated_submission, round == 2);
     writer.Stop();
     const auto refused = committed.Reading([](const CommittedLedgers::Contents& contents) {

@@ -1,16 +1,19 @@
 #include "services/aggregator/writer/ledger_writer.h"
 
 #include <cstdint>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/election/definition.h"
 #include "common/election/report.h"
 #include "common/election/rule.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/aggregator/writer/held_bytes.h"
 #include "services/aggregator/writer/receipt.h"
 #include "services/aggregator/writer/submitted_report.h"
 #include "tests/services/aggregator/writer/ledger_writer_fixture.h"
@@ -22,6 +25,8 @@ namespace canvass::aggregator {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 TEST_F(LedgerWriterTest, WhatWaitsTogetherIsCommittedTogether) {
@@ -88,6 +93,30 @@ TEST(LedgerWriterLimitsTest, AFullQueueTakesReportsThatHaveComeAndTellsDecisions
   stage.ledger.ReleaseAppends();
   for (ReceiptsFuture& answer : accepted) EXPECT_TRUE(answer.get().ok());
   EXPECT_EQ(stage.Define(change).get().status(), absl::OkStatus());
+  EXPECT_TRUE(stage.writer.HasRoom());
+}
+
+TEST(LedgerWriterLimitsTest, TheQueueCountsTheMemoryOfDefinitionsAndReports) {
+  const election::DefinitionChange built = ElectionOf(2'000).Request();
+  const election::DefinitionChange large = built;  // without spare capacity, as in the queue
+  LedgerWriter::Options options = QuickOptions();
+  options.queued_bytes_max = HeldBytes(large) / 2;
+  WriterStage stage(options);
+  stage.Start();
+  stage.ledger.HoldAppends();
+  DefinitionFuture defined = stage.Define(large);
+  stage.ledger.AwaitHeldAppend();
+  EXPECT_FALSE(stage.writer.HasRoom());
+  const absl::Status refused =
+      stage.Define(ElectionOf(5).WithElectionId("e-2").Request()).get().status();
+  EXPECT_EQ(ReasonOf(refused), "QUEUE_FULL");
+  EXPECT_THAT(DetailOf(refused).metadata,
+              IsSupersetOf({Pair("reports_queued", std::string("1")),
+                            Pair("bytes_max", absl::StrCat(options.queued_bytes_max)),
+                            Pair("bytes_queued", absl::StrCat(HeldBytes(large)))}));
+  stage.ledger.ReleaseAppends();
+  EXPECT_TRUE(defined.get().ok());
+  stage.writer.Stop();  // a request leaves its room after it was answered
   EXPECT_TRUE(stage.writer.HasRoom());
 }
 

@@ -90,7 +90,7 @@ struct WriterStage {
   ReceiptsFuture Submit(std::vector<SubmittedReport> reports, std::uint64_t stream = 0) {
     auto promise = std::make_shared<std::promise<absl::StatusOr<std::vector<Receipt>>>>();
     ReceiptsFuture future = promise->get_future();
-    writer.Submit(stream, std::move(reports), 1,
+    writer.Submit(stream, std::move(reports),
                   [promise](auto receipts) { promise->set_value(std::move(receipts)); });
     return future;
   }

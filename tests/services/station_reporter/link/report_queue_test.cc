@@ -160,6 +160,19 @@ TEST(ReportQueueTest, BytesThatWaitAreLimitedToo) {
   EXPECT_TRUE(queue.Add(Reports({"c"}, 5), std::make_shared<Listener>()).ok());
 }
 
+TEST(ReportQueueTest, MemoryCountsThatIsMoreThanTheBytesOfAMessage) {
+  TextQueue queue({.bytes_waiting_max = 1'000, .message_bytes_max = 20});
+  queue.Open();
+  auto reports = Reports({"a", "b"}, 10);
+  for (auto& report : reports) report.held = 250;
+  ASSERT_TRUE(queue.Add(reports, std::make_shared<Listener>()).ok());
+  EXPECT_THAT(DetailOf(queue.Add(reports, std::make_shared<Listener>())).metadata,
+              IsSupersetOf({Pair("bytes_waiting", "500"), Pair("bytes_max", "1000")}));
+  EXPECT_THAT(queue.TakeMessage(), ElementsAre("a", "b"));
+  EXPECT_TRUE(queue.Add(reports, std::make_shared<Listener>()).ok())
+      << "it is freed as it was taken";
+}
+
 TEST(ReportQueueTest, ACallerLeavesRoomForOthers) {
   TextQueue queue({.reports_waiting_max = 12});
   queue.Open();
