@@ -90,6 +90,10 @@ inline constexpr Reason kCandidateRepeated = {
 // No candidate of the contest has this id.
 inline constexpr Reason kCandidateUnknown = {"CANDIDATE_UNKNOWN", absl::StatusCode::kNotFound,
                                              "aggregator", Retry::kNo};
+// The clock of the aggregator's machine has leapt, or differs from the database's or from the last
+// entry. Nothing is recorded until that is mended.
+inline constexpr Reason kClockImplausible = {"CLOCK_IMPLAUSIBLE", absl::StatusCode::kUnavailable,
+                                             "aggregator", Retry::kSame};
 // Two columns of the file have the same name.
 inline constexpr Reason kColumnRepeated = {"COLUMN_REPEATED", absl::StatusCode::kInvalidArgument,
                                            "canvass", Retry::kNo};
@@ -432,6 +436,12 @@ inline constexpr Reason kSchemaMissing = {"SCHEMA_MISSING", absl::StatusCode::kF
 // The database's schema does not have the version that this program needs.
 inline constexpr Reason kSchemaVersion = {"SCHEMA_VERSION", absl::StatusCode::kFailedPrecondition,
                                           "aggregator, canvass", Retry::kNo};
+// A later seal is about the same report or poll, and must be withdrawn first.
+inline constexpr Reason kSealHasSuccessor = {
+    "SEAL_HAS_SUCCESSOR", absl::StatusCode::kFailedPrecondition, "aggregator", Retry::kNo};
+// No seal with this sequence is closed.
+inline constexpr Reason kSealUnknown = {"SEAL_UNKNOWN", absl::StatusCode::kNotFound, "aggregator",
+                                        Retry::kNo};
 // An entry to be stored does not follow the last entry.
 inline constexpr Reason kSequenceGap = {"SEQUENCE_GAP", absl::StatusCode::kInternal, "aggregator",
                                         Retry::kNo};
@@ -468,7 +478,7 @@ inline constexpr Reason kSocketFolderUnusable = {
     "SOCKET_FOLDER_UNUSABLE", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
 // The source is under embargo until the time in visible_from.
 inline constexpr Reason kSourceEmbargoed = {
-    "SOURCE_EMBARGOED", absl::StatusCode::kFailedPrecondition, "publisher", Retry::kNo};
+    "SOURCE_EMBARGOED", absl::StatusCode::kFailedPrecondition, "aggregator, publisher", Retry::kNo};
 // The source does not have the kind that this request needs.
 inline constexpr Reason kSourceKindMismatch = {"SOURCE_KIND_MISMATCH",
                                                absl::StatusCode::kInvalidArgument,

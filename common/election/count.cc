@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,6 +102,66 @@ void Count::ApplyEvent(const Entry& entry, const ResultCertification& certificat
 
 void Count::ApplyEvent(const Entry& entry, const ContestReopening& reopening) {
   ContestCountOf(reopening.contest_no, reopening.source_no).Reopen(entry.sequence, reopening);
+}
+
+void Count::ApplyEvent(const Entry& entry, const EmbargoSeal& seal) {
+  seals_[seal.source_no].emplace(entry.sequence, seal);
+}
+
+void Count::ApplyEvent(const Entry& entry, const SealOpening& opening) {
+  RemoveSeal(SourceOf(opening.content.event), opening.seal_sequence);
+  std::visit([&](const auto& event) { ApplyEvent(entry, event); }, opening.content.event);
+}
+
+void Count::ApplyEvent(const Entry& entry, const SealWithdrawal& withdrawal) {
+  RemoveSeal(withdrawal.source_no, withdrawal.seal_sequence);
+  withdrawn_.insert_or_assign(
+      withdrawal.seal_sequence,
+      RecordedWithdrawal{.sequence = entry.sequence, .withdrawal = withdrawal});
+}
+
+void Count::RemoveSeal(int source_no, std::int64_t sequence) {
+  const auto of_source = seals_.find(source_no);
+  assert(of_source != seals_.end() && of_source->second.contains(sequence));
+  of_source->second.erase(sequence);
+  if (of_source->second.empty()) seals_.erase(of_source);
+}
+
+std::unique_ptr<Count> Count::WithoutReports() const {
+  auto blank = std::make_unique<Count>();
+  blank->defined_ = defined_;
+  blank->definition_sequence_ = definition_sequence_;
+  blank->definition_ = definition_;
+  blank->pending_ = pending_;
+  if (!defined_) return blank;
+  blank->territory_ = Territory(blank->definition_);
+  blank->RebuildContestCounts();
+  return blank;
+}
+
+const Count::Seals& Count::SealsOf(int source_no) const {
+  static const Seals kNone;
+  const auto found = seals_.find(source_no);
+  return found == seals_.end() ? kNone : found->second;
+}
+
+std::vector<int> Count::SealedSources() const {
+  std::vector<int> sources;
+  for (const auto& [source_no, seals] : seals_) sources.push_back(source_no);
+  return sources;
+}
+
+const EmbargoSeal* Count::FindSeal(std::int64_t sequence) const {
+  for (const auto& [source_no, seals] : seals_) {
+    const auto found = seals.find(sequence);
+    if (found != seals.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+const RecordedWithdrawal* Count::FindWithdrawal(std::int64_t seal_sequence) const {
+  const auto found = withdrawn_.find(seal_sequence);
+  return found == withdrawn_.end() ? nullptr : &found->second;
 }
 
 ContestCount& Count::ContestCountOf(int contest_no, int source_no) {

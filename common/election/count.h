@@ -2,6 +2,7 @@
 #define CANVASS_COMMON_ELECTION_COUNT_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -35,13 +36,14 @@ class Count final : public CountedParts {
   Count();
   ~Count() override;
 
-  // Folds the next event. REQUIRES: the event is legal, i.e. a check accepted it against this
-  // count; ledgers contain no other events. Sequences rise, with one exception: the entries of a
-  // source whose embargo has ended come late. That is safe because sources do not depend on each
-  // other.
+  // Folds the next event. What a seal hides counts from its opening on. REQUIRES: the event is
+  // legal, i.e. a check accepted it against this count; ledgers contain no other events.
   void Apply(const Entry& entry);
   // The same, but moves what it keeps out of `entry`: a definition may be a country's register.
   void Apply(Entry&& entry);
+
+  // Returns a count with the same definition in which nothing has been reported or decided.
+  std::unique_ptr<Count> WithoutReports() const;
 
   // True once a definition has been sealed.
   bool defined() const { return defined_; }
@@ -52,6 +54,16 @@ class Count final : public CountedParts {
   // DefinitionChange entries that are not sealed yet.
   const std::vector<DefinitionChange>& unsealed() const { return pending_; }
   std::int32_t unsealed_parts() const { return static_cast<std::int32_t>(pending_.size()); }
+
+  // The seals of a source that are neither opened nor withdrawn, by sequence.
+  using Seals = std::map<std::int64_t, EmbargoSeal>;
+  const Seals& SealsOf(int source_no) const;
+  // Numbers of the sources that have such seals.
+  std::vector<int> SealedSources() const;
+  // The seal with this sequence; null if it is opened, withdrawn, or is no seal.
+  const EmbargoSeal* FindSeal(std::int64_t sequence) const;
+  // The withdrawal of the seal with this sequence; null if there is none.
+  const RecordedWithdrawal* FindWithdrawal(std::int64_t seal_sequence) const;
 
   // REQUIRES, for everything below but the overrides of CountedParts: defined(), and all numbers
   // are those of parts of the definition.
@@ -123,6 +135,10 @@ class Count final : public CountedParts {
   void ApplyEvent(const Entry& entry, const PollFigures& figures);
   void ApplyEvent(const Entry& entry, const ResultCertification& certification);
   void ApplyEvent(const Entry& entry, const ContestReopening& reopening);
+  void ApplyEvent(const Entry& entry, const EmbargoSeal& seal);
+  void ApplyEvent(const Entry& entry, const SealOpening& opening);
+  void ApplyEvent(const Entry& entry, const SealWithdrawal& withdrawal);
+  void RemoveSeal(int source_no, std::int64_t sequence);
 
   bool defined_ = false;
   std::int64_t definition_sequence_ = 0;
@@ -130,6 +146,8 @@ class Count final : public CountedParts {
   Territory territory_;
   std::vector<DefinitionChange> pending_;
   absl::flat_hash_map<std::pair<int, int>, std::unique_ptr<ContestCount>> contest_counts_;
+  std::map<int, Seals> seals_;                            // by source; none is empty
+  std::map<std::int64_t, RecordedWithdrawal> withdrawn_;  // by the sequence of the seal
 };
 
 }  // namespace canvass::election

@@ -133,19 +133,77 @@ struct ContestReopening {
   bool operator==(const ContestReopening&) const = default;
 };
 
-using Event =
-    std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease, ReportAnnulment,
-                 ReportReinstatement, PollFigures, ResultCertification, ContestReopening>;
+// What may be under embargo: everything that a source says, and what is decided about its reports.
+using SealedEvent =
+    std::variant<ReportRecorded, ReportRelease, ReportAnnulment, ReportReinstatement, PollFigures>;
+
+// What a seal hides.
+struct SealedContent {
+  std::string actor{};  // the caller who caused it
+  SealedEvent event{};
+
+  bool operator==(const SealedContent&) const = default;
+};
+
+// Random bytes of one seal, so that its content cannot be guessed from the commitment.
+using SealNonce = std::array<std::uint8_t, 32>;
+
+// Takes the place of something that a source under embargo said, until it may be seen. Nobody can
+// tell from it what that is.
+struct EmbargoSeal {
+  std::int32_t source_no = 0;
+  absl::Time visible_from{};                  // end of the embargo, as it was defined then
+  std::array<std::uint8_t, 32> commitment{};  // see ledger::CommitmentTo
+
+  bool operator==(const EmbargoSeal&) const = default;
+};
+
+// Shows what a seal hid, which takes effect with this entry.
+struct SealOpening {
+  std::int64_t seal_sequence = 0;
+  SealNonce nonce{};
+  SealedContent content{};
+
+  bool operator==(const SealOpening&) const = default;
+};
+
+// The decision that a seal is never opened.
+struct SealWithdrawal {
+  std::int32_t source_no = 0;  // of the seal
+  std::int64_t seal_sequence = 0;
+  std::string reason{};
+  std::vector<Document> documents{};
+
+  bool operator==(const SealWithdrawal&) const = default;
+};
+
+using Event = std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease,
+                           ReportAnnulment, ReportReinstatement, PollFigures, ResultCertification,
+                           ContestReopening, EmbargoSeal, SealOpening, SealWithdrawal>;
 
 // One entry of an election's ledger.
 struct Entry {
   std::int64_t sequence = 0;  // from 1
   absl::Time recorded_at{};   // whole microseconds; never earlier than the entry before
-  std::string actor{};        // the caller; "local" if it was not authenticated
+  // The caller; "local" if it was not authenticated. Empty for a seal, whose content names it.
+  std::string actor{};
   Event event{};
 
   bool operator==(const Entry&) const = default;
 };
+
+// The number of the source that says it, or whose report it is about.
+std::int32_t SourceOf(const SealedEvent& event);
+
+// The same for any event; -1 if it belongs to no source.
+std::int32_t SourceOf(const Event& event);
+
+// Returns what the event is if it can be sealed; nullopt otherwise.
+std::optional<SealedEvent> AsSealedEvent(const Event& event);
+
+// Returns the entry as the count takes it: of an opening, what was sealed, with the sequence and
+// time of the opening and the actor of the content. Other entries stay as they are.
+Entry AsCounted(Entry entry);
 
 }  // namespace canvass::election
 

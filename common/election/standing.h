@@ -80,6 +80,12 @@ struct PublishedPoll {
   PollFigures figures{};
 };
 
+// A withdrawal of a seal and the sequence of its entry.
+struct RecordedWithdrawal {
+  std::int64_t sequence = 0;
+  SealWithdrawal withdrawal{};
+};
+
 }  // namespace canvass::election
 
 #endif  // CANVASS_COMMON_ELECTION_STANDING_H_

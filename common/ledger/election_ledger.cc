@@ -25,6 +25,7 @@
 #include "common/ledger/entry_log.h"
 #include "common/ledger/merkle.h"
 #include "common/ledger/part_relations.h"
+#include "common/ledger/seal.h"
 
 namespace canvass::ledger {
 namespace {
@@ -44,8 +45,11 @@ bool HasNumber(const Parts& parts, std::int32_t number) {
 // Returns what is wrong; empty if nothing is.
 class EventCheck {
  public:
-  EventCheck(const ElectionLedger& ledger, std::int64_t sequence)
-      : ledger_(ledger), count_(ledger.count()), sequence_(sequence) {}
+  EventCheck(const ElectionLedger& ledger, const election::Entry& entry)
+      : ledger_(ledger),
+        count_(ledger.count()),
+        sequence_(entry.sequence),
+        recorded_at_(entry.recorded_at) {}
 
   std::string operator()(const election::DefinitionChange& change) const {
     if (change.election && change.election->id != ledger_.election_id()) {
@@ -134,6 +138,39 @@ class EventCheck {
     return CheckParts(reopening.contest_no, reopening.source_no);
   }
 
+  std::string operator()(const election::EmbargoSeal& seal) const {
+    return CheckSource(seal.source_no);
+  }
+
+  // Seals of one source are opened in the order of their entries, because corrections and decisions
+  // follow what they are about.
+  std::string operator()(const election::SealOpening& opening) const {
+    const std::int32_t source_no = SourceOf(opening.content.event);
+    std::string problem = CheckSource(source_no);
+    if (!problem.empty()) return problem;
+    const election::Count::Seals& seals = count_.SealsOf(source_no);
+    if (seals.empty() || seals.begin()->first != opening.seal_sequence) {
+      return StrCat("it opens seal ", opening.seal_sequence, ", but the next one of its source is ",
+                    seals.empty() ? 0 : seals.begin()->first);
+    }
+    const auto& visible_from = count_.definition().sources()[Index(source_no)].visible_from;
+    if (visible_from.has_value() && *visible_from > recorded_at_) {
+      return StrCat("it was recorded at ", absl::FormatTime(recorded_at_),
+                    ", but its source is under embargo until ", absl::FormatTime(*visible_from));
+    }
+    if (CommitmentTo(opening.nonce, EncodeSealed(opening.content)) !=
+        seals.begin()->second.commitment) {
+      return StrCat("it is not what seal ", opening.seal_sequence, " commits to");
+    }
+    return std::visit(*this, opening.content.event);
+  }
+
+  std::string operator()(const election::SealWithdrawal& withdrawal) const {
+    if (count_.SealsOf(withdrawal.source_no).contains(withdrawal.seal_sequence)) return "";
+    return StrCat("it withdraws seal ", withdrawal.seal_sequence,
+                  ", which its source does not have");
+  }
+
  private:
   // REQUIRES: CheckParts found no problem.
   const std::vector<election::Candidate>& Candidates(std::int32_t contest_no) const {
@@ -142,11 +179,15 @@ class EventCheck {
   }
 
   std::string CheckParts(std::int32_t contest_no, std::int32_t source_no) const {
+    std::string problem = CheckSource(source_no);
+    if (!problem.empty()) return problem;
+    return HasNumber(count_.definition().contests(), contest_no) ? ""
+                                                                 : "it names an unknown contest";
+  }
+
+  std::string CheckSource(std::int32_t source_no) const {
     if (!count_.defined()) return "it comes before the definition";
-    if (!HasNumber(count_.definition().contests(), contest_no))
-      return "it names an unknown contest";
-    if (!HasNumber(count_.definition().sources(), source_no)) return "it names an unknown source";
-    return "";
+    return HasNumber(count_.definition().sources(), source_no) ? "" : "it names an unknown source";
   }
 
   std::string CheckKey(const election::StationKey& key) const {
@@ -171,27 +212,13 @@ class EventCheck {
   const ElectionLedger& ledger_;
   const election::Count& count_;
   std::int64_t sequence_;
+  absl::Time recorded_at_;
 };
-
-// Returns the number of the source that an event belongs to; -1 if there is none.
-std::int32_t SourceOf(const election::Event& event) {
-  return std::visit(
-      [](const auto& any) -> std::int32_t {
-        if constexpr (requires { any.key.source_no; }) {
-          return any.key.source_no;
-        } else if constexpr (requires { any.source_no; }) {
-          return any.source_no;
-        } else {
-          return -1;
-        }
-      },
-      event);
-}
 
 }  // namespace
 
 absl::Status ElectionLedger::Check(const election::Entry& entry) const {
-  const std::string problem = std::visit(EventCheck(*this, entry.sequence), entry.event);
+  const std::string problem = std::visit(EventCheck(*this, entry), entry.event);
   if (problem.empty()) return absl::OkStatus();
   return OutOfPlace(entry.sequence, problem);
 }
@@ -228,55 +255,17 @@ void ElectionLedger::Log(std::string_view bytes, const Hash& leaf_hash,
                          const election::Entry& entry) {
   assert(entry.sequence == sequence() + 1);
   log_.Append(bytes, leaf_hash);
-  Note(entry);
-}
-
-absl::Status ElectionLedger::Disclose(std::int64_t sequence, std::string_view bytes) {
-  if (sequence < 1 || sequence > log_.size() || !log_.IsHidden(sequence)) {
-    return OutOfPlace(sequence, "it is not under embargo");
-  }
-  if (LeafHash(bytes) != log_.LeafHashOf(sequence)) {
-    return OutOfPlace(sequence, "its bytes do not match its leaf hash");
-  }
-  absl::StatusOr<election::Entry> entry = Decode(bytes);
-  if (!entry.ok()) return entry.status();
-  if (entry->sequence != sequence) {
-    return OutOfPlace(sequence, StrCat("its bytes say that it is entry ", entry->sequence));
-  }
-  if (absl::Status status = Check(*entry); !status.ok()) return status;
-  log_.Disclose(sequence, bytes);
-  Note(*entry);
-  count_.Apply(*std::move(entry));
-  return absl::OkStatus();
-}
-
-void ElectionLedger::Note(const election::Entry& entry) {
   recorded_at_ = std::max(recorded_at_, entry.recorded_at);
-  const std::int32_t source_no = SourceOf(entry.event);
-  if (source_no < 0) return;
-  if (Index(source_no) >= entries_by_source_.size())
-    entries_by_source_.resize(Index(source_no) + 1);
-  entries_by_source_[Index(source_no)].push_back(entry.sequence);
-}
-
-const std::vector<std::int64_t>& ElectionLedger::EntriesOfSource(int source_no) const {
-  static const std::vector<std::int64_t> kNone;
-  const std::size_t index = Index(source_no);
-  return index < entries_by_source_.size() ? entries_by_source_[index] : kNone;
 }
 
 election::Entry ElectionLedger::EntryAt(std::int64_t sequence) const {
-  assert(1 <= sequence && sequence <= this->sequence() && !log_.IsHidden(sequence));
+  assert(1 <= sequence && sequence <= this->sequence());
   // Every entry was decoded or encoded before it was added to the log.
   return *Decode(log_.Get(sequence));
 }
 
-bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
-                    absl::Time now) {
-  const std::int32_t source_no = SourceOf(event);
-  if (source_no < 0) return false;
-  const election::Source& source = definition.sources()[Index(source_no)];
-  return source.visible_from && *source.visible_from > now;
+election::Entry ElectionLedger::CountedEntryAt(std::int64_t sequence) const {
+  return election::AsCounted(EntryAt(sequence));
 }
 
 }  // namespace canvass::ledger

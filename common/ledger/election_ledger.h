@@ -42,38 +42,22 @@ class ElectionLedger {
   void Append(std::string_view bytes, const Hash& leaf_hash, election::Entry&& entry);
   // Checks whether the count can fold `entry` now, wherever its bytes come from. Returns DATA_LOSS
   // if it names a part that is not defined, a station outside the contest, or a revision that does
-  // not follow the newest one.
+  // not follow the newest one; or if it opens a seal too early or with another content.
   absl::Status Check(const election::Entry& entry) const;
-  // Appends an entry under embargo of which only the leaf hash is known.
-  void AppendHidden(const Hash& leaf_hash) { log_.AppendHidden(leaf_hash); }
-  // Folds a hidden entry. Hidden entries of one source must be disclosed in sequence order, and
-  // before any newer entry of that source is appended. Returns DATA_LOSS if the entry is not
-  // hidden, if the bytes do not match the hash, or if they do not pass Check.
-  absl::Status Disclose(std::int64_t sequence, std::string_view bytes);
 
-  // Sequences of the reports, decisions and poll figures of this source, in the order in which they
-  // were folded. They rise, unless entries were hidden and disclosed later.
-  const std::vector<std::int64_t>& EntriesOfSource(int source_no) const;
-
-  // Decodes an entry. REQUIRES: 1 <= sequence <= sequence(), and the entry is not hidden.
+  // Decodes an entry. REQUIRES: 1 <= sequence <= sequence().
   election::Entry EntryAt(std::int64_t sequence) const;
+  // The same as the count takes it: of an opening, what was sealed.
+  election::Entry CountedEntryAt(std::int64_t sequence) const;
 
  private:
   void Log(std::string_view bytes, const Hash& leaf_hash, const election::Entry& entry);
-  // What follows from an entry whose bytes are in the log, besides the count.
-  void Note(const election::Entry& entry);
 
   std::string election_id_;
   EntryLog log_;
   election::Count count_;
-  std::vector<std::vector<std::int64_t>> entries_by_source_;
   absl::Time recorded_at_ = absl::InfinitePast();
 };
-
-// Whether `event` belongs to a source whose visible_from is after `now`. Until then, the public
-// must not see its entry.
-bool IsUnderEmbargo(const election::Definition& definition, const election::Event& event,
-                    absl::Time now);
 
 }  // namespace canvass::ledger
 

@@ -22,14 +22,16 @@
 #include "common/election/rule.h"
 #include "common/election/tally.h"
 #include "common/ledger/bytes.h"
+#include "common/ledger/seal.h"
 
 // Every entry has exactly one encoding. Its grammar, in the order of the bytes, without padding:
 //
 //   entry           = version kind sequence recorded-at actor event
-//   version         = %x01
+//   version         = %x01 / %x02                    ; %x02 for kinds from %x0A on
 //   kind            = %x01 definition-change / %x02 definition-seal / %x03 report-recorded /
 //                     %x04 report-release / %x05 report-annulment / %x06 report-reinstatement /
-//                     %x07 poll-figures / %x08 result-certification / %x09 contest-reopening
+//                     %x07 poll-figures / %x08 result-certification / %x09 contest-reopening /
+//                     %x0A embargo-seal / %x0B seal-opening / %x0C seal-withdrawal
 //                                                    ; the type of `event`
 //   sequence        = whole                          ; from 1
 //   recorded-at     = time
@@ -78,6 +80,11 @@
 //                     registered-counted
 //   contest-reopening = contest-no source-no reopening-status reason list(document)
 //
+//   embargo-seal    = source-no visible-from commitment  ; whole, time, 32 bytes
+//   seal-opening    = seal-sequence nonce sealed-content ; whole, 32 bytes
+//   sealed-content  = kind actor event               ; kinds %x03 to %x07
+//   seal-withdrawal = source-no seal-sequence reason list(document)
+//
 //   flags(a b ...)  = one byte, a bit for each, lowest first: true, or present; other bits are 0
 //   [x]             = x if its flag says that it is present; [x] of a truth value is %x00 or %x01
 //   list(x)         = whole *x                       ; the number of elements, then the elements
@@ -92,12 +99,10 @@
 //
 // Parts of the election are encoded as their numbers, i.e. positions in the order of definition,
 // from 0. A field without a rule above is a whole if its type in the struct is an integer, and a
-// text if it is a string. A new kind or field needs a new version. Version 1 stays readable
+// text if it is a string. A new kind or field needs a new version. Every version stays readable
 // forever.
 namespace canvass::ledger {
 namespace {
-
-constexpr std::uint8_t kVersion = 1;
 
 enum class Kind : std::uint8_t {
   kDefinitionChange = 1,
@@ -109,7 +114,12 @@ enum class Kind : std::uint8_t {
   kPollFigures = 7,
   kResultCertification = 8,
   kContestReopening = 9,
+  kEmbargoSeal = 10,
+  kSealOpening = 11,
+  kSealWithdrawal = 12,
 };
+
+constexpr std::uint8_t VersionOf(Kind kind) { return kind < Kind::kEmbargoSeal ? 1 : 2; }
 
 // Maximum number of elements reserved before a list is read, so that a damaged length cannot use up
 // the memory of the process.
@@ -204,6 +214,27 @@ class EntryFields {
                       election::ReopeningStatus::kRecount);
     coder_.Text(reopening.reason);
     CodeList(reopening.documents);
+  }
+
+  void Code(Part<election::EmbargoSeal>& seal) {
+    coder_.Whole(seal.source_no);
+    coder_.Time(seal.visible_from);
+    coder_.Raw(seal.commitment);
+  }
+
+  void Code(Part<election::SealOpening>& opening) {
+    coder_.Whole(opening.seal_sequence);
+    coder_.Raw(opening.nonce);
+    Code(opening.content);
+  }
+
+  void Code(Part<election::SealedContent>& content);
+
+  void Code(Part<election::SealWithdrawal>& withdrawal) {
+    coder_.Whole(withdrawal.source_no);
+    coder_.Whole(withdrawal.seal_sequence);
+    coder_.Text(withdrawal.reason);
+    CodeList(withdrawal.documents);
   }
 
   // The part of the report that the submitter provides. `held` shares the byte of its flags.
@@ -422,6 +453,9 @@ constexpr Kind KindOf(const election::ReportReinstatement&) { return Kind::kRepo
 constexpr Kind KindOf(const election::PollFigures&) { return Kind::kPollFigures; }
 constexpr Kind KindOf(const election::ResultCertification&) { return Kind::kResultCertification; }
 constexpr Kind KindOf(const election::ContestReopening&) { return Kind::kContestReopening; }
+constexpr Kind KindOf(const election::EmbargoSeal&) { return Kind::kEmbargoSeal; }
+constexpr Kind KindOf(const election::SealOpening&) { return Kind::kSealOpening; }
+constexpr Kind KindOf(const election::SealWithdrawal&) { return Kind::kSealWithdrawal; }
 
 void ReadEvent(ByteReader& reader, Kind kind, election::Event& event) {
   EntryFields fields(reader);
@@ -444,6 +478,44 @@ void ReadEvent(ByteReader& reader, Kind kind, election::Event& event) {
       return fields.Code(event.emplace<election::ResultCertification>());
     case Kind::kContestReopening:
       return fields.Code(event.emplace<election::ContestReopening>());
+    case Kind::kEmbargoSeal:
+      return fields.Code(event.emplace<election::EmbargoSeal>());
+    case Kind::kSealOpening:
+      return fields.Code(event.emplace<election::SealOpening>());
+    case Kind::kSealWithdrawal:
+      return fields.Code(event.emplace<election::SealWithdrawal>());
+  }
+}
+
+// Reads the event of a sealed content. REQUIRES: `kind` is one of those.
+void ReadSealedEvent(ByteReader& reader, Kind kind, election::SealedEvent& event) {
+  EntryFields fields(reader);
+  switch (kind) {
+    case Kind::kReportRelease:
+      return fields.Code(event.emplace<election::ReportRelease>());
+    case Kind::kReportAnnulment:
+      return fields.Code(event.emplace<election::ReportAnnulment>());
+    case Kind::kReportReinstatement:
+      return fields.Code(event.emplace<election::ReportReinstatement>());
+    case Kind::kPollFigures:
+      return fields.Code(event.emplace<election::PollFigures>());
+    default:
+      return fields.Code(event.emplace<election::ReportRecorded>());
+  }
+}
+
+template <typename Coder>
+void EntryFields<Coder>::Code(Part<election::SealedContent>& content) {
+  if constexpr (Coder::kReads) {
+    Kind kind = Kind::kReportRecorded;
+    coder_.Enumerator(kind, Kind::kReportRecorded, Kind::kPollFigures);
+    coder_.Text(content.actor);
+    if (coder_.ok()) ReadSealedEvent(coder_, kind, content.event);
+  } else {
+    std::visit([this](const auto& event) { coder_.Byte(static_cast<std::uint8_t>(KindOf(event))); },
+               content.event);
+    coder_.Text(content.actor);
+    std::visit([this](const auto& event) { this->Code(event); }, content.event);
   }
 }
 
@@ -462,10 +534,9 @@ std::string Encode(const election::Entry& entry) {
   std::string bytes;
   bytes.reserve(kTypicalEntryBytes);
   ByteWriter writer(bytes);
-  writer.Byte(kVersion);
-  std::visit(
-      [&writer](const auto& event) { writer.Byte(static_cast<std::uint8_t>(KindOf(event))); },
-      entry.event);
+  const Kind kind = std::visit([](const auto& event) { return KindOf(event); }, entry.event);
+  writer.Byte(VersionOf(kind));
+  writer.Byte(static_cast<std::uint8_t>(kind));
   writer.Whole(entry.sequence);
   writer.Time(entry.recorded_at);
   writer.Text(entry.actor);
@@ -477,9 +548,11 @@ std::string Encode(const election::Entry& entry) {
 absl::StatusOr<election::Entry> Decode(std::string_view bytes) {
   election::Entry entry;
   ByteReader reader(bytes);
-  if (reader.Byte() != kVersion) reader.Fail("its version is not 1");
+  const std::uint8_t version = reader.Byte();
+  if (version != 1 && version != 2) reader.Fail("its version is neither 1 nor 2");
   Kind kind = Kind::kDefinitionChange;
-  reader.Enumerator(kind, Kind::kDefinitionChange, Kind::kContestReopening);
+  reader.Enumerator(kind, Kind::kDefinitionChange, Kind::kSealWithdrawal);
+  if (version != VersionOf(kind)) reader.Fail("its kind belongs to another version");
   reader.Whole(entry.sequence);
   if (entry.sequence == 0) reader.Fail("its sequence is 0");
   reader.Time(entry.recorded_at);
@@ -497,6 +570,23 @@ std::string EncodeContent(const election::ReportRecorded& report) {
   constexpr bool kNotHeld = false;  // decided by the server, not part of the submitted content
   EntryFields(writer).CodeContent(report, kNotHeld);
   return bytes;
+}
+
+std::string EncodeSealed(const election::SealedContent& content) {
+  std::string bytes;
+  bytes.reserve(kTypicalEntryBytes);
+  ByteWriter writer(bytes);
+  EntryFields(writer).Code(content);
+  return bytes;
+}
+
+absl::StatusOr<election::SealedContent> DecodeSealed(std::string_view bytes) {
+  election::SealedContent content;
+  ByteReader reader(bytes);
+  EntryFields(reader).Code(content);
+  if (!reader.AtEnd()) reader.Fail("more bytes follow the end of the content");
+  if (!reader.ok()) return Damaged(bytes, reader);
+  return content;
 }
 
 }  // namespace canvass::ledger

@@ -20,36 +20,9 @@ void EntryLog::Append(std::string_view entry, const Hash& leaf_hash) {
   entries_.push_back(Store(entry));
 }
 
-void EntryLog::AppendHidden(const Hash& leaf_hash) {
-  tree_.Add(leaf_hash);
-  entries_.emplace_back();
-  hidden_.emplace(size(), leaf_hash);
-}
-
-void EntryLog::Disclose(std::int64_t sequence, std::string_view entry) {
-  assert(IsHidden(sequence));
-  entries_[Index(sequence - 1)] = Store(entry);
-  hidden_.erase(sequence);
-}
-
 std::string_view EntryLog::Get(std::int64_t sequence) const {
   assert(1 <= sequence && sequence <= size());
   return entries_[Index(sequence - 1)];
-}
-
-bool EntryLog::IsHidden(std::int64_t sequence) const { return hidden_.contains(sequence); }
-
-std::vector<std::int64_t> EntryLog::HiddenSequences() const {
-  std::vector<std::int64_t> sequences;
-  sequences.reserve(hidden_.size());
-  for (const auto& [sequence, hash] : hidden_) sequences.push_back(sequence);
-  std::sort(sequences.begin(), sequences.end());
-  return sequences;
-}
-
-Hash EntryLog::LeafHashOf(std::int64_t sequence) const {
-  const auto hidden = hidden_.find(sequence);
-  return hidden == hidden_.end() ? LeafHash(Get(sequence)) : hidden->second;
 }
 
 Hash EntryLog::RootAt(std::int64_t size) const {

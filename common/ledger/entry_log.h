@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "common/ledger/merkle.h"
 
 namespace canvass::ledger {
@@ -22,19 +21,10 @@ class EntryLog {
   void Append(std::string_view entry) { Append(entry, LeafHash(entry)); }
   // The same for an entry whose hash is known. REQUIRES: leaf_hash == LeafHash(entry).
   void Append(std::string_view entry, const Hash& leaf_hash);
-  // Appends the next entry, of which only the leaf hash is known (embargo).
-  void AppendHidden(const Hash& leaf_hash);
-  // Stores the bytes of a hidden entry. REQUIRES: IsHidden(sequence), and LeafHash(entry) is its
-  // hash.
-  void Disclose(std::int64_t sequence, std::string_view entry);
-
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
-  // Exact bytes; empty while hidden. REQUIRES: 1 <= sequence <= size().
+  // Exact bytes. REQUIRES: 1 <= sequence <= size().
   std::string_view Get(std::int64_t sequence) const;
-  bool IsHidden(std::int64_t sequence) const;
-  // Sequences of the hidden entries, lowest first.
-  std::vector<std::int64_t> HiddenSequences() const;
-  Hash LeafHashOf(std::int64_t sequence) const;
+  Hash LeafHashOf(std::int64_t sequence) const { return LeafHash(Get(sequence)); }
   // Tree head over all entries.
   Hash Root() const { return tree_.Root(); }
   // The tree over all entries. A caller can copy it and add further leaves.
@@ -52,7 +42,6 @@ class EntryLog {
   std::vector<Block> blocks_;
   std::size_t block_used_ = kBlockBytes;
   std::vector<std::string_view> entries_;
-  absl::flat_hash_map<std::int64_t, Hash> hidden_;
   MerkleTree tree_;
 };
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <variant>
 
-#include "absl/time/time.h"
 #include "canvass/v1/result.pb.h"
 #include "common/base/index.h"
 #include "common/election/count.h"
@@ -13,6 +12,7 @@
 #include "common/election/event.h"
 #include "common/ledger/election_ledger.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_proto.h"
@@ -29,21 +29,12 @@ const std::string& SourceIdOf(const election::Definition& definition, std::int32
   return definition.sources()[Index(source_no)].id;
 }
 
-// Visitor that writes an event into a proto entry.
-class EventToProto {
+// Visitor that writes an event that can be sealed into a LedgerEntry or a SealOpening.
+template <typename Out>
+class SealedEventToProto {
  public:
-  EventToProto(const election::Definition& definition, const election::Entry& entry,
-               v1::LedgerEntry* out)
-      : definition_(definition), entry_(entry), out_(out) {}
-
-  void operator()(const election::DefinitionChange& change) const {
-    *out_->mutable_definition() = ToProto(change);
-  }
-
-  void operator()(const election::DefinitionSeal& seal) const {
-    out_->mutable_seal()->set_parts(seal.parts);
-    out_->mutable_seal()->set_digest(ledger::ToHex(seal.digest));
-  }
+  SealedEventToProto(const election::Definition& definition, Out* out)
+      : definition_(definition), out_(out) {}
 
   void operator()(const election::ReportRecorded& report) const {
     v1::ReportRecorded& out = *out_->mutable_report();
@@ -69,6 +60,37 @@ class EventToProto {
     *out_->mutable_poll_figures() = ToProto(definition_, figures);
   }
 
+ private:
+  // Sets the fields that all decisions about a report have.
+  template <typename Decision, typename DecisionOut>
+  void SetDecision(const Decision& decision, DecisionOut* out) const {
+    *out->mutable_key() = ToProto(definition_, decision.key, decision.revision);
+    out->set_reason(decision.reason);
+    ToProto(decision.documents, out->mutable_documents());
+  }
+
+  const election::Definition& definition_;
+  Out* const out_;
+};
+
+// Visitor that writes an event into a proto entry.
+class EventToProto : public SealedEventToProto<v1::LedgerEntry> {
+ public:
+  EventToProto(const election::Definition& definition, const election::Entry& entry,
+               v1::LedgerEntry* out)
+      : SealedEventToProto(definition, out), definition_(definition), entry_(entry), out_(out) {}
+
+  using SealedEventToProto::operator();
+
+  void operator()(const election::DefinitionChange& change) const {
+    *out_->mutable_definition() = ToProto(change);
+  }
+
+  void operator()(const election::DefinitionSeal& seal) const {
+    out_->mutable_seal()->set_parts(seal.parts);
+    out_->mutable_seal()->set_digest(ledger::ToHex(seal.digest));
+  }
+
   void operator()(const election::ResultCertification& certification) const {
     v1::ResultCertification& out = *out_->mutable_certification();
     out.set_contest_id(ContestOf(definition_, certification.contest_no).id);
@@ -87,15 +109,31 @@ class EventToProto {
     ToProto(reopening.documents, out.mutable_documents());
   }
 
- private:
-  // Sets the fields that all decisions about a report have.
-  template <typename Decision, typename Out>
-  void SetDecision(const Decision& decision, Out* out) const {
-    *out->mutable_key() = ToProto(definition_, decision.key, decision.revision);
-    out->set_reason(decision.reason);
-    ToProto(decision.documents, out->mutable_documents());
+  void operator()(const election::EmbargoSeal& seal) const {
+    v1::EmbargoSeal& out = *out_->mutable_embargo_seal();
+    out.set_source_id(SourceIdOf(definition_, seal.source_no));
+    *out.mutable_visible_from() = ToProto(seal.visible_from);
+    out.set_commitment(ledger::ToHex(seal.commitment));
   }
 
+  void operator()(const election::SealOpening& opening) const {
+    v1::SealOpening& out = *out_->mutable_seal_opening();
+    out.set_seal_sequence(opening.seal_sequence);
+    out.set_nonce(ledger::ToHex(opening.nonce));
+    out.set_sealed_content(ledger::EncodeSealed(opening.content));
+    out.set_actor(opening.content.actor);
+    std::visit(SealedEventToProto<v1::SealOpening>(definition_, &out), opening.content.event);
+  }
+
+  void operator()(const election::SealWithdrawal& withdrawal) const {
+    v1::SealWithdrawal& out = *out_->mutable_seal_withdrawal();
+    out.set_source_id(SourceIdOf(definition_, withdrawal.source_no));
+    out.set_seal_sequence(withdrawal.seal_sequence);
+    out.set_reason(withdrawal.reason);
+    ToProto(withdrawal.documents, out.mutable_documents());
+  }
+
+ private:
   const election::Definition& definition_;
   const election::Entry& entry_;
   v1::LedgerEntry* const out_;
@@ -103,16 +141,13 @@ class EventToProto {
 
 }  // namespace
 
-v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
-                              absl::Time now) {
+v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence) {
   assert(1 <= sequence && sequence <= ledger.sequence());
   v1::LedgerEntry out;
   out.set_sequence(sequence);
   out.set_entry_hash(ledger::ToHex(ledger.log().LeafHashOf(sequence)));
-  if (ledger.log().IsHidden(sequence)) return out;
   const election::Entry entry = ledger.EntryAt(sequence);
   const election::Definition& definition = ledger.count().definition();
-  if (ledger::IsUnderEmbargo(definition, entry.event, now)) return out;
   *out.mutable_recorded_at() = ToProto(entry.recorded_at);
   out.set_actor(entry.actor);
   out.set_entry(std::string(ledger.log().Get(sequence)));
@@ -122,8 +157,8 @@ v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t
 
 v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                       bool repeated_submission) {
-  assert(1 <= sequence && sequence <= ledger.sequence() && !ledger.log().IsHidden(sequence));
-  const election::Entry entry = ledger.EntryAt(sequence);
+  assert(1 <= sequence && sequence <= ledger.sequence());
+  const election::Entry entry = ledger.CountedEntryAt(sequence);
   assert(std::holds_alternative<election::ReportRecorded>(entry.event));
   const auto& report = std::get<election::ReportRecorded>(entry.event);
   v1::Receipt out;

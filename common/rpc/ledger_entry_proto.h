@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "absl/time/time.h"
 #include "canvass/v1/ledger.pb.h"
 #include "canvass/v1/report.pb.h"
 
@@ -13,14 +12,11 @@ class ElectionLedger;
 
 namespace canvass::rpc {
 
-// Returns the entry at `sequence`. An entry that is hidden or under embargo at `now` has only its
-// sequence and hash. InfiniteFuture disregards every embargo. REQUIRES: 1 <= sequence <=
-// ledger.sequence().
-v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
-                              absl::Time now);
+// Returns the entry at `sequence`. REQUIRES: 1 <= sequence <= ledger.sequence().
+v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t sequence);
 
 // Returns the receipt of a recorded revision. Its state, RECORDED or HELD, is the state at the time
-// of recording. REQUIRES: the entry at `sequence` is a ReportRecorded and not hidden.
+// of recording. REQUIRES: the entry at `sequence` is a ReportRecorded or opens one.
 v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                       bool repeated_submission);
 

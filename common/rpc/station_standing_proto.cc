@@ -17,7 +17,7 @@ namespace canvass::rpc {
 namespace {
 
 v1::StationReport ReportAt(const ledger::ElectionLedger& ledger, std::int64_t sequence) {
-  const election::Entry entry = ledger.EntryAt(sequence);
+  const election::Entry entry = ledger.CountedEntryAt(sequence);
   return ToProto(ledger.count().definition(), std::get<election::ReportRecorded>(entry.event));
 }
 

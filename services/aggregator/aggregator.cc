@@ -35,7 +35,7 @@ Aggregator::Aggregator(LedgerStore& store, const Clock& clock, LedgerWriter::Opt
     : feed_(clock, [this] { return writer_.Lead(); }),
       writer_(store, committed_, clock, options,
               [this](const absl::Status& lead) { TellOfLead(lead); }),
-      aggregator_service_(writer_, committed_, feed_),
+      aggregator_service_(writer_, committed_, feed_, clock),
       election_service_(writer_, committed_, clock) {
   committed_.OnChange([this] { feed_.Wake(); });
 }

@@ -85,27 +85,26 @@ void SimulatedClient::AddDecision(const std::string& election_id, Check check) {
       answered(absl::IsUnavailable(outcome.status()) ? Then::kAgain : Then::kDone);
     };
     SendToAggregator([election_id, check, reply](SimulatedAggregator& aggregator) {
-      aggregator.Decide({.election_id = election_id, .actor = "office", .check = check}, reply);
+      aggregator.Decide(
+          {.election_id = election_id, .actor = "office", .source_id = "", .check = check}, reply);
     });
   });
 }
 
 void SimulatedClient::AddAnnulment(const std::string& election_id, const std::string& station_id) {
-  AddDecision(election_id, [=](const ledger::ElectionLedger& ledger) {
+  AddDecision(election_id, [=](const election::Count& count, std::int64_t) {
     return election::CheckAnnulment(
-        ledger.count(),
-        {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
-         .reason = "Counted elsewhere"});
+        count, {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
+                .reason = "Counted elsewhere"});
   });
 }
 
 void SimulatedClient::AddReinstatement(const std::string& election_id,
                                        const std::string& station_id) {
-  AddDecision(election_id, [=](const ledger::ElectionLedger& ledger) {
+  AddDecision(election_id, [=](const election::Count& count, std::int64_t) {
     return election::CheckReinstatement(
-        ledger.count(),
-        {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
-         .reason = "A mistake"});
+        count, {.key = {.election_id = election_id, .station_id = station_id, .revision = 1},
+                .reason = "A mistake"});
   });
 }
 

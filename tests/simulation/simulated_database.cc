@@ -97,6 +97,7 @@ void SimulatedDatabase::Insert(const DatabaseTransaction& transaction) {
     rows.insert(std::upper_bound(rows.begin(), rows.end(), row, by_sequence), row);
   }
   report_keys_.insert(transaction.report_keys.begin(), transaction.report_keys.end());
+  sealed_.insert(sealed_.end(), transaction.sealed.begin(), transaction.sealed.end());
   refusals_.insert(refusals_.end(), transaction.refusals.begin(), transaction.refusals.end());
 }
 

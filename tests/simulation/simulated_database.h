@@ -28,6 +28,7 @@ struct StoredRow {
 struct DatabaseTransaction {
   std::vector<std::pair<std::string, StoredRow>> rows{};  // each with its election
   std::vector<std::string> report_keys{};                 // of the unique index
+  std::vector<aggregator::SealedItem> sealed{};
   std::vector<aggregator::Refusal> refusals{};
 };
 
@@ -72,6 +73,7 @@ class SimulatedDatabase {
     return RowsOf(election_id).empty() ? 0 : RowsOf(election_id).back().sequence;
   }
   std::vector<std::string> Elections() const;
+  const std::vector<aggregator::SealedItem>& sealed() const { return sealed_; }
   const std::vector<aggregator::Refusal>& refusals() const { return refusals_; }
 
  private:
@@ -87,6 +89,7 @@ class SimulatedDatabase {
   std::int64_t epoch_ = 0;
   std::map<std::string, std::vector<StoredRow>, std::less<>> rows_;
   std::set<std::string> report_keys_;
+  std::vector<aggregator::SealedItem> sealed_;
   std::vector<aggregator::Refusal> refusals_;
 };
 

@@ -22,7 +22,7 @@ absl::Status Lost() { return absl::UnavailableError("the connection to the datab
 absl::Status NotActive() { return MakeError(reason::kNotActive, "another writer leads"); }
 
 DatabaseTransaction RowsOf(const Transaction& transaction) {
-  DatabaseTransaction rows{.refusals = transaction.refusals};
+  DatabaseTransaction rows{.sealed = transaction.sealed, .refusals = transaction.refusals};
   for (const AppendedEntry& entry : transaction.entries) {
     rows.rows.emplace_back(entry.election_id, StoredRow{.sequence = entry.entry.sequence,
                                                         .bytes = entry.bytes,
@@ -108,6 +108,21 @@ absl::Status SimulatedLedgerStore::ReplayElection(
   return absl::OkStatus();
 }
 
+absl::Status SimulatedLedgerStore::ReplaySealed(
+    const std::function<void(aggregator::SealedItem)>& visit) {
+  absl::Status status = CheckSession();
+  if (!status.ok()) return status;
+  for (const aggregator::SealedItem& item : database_.sealed()) visit(item);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Time> SimulatedLedgerStore::Now() {
+  if (!leading_) return NotActive();
+  absl::Status status = CheckSession();
+  if (!status.ok()) return status;
+  return SimulatedClock(world_.timeline).Now();
+}
+
 absl::Status SimulatedLedgerStore::ReplayRefusals(const std::function<void(Refusal)>& visit) {
   absl::Status status = CheckSession();
   if (!status.ok()) return status;
@@ -119,6 +134,11 @@ absl::Status SimulatedLedgerStore::Append(const Transaction& transaction) {
   if (!leading_) return NotActive();
   absl::Status status = CheckSession();
   if (!status.ok()) return status;
+  const absl::Time now = SimulatedClock(world_.timeline).Now();
+  if (absl::AbsDuration(now - *transaction.clock) > kClockDifferenceMax) {
+    Break();
+    return MakeError(reason::kClockImplausible, "the clocks differ");
+  }
   const DatabaseTransaction rows = RowsOf(transaction);
   status = AppendHowever(rows);
   if (status.ok()) return status;

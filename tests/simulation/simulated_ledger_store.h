@@ -34,8 +34,10 @@ class SimulatedLedgerStore final : public aggregator::LedgerStore {
   absl::Status Replay(
       const std::map<std::string, std::int64_t, std::less<>>& after,
       const std::function<absl::Status(const aggregator::StoredEntry&)>& visit) override;
+  absl::Status ReplaySealed(const std::function<void(aggregator::SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(aggregator::Refusal)>& visit) override;
   absl::Status Append(const aggregator::Transaction& transaction) override;
+  absl::StatusOr<absl::Time> Now() override;
   absl::Status Heartbeat() override;
 
  private:

@@ -137,7 +137,9 @@ class Simulation {
       world_.timeline.After(3 * Pause(), [&aggregator] { aggregator.SetCutOff(false); });
     }
     if (Strikes(weather.clock_jumps)) {
-      aggregator.JumpClock(world_.random.Between(-absl::Hours(2), absl::Hours(2)));
+      const absl::Duration by = world_.random.Between(-absl::Hours(2), absl::Hours(2));
+      aggregator.JumpClock(by);
+      world_.timeline.After(3 * Pause(), [&aggregator, by] { aggregator.JumpClock(-by); });
     }
   }
 

@@ -13,12 +13,15 @@
 #include "common/election/event.h"
 #include "common/election/report_check.h"
 #include "common/election/rule.h"
+#include "common/ledger/encoding.h"
+#include "common/ledger/seal.h"
 
 namespace canvass::testing {
 namespace {
 
 // 7 February 2024, 20:00 in Baku.
 constexpr std::int64_t kFirstEntryUnixSeconds = 1'707'321'600;
+constexpr election::SealNonce kNonce{1, 2, 3};
 
 }  // namespace
 
@@ -69,6 +72,28 @@ absl::StatusOr<std::int64_t> CheckedLedger::Certify(const election::Certificatio
 
 absl::StatusOr<std::int64_t> CheckedLedger::Reopen(const election::ReopeningRequest& request) {
   return Append(election::CheckReopening(count_, request));
+}
+
+std::int64_t CheckedLedger::Seal(const election::SealedContent& content) {
+  const std::int32_t source_no = SourceOf(content.event);
+  const election::Source& source =
+      count_.definition().sources()[static_cast<std::size_t>(source_no)];
+  const std::int64_t sequence = Append(election::EmbargoSeal{
+      .source_no = source_no,
+      .visible_from = source.visible_from.value_or(absl::UnixEpoch()),
+      .commitment = ledger::CommitmentTo(kNonce, ledger::EncodeSealed(content))});
+  sealed_.emplace(sequence, content);
+  return sequence;
+}
+
+std::int64_t CheckedLedger::Open(std::int64_t seal_sequence) {
+  return Append(election::SealOpening{
+      .seal_sequence = seal_sequence, .nonce = kNonce, .content = sealed_.at(seal_sequence)});
+}
+
+absl::StatusOr<std::int64_t> CheckedLedger::Withdraw(
+    const election::SealWithdrawalRequest& request) {
+  return Append(election::CheckSealWithdrawal(count_, request));
 }
 
 election::StationKey CheckedLedger::KeyOf(const std::string& contest_id,

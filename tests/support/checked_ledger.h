@@ -2,6 +2,7 @@
 #define CANVASS_TESTS_SUPPORT_CHECKED_LEDGER_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "common/election/event.h"
 #include "common/election/report.h"
 #include "common/election/report_check.h"
+#include "common/election/seal_check.h"
 #include "tests/support/definition_builder.h"
 
 namespace canvass::testing {
@@ -39,6 +41,10 @@ class CheckedLedger {
   absl::StatusOr<std::int64_t> Publish(const election::PollFiguresRequest& request);
   absl::StatusOr<std::int64_t> Certify(const election::CertificationRequest& request);
   absl::StatusOr<std::int64_t> Reopen(const election::ReopeningRequest& request);
+  // Seals the content without a check, and opens what this sealed. Sequence of the entry.
+  std::int64_t Seal(const election::SealedContent& content);
+  std::int64_t Open(std::int64_t seal_sequence);
+  absl::StatusOr<std::int64_t> Withdraw(const election::SealWithdrawalRequest& request);
 
   // The numbers of these ids.
   election::StationKey KeyOf(const std::string& contest_id, const std::string& source_id,
@@ -49,6 +55,7 @@ class CheckedLedger {
   absl::StatusOr<std::int64_t> Append(const absl::StatusOr<election::Decision>& decision);
 
   std::vector<election::Entry> entries_;
+  std::map<std::int64_t, election::SealedContent> sealed_;  // by the sequence of the seal
   election::Count count_;
 };
 

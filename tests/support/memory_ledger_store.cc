@@ -8,12 +8,14 @@
 #include "common/base/index.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "tests/support/manual_clock.h"
 
 namespace canvass::testing {
 namespace {
 
 using aggregator::AppendedEntry;
 using aggregator::Refusal;
+using aggregator::SealedItem;
 using aggregator::StoredEntry;
 using aggregator::Transaction;
 
@@ -69,6 +71,23 @@ void MemoryDatabase::Restore(std::string_view election_id, std::int64_t last_seq
   const MutexLock lock(mutex_);
   Truncate(election_id, last_sequence);
   ++ledger_number_;
+}
+
+std::vector<aggregator::SealedItem> MemoryDatabase::sealed() const {
+  const MutexLock lock(mutex_);
+  return sealed_;
+}
+
+void MemoryDatabase::ChangeSealed(std::int64_t sequence, const aggregator::SealedItem& item) {
+  const MutexLock lock(mutex_);
+  for (aggregator::SealedItem& stored : sealed_) {
+    if (stored.sequence == sequence) stored = item;
+  }
+}
+
+void MemoryDatabase::SetClock(const Clock& clock) {
+  const MutexLock lock(mutex_);
+  clock_ = &clock;
 }
 
 void MemoryDatabase::Damage(std::string_view election_id, std::int64_t sequence) {
@@ -136,6 +155,18 @@ absl::Status MemoryLedgerStore::Replay(
   return absl::OkStatus();
 }
 
+absl::Status MemoryLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {
+  if (!CanRead()) return Lost();
+  for (SealedItem& item : store_.sealed()) visit(std::move(item));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Time> MemoryLedgerStore::Now() {
+  const MutexLock lock(store_.mutex_);
+  if (store_.leader_ != this) return Lost();
+  return store_.clock_ == nullptr ? ManualClock().Now() : store_.clock_->Now();
+}
+
 absl::Status MemoryLedgerStore::ReplayRefusals(const std::function<void(Refusal)>& visit) {
   std::vector<Refusal> refusals;
   if (!CanRead()) return Lost();
@@ -175,6 +206,10 @@ absl::Status MemoryLedgerStore::Append(const Transaction& transaction) {
 absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
   const MutexLock lock(store_.mutex_);
   if (store_.leader_ != this) return absl::AbortedError("this writer does not lead any more");
+  if (store_.clock_ != nullptr && transaction.clock.has_value() &&
+      absl::AbsDuration(store_.clock_->Now() - *transaction.clock) > kClockDifferenceMax) {
+    return MakeError(reason::kClockImplausible, "the clocks differ");
+  }
   std::map<std::string, std::int64_t> next;
   for (const AppendedEntry& entry : transaction.entries) {
     std::int64_t& sequence = next[entry.election_id];
@@ -190,6 +225,7 @@ absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
     store_.entries_[entry.election_id].push_back(
         {.bytes = entry.bytes, .leaf_hash = entry.leaf_hash});
   }
+  store_.sealed_.insert(store_.sealed_.end(), transaction.sealed.begin(), transaction.sealed.end());
   store_.refusals_.insert(store_.refusals_.end(), transaction.refusals.begin(),
                           transaction.refusals.end());
   KeepNewest(store_.refusals_);

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "services/aggregator/store/ledger_store.h"
 
@@ -38,6 +40,13 @@ class MemoryDatabase {
   void Lose(std::string_view election_id, std::int64_t last_sequence);
   // As a restore of a backup does: the same, and the ledger has another id.
   void Restore(std::string_view election_id, std::int64_t last_sequence);
+  // What the seals hide, of open ones too.
+  std::vector<aggregator::SealedItem> sealed() const;
+  // Changes what a seal hides.
+  void ChangeSealed(std::int64_t sequence, const aggregator::SealedItem& item);
+  // Sets the clock of the database, which must outlive it. Without one, time stands still where a
+  // ManualClock starts, and appends are not compared with it.
+  void SetClock(const Clock& clock);
   // Its bytes are no entry any more.
   void Damage(std::string_view election_id, std::int64_t sequence);
 
@@ -49,7 +58,9 @@ class MemoryDatabase {
 
   mutable Mutex mutex_;
   std::map<std::string, std::vector<Stored>, std::less<>> entries_ ABSL_GUARDED_BY(mutex_);
+  std::vector<aggregator::SealedItem> sealed_ ABSL_GUARDED_BY(mutex_);
   std::vector<aggregator::Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
+  const Clock* clock_ ABSL_GUARDED_BY(mutex_) = nullptr;
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
   int ledger_number_ ABSL_GUARDED_BY(mutex_) = 1;
   const MemoryLedgerStore* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
@@ -68,8 +79,10 @@ class MemoryLedgerStore final : public aggregator::LedgerStore {
   absl::Status Replay(
       const std::map<std::string, std::int64_t, std::less<>>& after,
       const std::function<absl::Status(const aggregator::StoredEntry&)>& visit) override;
+  absl::Status ReplaySealed(const std::function<void(aggregator::SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(aggregator::Refusal)>& visit) override;
   absl::Status Append(const aggregator::Transaction& transaction) override;
+  absl::StatusOr<absl::Time> Now() override;
   absl::Status Heartbeat() override;
 
   // The next appends fail, before or after they have committed.

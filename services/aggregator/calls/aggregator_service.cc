@@ -19,6 +19,7 @@
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/decision_check.h"
+#include "common/election/seal_check.h"
 #include "common/rpc/page.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_proto.h"
@@ -57,8 +58,16 @@ absl::Status ReportUnknown(const election::ReportKey& key) {
                    absl::StrCat("There is ", what, " of station ", key.station_id));
 }
 
+// The answer does not depend on whether there is such a report.
+absl::Status Embargoed(const election::ReportKey& key) {
+  return MakeError(reason::kSourceEmbargoed,
+                   absl::StrCat("Source ", key.source_id,
+                                " is under embargo, so nothing is said about its reports"));
+}
+
 absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
-                         const election::ReportKey& key, canvass::v1::Receipt* receipt) {
+                         const election::ReportKey& key, absl::Time now,
+                         canvass::v1::Receipt* receipt) {
   const absl::StatusOr<const ledger::ElectionLedger*> ledger = committed.Get(key.election_id);
   if (!ledger.ok()) return ledger.status();
   const absl::StatusOr<election::StationKey> station =
@@ -66,7 +75,10 @@ absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
   if (!station.ok()) return station.status();
   const std::optional<std::int64_t> sequence =
       (*ledger)->count().FindRevision(*station, key.revision);
-  if (!sequence.has_value()) return ReportUnknown(key);
+  if (!sequence.has_value()) {
+    return election::MustBeSealed((*ledger)->count(), station->source_no, now) ? Embargoed(key)
+                                                                               : ReportUnknown(key);
+  }
   *receipt = rpc::ReceiptAt(**ledger, *sequence, /*repeated_submission=*/false);
   return absl::OkStatus();
 }
@@ -92,21 +104,34 @@ absl::Status ListEntries(const CommittedLedgers::Contents& committed,
   std::int64_t next = *first;
   std::size_t bytes = 0;
   for (int i = 0; i < page->size() && next <= last && bytes < kPageBytesMax; ++i, ++next) {
-    *response->add_entries() = rpc::LedgerEntryAt(**ledger, next, absl::InfiniteFuture());
+    *response->add_entries() = rpc::LedgerEntryAt(**ledger, next);
     bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
   }
   if (next <= last) response->set_next_page_token(page->TokenAt(next));
   return absl::OkStatus();
 }
 
+// Whether reports that name this source may be shown. A refused report repeats what the source
+// says.
+bool IsPublic(const election::Count& count, const std::string& source_id, absl::Time now) {
+  const absl::StatusOr<int> source_no =
+      election::ResolveOfficialOrNamedSource(count.definition(), source_id);
+  return !source_no.ok() || !election::MustBeSealed(count, *source_no, now);
+}
+
 // The position in the page token is the number of the last refusal on the previous page.
 absl::Status ListRefused(const CommittedLedgers::Contents& committed,
-                         const v1::ListRefusedReportsRequest& request,
+                         const v1::ListRefusedReportsRequest& request, absl::Time now,
                          v1::ListRefusedReportsResponse* response) {
-  absl::Status known = committed.Get(request.election_id()).status();
-  if (!known.ok()) return known;
+  const absl::StatusOr<const ledger::ElectionLedger*> ledger = committed.Get(request.election_id());
+  if (!ledger.ok()) return ledger.status();
   const RefusedReports::Filter wanted{
-      .source_id = request.source_id(), .station_id = request.station_id(), .rule = request.rule()};
+      .source_id = request.source_id(),
+      .station_id = request.station_id(),
+      .rule = request.rule(),
+      .may_show = [count = &(*ledger)->count(), now](const Refusal& refusal) {
+        return IsPublic(*count, refusal.report.source_id, now);
+      }};
   if (!wanted.rule.empty() && !election::FindRule(wanted.rule).has_value()) {
     return FieldError(reason::kRuleUnknown, "rule", StrCat(wanted.rule, " is not a rule"));
   }
@@ -167,7 +192,7 @@ absl::StatusOr<HeldFilter> HeldFilterOf(const election::Definition& definition,
 bool Matches(const ledger::ElectionLedger& ledger, std::int64_t sequence,
              const HeldFilter& filter) {
   if (!filter.contest_no.has_value() && !filter.source_no.has_value()) return true;
-  const election::Entry entry = ledger.EntryAt(sequence);
+  const election::Entry entry = ledger.CountedEntryAt(sequence);
   const election::StationKey& key = std::get<election::ReportRecorded>(entry.event).key;
   return filter.contest_no.value_or(key.contest_no) == key.contest_no &&
          filter.source_no.value_or(key.source_no) == key.source_no;
@@ -198,7 +223,7 @@ absl::Status ListHeld(const CommittedLedgers::Contents& committed,
       break;
     }
     if (!Matches(ledger, *next, *wanted)) continue;
-    *response->add_entries() = rpc::LedgerEntryAt(ledger, *next, absl::InfiniteFuture());
+    *response->add_entries() = rpc::LedgerEntryAt(ledger, *next);
     bytes += response->entries(response->entries_size() - 1).ByteSizeLong();
   }
   if (next != held.end()) response->set_next_page_token(page->TokenAt(*std::prev(next)));
@@ -226,10 +251,11 @@ grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedge
 grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,
                                                         const v1::GetReceiptRequest* request,
                                                         v1::GetReceiptResponse* response) {
-  return AnswerFromCommitted(
-      context, writer_, committed_, [=](const CommittedLedgers::Contents& committed) {
-        return FindReceipt(committed, rpc::FromProto(request->key()), response->mutable_receipt());
-      });
+  return AnswerFromCommitted(context, writer_, committed_,
+                             [=, now = clock_.Now()](const auto& committed) {
+                               return FindReceipt(committed, rpc::FromProto(request->key()), now,
+                                                  response->mutable_receipt());
+                             });
 }
 
 grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
@@ -245,8 +271,8 @@ grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
     grpc::CallbackServerContext* context, const v1::ListRefusedReportsRequest* request,
     v1::ListRefusedReportsResponse* response) {
   return ListFromCommitted(context, writer_, committed_, lists_,
-                           [=](const CommittedLedgers::Contents& committed) {
-                             return ListRefused(committed, *request, response);
+                           [=, now = clock_.Now()](const CommittedLedgers::Contents& committed) {
+                             return ListRefused(committed, *request, now, response);
                            });
 }
 

@@ -23,8 +23,9 @@ class AggregatorService final
                           v1::AggregatorService::WithCallbackMethod_ListHeldReports<
                               v1::AggregatorService::Service>>>>>> {
  public:
-  AggregatorService(LedgerWriter& writer, const CommittedLedgers& committed, LedgerFeed& feed)
-      : writer_(writer), committed_(committed), feed_(feed) {}
+  AggregatorService(LedgerWriter& writer, const CommittedLedgers& committed, LedgerFeed& feed,
+                    const Clock& clock)
+      : writer_(writer), committed_(committed), feed_(feed), clock_(clock) {}
 
   // Ends all open streams with `status`. A report stream first answers the messages that it has
   // taken. New watchers are rejected until the feed is opened again. REQUIRES: !status.ok().
@@ -51,6 +52,7 @@ class AggregatorService final
   LedgerWriter& writer_;
   const CommittedLedgers& committed_;
   LedgerFeed& feed_;
+  const Clock& clock_;
   OpenStreams<ReportStream> report_streams_;
   rpc::ListCalls lists_;
 };

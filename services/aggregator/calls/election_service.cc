@@ -12,6 +12,7 @@
 #include "common/base/reason.h"
 #include "common/election/actor.h"
 #include "common/election/decision_check.h"
+#include "common/election/seal_check.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/page.h"
 #include "common/rpc/report_proto.h"
@@ -138,21 +139,23 @@ grpc::ServerUnaryReactor* ElectionService::ListElections(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* ElectionService::PublishPollFigures(
     grpc::CallbackServerContext* context, const v1::PublishPollFiguresRequest* request,
     v1::PublishPollFiguresResponse* response) {
-  const Check check =
-      [figures = rpc::FromProto(request->figures())](const ledger::ElectionLedger& ledger) {
-        return election::CheckPollFigures(ledger.count(), figures);
-      };
-  return Decide(context, *request, request->figures().election_id(), check, SetSequence(response));
+  const Check check = [figures = rpc::FromProto(request->figures())](const election::Count& count,
+                                                                     std::int64_t) {
+    return election::CheckPollFigures(count, figures);
+  };
+  return Decide(context, *request, request->figures().election_id(), request->figures().source_id(),
+                check, SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReleaseReport(grpc::CallbackServerContext* context,
                                                          const v1::ReleaseReportRequest* request,
                                                          v1::ReleaseReportResponse* response) {
-  const Check check = [decision =
-                           ReportDecisionOf(*request)](const ledger::ElectionLedger& ledger) {
-    return election::CheckRelease(ledger.count(), decision);
+  const Check check = [decision = ReportDecisionOf(*request)](const election::Count& count,
+                                                              std::int64_t) {
+    return election::CheckRelease(count, decision);
   };
-  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), request->key().source_id(), check,
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::AnnulReport(grpc::CallbackServerContext* context,
@@ -160,30 +163,32 @@ grpc::ServerUnaryReactor* ElectionService::AnnulReport(grpc::CallbackServerConte
                                                        v1::AnnulReportResponse* response) {
   election::ReportDecisionRequest decision = ReportDecisionOf(*request);
   decision.station_expected_again = request->station_expected_again();
-  const Check check = [decision = std::move(decision)](const ledger::ElectionLedger& ledger) {
-    return election::CheckAnnulment(ledger.count(), decision);
+  const Check check = [decision = std::move(decision)](const election::Count& count, std::int64_t) {
+    return election::CheckAnnulment(count, decision);
   };
-  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), request->key().source_id(), check,
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReinstateReport(
     grpc::CallbackServerContext* context, const v1::ReinstateReportRequest* request,
     v1::ReinstateReportResponse* response) {
-  const Check check = [decision =
-                           ReportDecisionOf(*request)](const ledger::ElectionLedger& ledger) {
-    return election::CheckReinstatement(ledger.count(), decision);
+  const Check check = [decision = ReportDecisionOf(*request)](const election::Count& count,
+                                                              std::int64_t) {
+    return election::CheckReinstatement(count, decision);
   };
-  return Decide(context, *request, request->key().election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->key().election_id(), request->key().source_id(), check,
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerContext* context,
                                                          const v1::CertifyResultRequest* request,
                                                          v1::CertifyResultResponse* response) {
-  const Check check = [certification =
-                           CertificationOf(*request)](const ledger::ElectionLedger& ledger) {
-    return election::CheckCertification(ledger.count(), ledger.sequence(), certification);
+  const Check check = [certification = CertificationOf(*request)](const election::Count& count,
+                                                                  std::int64_t last_sequence) {
+    return election::CheckCertification(count, last_sequence, certification);
   };
-  return Decide(context, *request, request->election_id(), check,
+  return Decide(context, *request, request->election_id(), request->source_id(), check,
                 [this, request = *request, response](const DecisionOutcome& /*outcome*/) {
                   return ReadCertified(request, response);
                 });
@@ -200,15 +205,32 @@ grpc::ServerUnaryReactor* ElectionService::ReopenContest(grpc::CallbackServerCon
                                               .status = *status,
                                               .reason = request->reason(),
                                               .documents = rpc::FromProto(request->documents())}](
-          const ledger::ElectionLedger& ledger) {
-        return election::CheckReopening(ledger.count(), reopening);
+          const election::Count& count, std::int64_t) {
+        return election::CheckReopening(count, reopening);
       };
-  return Decide(context, *request, request->election_id(), check, SetSequence(response));
+  return Decide(context, *request, request->election_id(), request->source_id(), check,
+                SetSequence(response));
+}
+
+grpc::ServerUnaryReactor* ElectionService::WithdrawSeal(grpc::CallbackServerContext* context,
+                                                        const v1::WithdrawSealRequest* request,
+                                                        v1::WithdrawSealResponse* response) {
+  const Check check =
+      [withdrawal =
+           election::SealWithdrawalRequest{.seal_sequence = request->seal_sequence(),
+                                           .reason = request->reason(),
+                                           .documents = rpc::FromProto(request->documents())}](
+          const election::Count& count, std::int64_t) {
+        return election::CheckSealWithdrawal(count, withdrawal);
+      };
+  return Decide(context, *request, request->election_id(), /*source_id=*/std::nullopt, check,
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* context,
                                                   const google::protobuf::Message& request,
-                                                  std::string election_id, Check check,
+                                                  std::string election_id,
+                                                  std::optional<std::string> source_id, Check check,
                                                   Answer answer) {
   const absl::Status status = CheckCall(*context, writer_);
   if (!status.ok()) return rpc::Finish(context, status);
@@ -217,6 +239,7 @@ grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* c
       {.election_id = std::move(election_id),
        .actor = election::kLocalActor,
        .bytes = 2 * request.SpaceUsedLong(),  // the request, and what `check` has of it
+       .source_id = std::move(source_id),
        .check = std::move(check)},
       [reactor, answer = std::move(answer)](const absl::StatusOr<DecisionOutcome>& outcome) {
         reactor->Finish(rpc::ToGrpcStatus(outcome.ok() ? answer(*outcome) : outcome.status()));

@@ -54,16 +54,21 @@ class ElectionService final : public v1::ElectionService::CallbackService {
   grpc::ServerUnaryReactor* ReopenContest(grpc::CallbackServerContext* context,
                                           const v1::ReopenContestRequest* request,
                                           v1::ReopenContestResponse* response) override;
+  grpc::ServerUnaryReactor* WithdrawSeal(grpc::CallbackServerContext* context,
+                                         const v1::WithdrawSealRequest* request,
+                                         v1::WithdrawSealResponse* response) override;
 
  private:
-  using Check = std::function<absl::StatusOr<election::Decision>(const ledger::ElectionLedger&)>;
+  using Check =
+      std::function<absl::StatusOr<election::Decision>(const election::Count&, std::int64_t)>;
   using Answer = std::function<absl::Status(const DecisionOutcome&)>;
 
   // Passes the decision to the writer, and finishes the call with the status of `answer` for its
   // outcome.
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
                                    const google::protobuf::Message& request,
-                                   std::string election_id, Check check, Answer answer);
+                                   std::string election_id, std::optional<std::string> source_id,
+                                   Check check, Answer answer);
   absl::Status ReadCertified(const v1::CertifyResultRequest& request,
                              v1::CertifyResultResponse* response) const;
 

@@ -49,6 +49,7 @@ void ToProto(const Receipt& receipt, canvass::v1::Receipt& out) {
     *out.add_findings() = rpc::ToProto(finding);
   }
   out.set_repeated_submission(receipt.repeated_submission);
+  out.set_sealed(receipt.sealed);
   if (receipt.sequence == 0) return;
   out.set_sequence(receipt.sequence);
   out.set_entry_hash(ledger::ToHex(receipt.entry_hash));

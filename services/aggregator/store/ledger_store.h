@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/election/event.h"
 #include "common/election/report.h"
@@ -28,6 +30,14 @@ struct AppendedEntry {
   ledger::Hash leaf_hash{};
 };
 
+// What a seal hides. It is no part of the ledger until the seal is opened.
+struct SealedItem {
+  std::string election_id{};
+  std::int64_t sequence = 0;  // of the seal
+  election::SealNonce nonce{};
+  election::SealedContent content{};
+};
+
 // A refused report and the reasons, kept for operators.
 struct Refusal {
   election::StationReport report{};
@@ -36,10 +46,13 @@ struct Refusal {
   std::string actor{};
 };
 
-// Entries and refusals that are committed together.
+// Entries and what lies beside them, committed together.
 struct Transaction {
   std::vector<AppendedEntry> entries{};  // each election's in sequence, without gaps
+  std::vector<SealedItem> sealed{};      // one for each entry that is a seal
   std::vector<Refusal> refusals{};
+  // The writer's clock, for the store to compare with its own; absent: it does not.
+  std::optional<absl::Time> clock{};
 
   bool empty() const { return entries.empty() && refusals.empty(); }
 };
@@ -56,6 +69,10 @@ struct StoredEntry {
 // block.
 class LedgerStore {
  public:
+  // How far the clocks of writer and store may be apart. Machines that keep time by NTP differ by
+  // milliseconds. A minute is longer than an append waits for its turn, and shorter than what
+  // matters to an embargo.
+  static constexpr absl::Duration kClockDifferenceMax = absl::Minutes(1);
   // Refusals kept for each election and actor. Older ones are dropped.
   static constexpr int kRefusalsKeptPerActor = 1000;
 
@@ -88,13 +105,21 @@ class LedgerStore {
   virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
 
+  // Visits what the closed seals hide, in no particular order. Only the leader may ask. An item
+  // that is damaged is left out and logged.
+  virtual absl::Status ReplaySealed(const std::function<void(SealedItem)>& visit) = 0;
+
   // Visits the kept refusals, oldest first.
   virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
 
-  // Commits the entries and refusals in one database transaction. Returns OK only after the commit.
-  // After an error it is unknown whether they were committed. To find out, the caller must call
-  // TakeLead and Replay.
+  // Commits all of it in one database transaction. Returns UNAVAILABLE CLOCK_IMPLAUSIBLE, and
+  // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns OK only
+  // after the commit. After an error it is unknown whether they were committed. To find out, the
+  // caller must call TakeLead and Replay.
   virtual absl::Status Append(const Transaction& transaction) = 0;
+
+  // Returns the time by the store's own clock.
+  virtual absl::StatusOr<absl::Time> Now() = 0;
 
   // Checks that the lead and the connection still stand. Called about once a second while nothing
   // is appended, which also shows other aggregators that this writer is alive.

@@ -32,6 +32,7 @@ struct Columns {
   std::optional<bool> expected_again{};
   const std::vector<election::Finding>* findings = nullptr;
   std::string_view reason{};
+  std::optional<std::int64_t> seal_sequence{};
 };
 
 Columns OfStation(const election::StationKey& key, std::int32_t revision, std::string_view reason) {
@@ -87,6 +88,22 @@ Columns ColumnsOf(const election::ContestReopening& reopening) {
   return {.contest_no = reopening.contest_no,
           .source_no = reopening.source_no,
           .reason = reopening.reason};
+}
+
+Columns ColumnsOf(const election::EmbargoSeal& seal) { return {.source_no = seal.source_no}; }
+
+// What was sealed is found where it would be without an embargo.
+Columns ColumnsOf(const election::SealOpening& opening) {
+  Columns columns =
+      std::visit([](const auto& event) { return ColumnsOf(event); }, opening.content.event);
+  columns.seal_sequence = opening.seal_sequence;
+  return columns;
+}
+
+Columns ColumnsOf(const election::SealWithdrawal& withdrawal) {
+  return {.source_no = withdrawal.source_no,
+          .reason = withdrawal.reason,
+          .seal_sequence = withdrawal.seal_sequence};
 }
 
 void PutInt32(postgres::CopyEncoder& rows, const std::optional<std::int32_t>& number) {
@@ -145,10 +162,19 @@ void SortByStation(std::vector<NumberedEntry>& entries) {
                    });
 }
 
-// Returns the number that the encoded entry gives its kind. The alternatives of Event are in that
-// order, starting at 1.
+// Returns the number that the encoded entry gives its kind; of an opening, the kind of what was
+// sealed. The alternatives of Event are in that order, starting at 1.
 std::int16_t KindOf(const election::Event& event) {
-  return static_cast<std::int16_t>(event.index() + 1);
+  const auto* const opening = std::get_if<election::SealOpening>(&event);
+  if (opening == nullptr) return static_cast<std::int16_t>(event.index() + 1);
+  return std::visit([](const auto& sealed) { return KindOf(election::Event(sealed)); },
+                    opening->content.event);
+}
+
+// Who caused it; of an opening, who caused what was sealed.
+const std::string& ActorOf(const election::Entry& entry) {
+  const auto* const opening = std::get_if<election::SealOpening>(&entry.event);
+  return opening == nullptr ? entry.actor : opening->content.actor;
 }
 
 }  // namespace
@@ -160,7 +186,7 @@ void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry&
   static const election::Counts kNoCounts;
   const election::Counts& counts = columns.counts == nullptr ? kNoCounts : *columns.counts;
 
-  rows.StartRow(25);
+  rows.StartRow(26);
   rows.Int64(entry.sequence);
   rows.Timestamp(entry.recorded_at);
   rows.Int32(election_no);
@@ -173,7 +199,7 @@ void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry&
   rows.Int16(KindOf(entry.event));
   PutBool(rows, columns.held);
   PutBool(rows, columns.expected_again);
-  rows.Text(entry.actor);
+  rows.Text(ActorOf(entry));
   if (columns.counts == nullptr) {
     rows.Null();
   } else {
@@ -187,6 +213,11 @@ void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry&
   }
   rows.Bytes(appended.bytes);
   rows.Bytes({reinterpret_cast<const char*>(appended.leaf_hash.data()), appended.leaf_hash.size()});
+  if (columns.seal_sequence) {
+    rows.Int64(*columns.seal_sequence);
+  } else {
+    rows.Null();
+  }
 }
 
 postgres::CopyStream EntryStream(std::vector<NumberedEntry> entries) {

@@ -14,7 +14,7 @@ inline constexpr const char* kCopyEntries =
     "COPY canvass.entries (sequence, recorded_at, election_no, contest_no, source_no, station_no, "
     "area_no, revision, registered_voters, ballots_issued, ballots_cast, blank_votes, "
     "invalid_votes, asked, refused, undecided, kind, held, expected_again, actor, votes, findings, "
-    "reason, entry, leaf_hash) FROM STDIN (FORMAT binary);";
+    "reason, entry, leaf_hash, seal_sequence) FROM STDIN (FORMAT binary);";
 
 // Adds the row of canvass.entries for an entry.
 void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended);

@@ -25,10 +25,12 @@
 #include "common/postgres/copy.h"
 #include "common/postgres/migration.h"
 #include "common/postgres/session.h"
+#include "common/telemetry/log.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/store/postgres_definition_rows.h"
 #include "services/aggregator/store/postgres_entry_rows.h"
 #include "services/aggregator/store/postgres_refusal_rows.h"
+#include "services/aggregator/store/postgres_sealed_rows.h"
 #include "services/aggregator/store/replay_thread.h"
 #include "services/aggregator/store/schema.h"
 
@@ -41,6 +43,8 @@ using postgres::Rows;
 
 // SQL state that canvass.assert_writer raises.
 constexpr std::string_view kLeadLostState = "CV001";
+// SQL state that canvass.assert_clock raises.
+constexpr std::string_view kClockState = "CV002";
 
 constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
 
@@ -280,6 +284,19 @@ absl::Status PostgresLedgerStore::ReplayElection(
                      election.last_sequence));
 }
 
+absl::Status PostgresLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {
+  if (!leading_) return CheckLead();
+  return Settle(session_->CopyOut(kCopySealedOut, [&visit](std::string_view row) {
+    absl::StatusOr<SealedItem> item = ReadSealed(row);
+    if (item.ok()) {
+      visit(*std::move(item));
+    } else {
+      telemetry::LogError(StrCat("a seal stays closed: ", item.status().message()));
+    }
+    return absl::OkStatus();
+  }));
+}
+
 absl::Status PostgresLedgerStore::ReplayRefusals(const std::function<void(Refusal)>& visit) {
   if (session_ == nullptr) return NotActive("The ledger is not open");
   return Settle(session_->CopyOut(kCopyRefusalsOut, [&visit](std::string_view row) {
@@ -294,6 +311,8 @@ absl::Status PostgresLedgerStore::Append(const Transaction& transaction) {
   if (!leading_) return CheckLead();
   absl::Status status = Commit(transaction);
   if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
+  if (HasState(status, kClockState))
+    status = MakeError(reason::kClockImplausible, StrCat(status.message()));
   return Settle(std::move(status));
 }
 
@@ -318,15 +337,25 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
     definition_rows.Add(touched->find(election_id)->second.number, of_election.before,
                         of_election.changes);
   }
+  CopyEncoder sealed_rows;
+  for (const SealedItem& item : transaction.sealed) {
+    PutSealed(sealed_rows, touched->find(item.election_id)->second.number, item);
+  }
   CopyEncoder refusal_rows;
   const std::string drop_old_refusals = PutRefusals(transaction.refusals, refusal_rows);
 
   Script script{.statements = StrCat("BEGIN; SELECT canvass.assert_writer('", writer_id_, "');")};
+  if (transaction.clock.has_value()) {
+    script.statements +=
+        StrCat("SELECT canvass.assert_clock(", absl::ToUnixMicros(*transaction.clock), ", '",
+               absl::ToInt64Seconds(kClockDifferenceMax), " seconds');");
+  }
   script.AddCopy(new_elections, kCopyElections);
   if (!entries.empty()) {
     script.statements += kCopyEntries;
     script.streams.push_back(EntryStream(std::move(entries)));
   }
+  script.AddCopy(sealed_rows, kCopySealed);
   definition_rows.Finish(script.statements, script.streams);
   script.AddCopy(refusal_rows, kCopyRefusals);
   script.statements += drop_old_refusals;
@@ -372,6 +401,16 @@ std::string PostgresLedgerStore::PutRefusals(const std::vector<Refusal>& refusal
   std::string statements;
   for (const RefusalKey& key : keys) statements += DropOldRefusals(*session_, key);
   return statements;
+}
+
+absl::StatusOr<absl::Time> PostgresLedgerStore::Now() {
+  if (!leading_) return CheckLead();
+  const auto text =
+      OnlyCell(session_->Query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
+  if (!text.ok()) return Settle(text.status());
+  std::int64_t micros = 0;
+  if (absl::SimpleAtoi(*text, &micros)) return absl::FromUnixMicros(micros);
+  return Settle(MakeError(reason::kDatabaseError, "PostgreSQL did not return the time"));
 }
 
 absl::Status PostgresLedgerStore::Heartbeat() {

@@ -55,8 +55,10 @@ class PostgresLedgerStore final : public LedgerStore {
   }
   absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                       const std::function<absl::Status(const StoredEntry&)>& visit) override;
+  absl::Status ReplaySealed(const std::function<void(SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) override;
   absl::Status Append(const Transaction& transaction) override;
+  absl::StatusOr<absl::Time> Now() override;
   absl::Status Heartbeat() override;
 
  private:

@@ -28,86 +28,12 @@ absl::Status InvalidPosition(int index, std::string_view description) {
   return FieldError(reason::kPositionInvalid, absl::StrCat("positions[", index, "]"), description);
 }
 
-bool IsUnderEmbargo(const election::Source& source, absl::Time now) {
-  return source.visible_from.has_value() && *source.visible_from > now;
-}
-
-bool IsUnderEmbargo(const election::Definition& definition, int source_no, absl::Time now) {
-  return IsUnderEmbargo(definition.sources()[Index(source_no)], now);
-}
-
-// Tells which entries belong to a source under embargo. Sequences must be asked for in rising
-// order.
-class EmbargoedEntries {
- public:
-  EmbargoedEntries(const ledger::ElectionLedger& ledger, absl::Time now, std::int64_t after) {
-    const auto& sources = ledger.count().definition().sources();
-    for (std::size_t no = 0; no < sources.size(); ++no) {
-      if (!IsUnderEmbargo(sources[no], now)) continue;
-      const int source_no = static_cast<int>(no);
-      const std::vector<std::int64_t>& entries = ledger.EntriesOfSource(source_no);
-      waiting_.push_back({.source_no = source_no,
-                          .next = std::upper_bound(entries.begin(), entries.end(), after),
-                          .end = entries.end()});
-    }
-  }
-
-  // Returns the source of the entry, or nullopt if it is under no embargo.
-  std::optional<int> SourceOf(std::int64_t sequence) {
-    for (Waiting& of_source : waiting_) {
-      while (of_source.next != of_source.end && *of_source.next < sequence) ++of_source.next;
-      if (of_source.next != of_source.end && *of_source.next == sequence)
-        return of_source.source_no;
-    }
-    return std::nullopt;
-  }
-
- private:
-  struct Waiting {
-    int source_no = 0;
-    std::vector<std::int64_t>::const_iterator next{};
-    std::vector<std::int64_t>::const_iterator end{};
-  };
-  std::vector<Waiting> waiting_;
-};
-
 std::size_t AddEntry(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                      v1::WatchedEntry* out) {
   const std::string_view bytes = ledger.log().Get(sequence);
   out->set_sequence(sequence);
   out->set_entry(std::string(bytes));
   return bytes.size() + kWatchedEntryOverhead;
-}
-
-std::size_t AddHash(const ledger::ElectionLedger& ledger, std::int64_t sequence,
-                    v1::WatchedEntry* out) {
-  const ledger::Hash hash = ledger.log().LeafHashOf(sequence);
-  out->set_sequence(sequence);
-  out->set_leaf_hash(std::string(hash.begin(), hash.end()));
-  return hash.size() + kWatchedEntryOverhead;
-}
-
-// Fills the message with entries whose embargo is over. Returns false if some are left for the next
-// one.
-bool AddDisclosed(const ledger::ElectionLedger& ledger, absl::Time now,
-                  std::map<int, std::vector<std::int64_t>>& withheld,
-                  LedgerCursor::Message& message) {
-  std::size_t bytes = 0;
-  for (auto of_source = withheld.begin(); of_source != withheld.end();) {
-    auto& [source_no, sequences] = *of_source;
-    if (IsUnderEmbargo(ledger.count().definition(), source_no, now)) {
-      ++of_source;
-      continue;
-    }
-    auto next = sequences.begin();
-    while (next != sequences.end() && bytes < LedgerCursor::kMessageBytesMax) {
-      bytes += AddEntry(ledger, *next++, message.add_disclosed_entries());
-    }
-    sequences.erase(sequences.begin(), next);
-    if (!sequences.empty()) return false;
-    of_source = withheld.erase(of_source);
-  }
-  return true;
 }
 
 void AddTally(const election::Definition& definition, const election::Count& count, int contest_no,
@@ -127,32 +53,17 @@ void AddTally(const election::Definition& definition, const election::Count& cou
   out->set_stations_counted(tally.reports);
 }
 
-void EndStep(const ledger::ElectionLedger& ledger, absl::Time now, LedgerCursor::Message& message) {
+void EndStep(const ledger::ElectionLedger& ledger, LedgerCursor::Message& message) {
   message.set_step_complete(true);
   message.set_sequence(ledger.sequence());
   message.set_root_hash(ledger::ToHex(ledger.log().Root()));
   const election::Definition& definition = ledger.count().definition();
   for (std::size_t contest = 0; contest < definition.contests().size(); ++contest) {
     for (std::size_t source = 0; source < definition.sources().size(); ++source) {
-      if (IsUnderEmbargo(definition.sources()[source], now)) continue;
       AddTally(definition, ledger.count(), static_cast<int>(contest), static_cast<int>(source),
                message.add_tallies());
     }
   }
-}
-
-// Entries that a watcher that resumes may have only as hashes, by source.
-std::map<int, std::vector<std::int64_t>> PerhapsWithheld(const ledger::ElectionLedger& ledger,
-                                                         std::int64_t until) {
-  std::map<int, std::vector<std::int64_t>> withheld;
-  const auto& sources = ledger.count().definition().sources();
-  for (std::size_t no = 0; no < sources.size(); ++no) {
-    if (!sources[no].visible_from.has_value()) continue;
-    const std::vector<std::int64_t>& entries = ledger.EntriesOfSource(static_cast<int>(no));
-    const auto end = std::upper_bound(entries.begin(), entries.end(), until);
-    if (end != entries.begin()) withheld[static_cast<int>(no)].assign(entries.begin(), end);
-  }
-  return withheld;
 }
 
 }  // namespace
@@ -186,24 +97,11 @@ absl::StatusOr<LedgerCursor::Next> LedgerCursor::Advance(absl::Time now) {
         const absl::StatusOr<bool> checked = CheckClaims(contents);
         if (!checked.ok()) return checked.status();
         if (!*checked) return Next{.more = true};
-        std::optional<Message> message = NextMessage(contents, now);
+        std::optional<Message> message = NextMessage(contents);
         if (!message.has_value()) message = Confirmation(now);
         if (message.has_value()) message->set_ledger_id(contents.ledger_id);
         return Next{.message = std::move(message)};
       });
-}
-
-absl::Time LedgerCursor::NextTick(absl::Time now) const {
-  return committed_->Reading([this, now](const CommittedLedgers::Contents& contents) {
-    absl::Time next = confirmed_at_ + kConfirmInterval;
-    for (const auto& [election_id, ledger] : contents.ledgers) {
-      if (!IsWatched(election_id)) continue;
-      for (const election::Source& source : ledger->count().definition().sources()) {
-        if (IsUnderEmbargo(source, now)) next = std::min(next, *source.visible_from);
-      }
-    }
-    return next;
-  });
 }
 
 absl::Status LedgerCursor::CheckCommitted(const CommittedLedgers::Contents& committed) {
@@ -247,13 +145,12 @@ absl::StatusOr<bool> LedgerCursor::CheckClaim(const CommittedLedgers::Contents& 
                     StrCat("at ", claim.sequence, " its root is ", ledger::ToHex(root)));
   }
   standing.sequence = claim.sequence;
-  standing.withheld = PerhapsWithheld(*ledger, claim.sequence);
   standing.claim.reset();
   return true;
 }
 
 std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(
-    const CommittedLedgers::Contents& committed, absl::Time now) {
+    const CommittedLedgers::Contents& committed) {
   const auto served = standings_.find(last_served_);
   const bool step_open = served != standings_.end() && served->second.step_open;
   auto next = step_open ? committed.ledgers.lower_bound(last_served_)
@@ -262,7 +159,7 @@ std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(
     if (next == committed.ledgers.end()) next = committed.ledgers.begin();
     const auto& [election_id, ledger] = *next;
     if (!IsWatched(election_id) || !ledger->count().defined()) continue;
-    std::optional<Message> message = MessageOf(*ledger, now);
+    std::optional<Message> message = MessageOf(*ledger);
     if (!message.has_value()) continue;
     message->set_election_id(election_id);
     last_served_ = election_id;
@@ -271,25 +168,16 @@ std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(
   return std::nullopt;
 }
 
-std::optional<LedgerCursor::Message> LedgerCursor::MessageOf(const ledger::ElectionLedger& ledger,
-                                                             absl::Time now) {
+std::optional<LedgerCursor::Message> LedgerCursor::MessageOf(const ledger::ElectionLedger& ledger) {
   Standing& standing = standings_[ledger.election_id()];
   LedgerCursor::Message message;
-  const bool all_disclosed = AddDisclosed(ledger, now, standing.withheld, message);
-  if (message.disclosed_entries().empty()) {
-    EmbargoedEntries embargoed(ledger, now, standing.sequence);
-    std::size_t bytes = 0;
-    while (standing.sequence < ledger.sequence() && bytes < kMessageBytesMax) {
-      const std::int64_t sequence = ++standing.sequence;
-      const std::optional<int> source_no = embargoed.SourceOf(sequence);
-      if (source_no.has_value()) standing.withheld[*source_no].push_back(sequence);
-      bytes += source_no.has_value() ? AddHash(ledger, sequence, message.add_entries())
-                                     : AddEntry(ledger, sequence, message.add_entries());
-    }
-    if (bytes == 0 && !standing.step_open) return std::nullopt;
+  std::size_t bytes = 0;
+  while (standing.sequence < ledger.sequence() && bytes < kMessageBytesMax) {
+    bytes += AddEntry(ledger, ++standing.sequence, message.add_entries());
   }
-  standing.step_open = !all_disclosed || standing.sequence < ledger.sequence();
-  if (!standing.step_open) EndStep(ledger, now, message);
+  if (bytes == 0 && !standing.step_open) return std::nullopt;
+  standing.step_open = standing.sequence < ledger.sequence();
+  if (!standing.step_open) EndStep(ledger, message);
   return message;
 }
 

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,17 +18,9 @@
 
 namespace canvass::aggregator {
 
-// The position of one watcher in every election, and what it is sent next. Entries of a source
-// under embargo are sent as hashes first, and in full when the embargo has ended. A step ends when
-// the watcher has all entries that the committed ledgers hold at that moment, so that the sequence,
-// root hash and tallies at its end belong together.
-//
-// A watcher that resumes does not tell which entries it has only as hashes. As soon as the embargo
-// of a source is over, the watcher is sent all entries of that source again and skips those that it
-// has.
-//
-// A message has either new entries or disclosed ones. Disclosed entries are sent before new ones,
-// so that the entries of a source can be folded in sequence. Not thread-safe.
+// The position of one watcher in every election, and what it is sent next. A step ends when the
+// watcher has all entries that the committed ledgers hold at that moment, so that the sequence,
+// root hash and tallies at its end belong together. Not thread-safe.
 class LedgerCursor {
  public:
   // Size of the entries in one message, so that steps with many stations do not fill the memory. A
@@ -57,9 +48,8 @@ class LedgerCursor {
   // replaced; NOT_FOUND ELECTION_UNKNOWN if the only election to watch does not exist.
   absl::StatusOr<Next> Advance(absl::Time now);
 
-  // Returns when there is something to send even if nothing changes: a confirmation, or entries
-  // whose embargo ends.
-  absl::Time NextTick(absl::Time now) const;
+  // Returns when there is something to send even if nothing changes: a confirmation.
+  absl::Time NextTick(absl::Time /*now*/) const { return confirmed_at_ + kConfirmInterval; }
 
  private:
   // The position that the watcher claims, while it is being checked.
@@ -73,8 +63,6 @@ class LedgerCursor {
     std::optional<Claim> claim{};
     std::int64_t sequence = 0;  // last sequence that was sent
     bool step_open = false;     // something was sent since the last step ended
-    // By source: rising sequences of entries that the watcher may have only as hashes.
-    std::map<int, std::vector<std::int64_t>> withheld{};
   };
 
   explicit LedgerCursor(const CommittedLedgers& committed) : committed_(&committed) {}
@@ -83,8 +71,8 @@ class LedgerCursor {
   absl::StatusOr<bool> CheckClaims(const CommittedLedgers::Contents& committed);
   static absl::StatusOr<bool> CheckClaim(const CommittedLedgers::Contents& committed,
                                          std::string_view election_id, Standing& standing);
-  std::optional<Message> NextMessage(const CommittedLedgers::Contents& committed, absl::Time now);
-  std::optional<Message> MessageOf(const ledger::ElectionLedger& ledger, absl::Time now);
+  std::optional<Message> NextMessage(const CommittedLedgers::Contents& committed);
+  std::optional<Message> MessageOf(const ledger::ElectionLedger& ledger);
   std::optional<Message> Confirmation(absl::Time now);
   bool IsWatched(std::string_view election_id) const;
 

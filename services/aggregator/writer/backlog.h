@@ -22,8 +22,8 @@ struct ReportPlace {
 
 // A group that is being gathered or appended, and the reports for which it holds receipts.
 struct GatheredGroup {
-  explicit GatheredGroup(const GatheredGroup* before)
-      : group(before == nullptr ? nullptr : &before->group) {}
+  GatheredGroup(const GatheredGroup* before, const ReportGroup::NewNonce& new_nonce)
+      : group(before == nullptr ? nullptr : &before->group, new_nonce) {}
 
   ReportGroup group;
   std::vector<ReportPlace> places{};

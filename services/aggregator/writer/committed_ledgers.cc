@@ -1,5 +1,6 @@
 #include "services/aggregator/writer/committed_ledgers.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/status/statusor.h"
@@ -7,6 +8,7 @@
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/ledger/encoding.h"
+#include "common/ledger/seal.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::aggregator {
@@ -37,8 +39,25 @@ absl::StatusOr<const ledger::ElectionLedger*> CommittedLedgers::Contents::Get(
   return MakeError(reason::kElectionUnknown, StrCat("There is no election ", election_id));
 }
 
+const SealedContents* CommittedLedgers::Contents::FindSealed(const ledger::ElectionLedger& ledger,
+                                                             int source_no) const {
+  if (ledger.count().SealsOf(source_no).empty()) return nullptr;
+  const auto found = sealed.find(ledger.election_id());
+  return found == sealed.end() ? nullptr : &found->second;
+}
+
+absl::Time CommittedLedgers::LastRecorded() const {
+  const ReaderLock lock(mutex_);
+  absl::Time last = absl::InfinitePast();
+  for (const auto& [election_id, ledger] : contents_.ledgers) {
+    last = std::max(last, ledger->recorded_at());
+  }
+  return last;
+}
+
 absl::Status CommittedLedgers::CatchUp(LedgerStore& store) {
   absl::Status status = Follow(store);
+  if (status.ok()) status = ReplaySealed(store);
   if (status.ok()) status = ReplayRefusals(store);
   TellOfChange();
   return status;
@@ -52,14 +71,26 @@ absl::Status CommittedLedgers::Follow(LedgerStore& store) {
 void CommittedLedgers::Fold(Transaction transaction) {
   {
     const WriterLock lock(mutex_);
-    for (AppendedEntry& appended : transaction.entries) {
-      LedgerOf(appended.election_id)
-          .Append(appended.bytes, appended.leaf_hash, std::move(appended.entry));
-      appended.bytes = std::string();  // frees the memory now: a register is large
+    for (AppendedEntry& appended : transaction.entries) FoldEntry(appended);
+    for (SealedItem& item : transaction.sealed) {
+      contents_.sealed[item.election_id].Add(
+          item.sequence, {.nonce = item.nonce, .content = std::move(item.content)});
     }
     for (Refusal& refusal : transaction.refusals) contents_.refused.Add(std::move(refusal));
   }
   TellOfChange();
+}
+
+void CommittedLedgers::FoldEntry(AppendedEntry& appended) {
+  const auto sealed = contents_.sealed.find(appended.election_id);
+  ledger::ElectionLedger& ledger = LedgerOf(appended.election_id);
+  // Moves only what a definition consists of.
+  ledger.Append(appended.bytes, appended.leaf_hash, std::move(appended.entry));
+  if (sealed != contents_.sealed.end()) {
+    sealed->second.NoteFolded(appended.entry.event);  // NOLINT(bugprone-use-after-move)
+    if (sealed->second.empty()) contents_.sealed.erase(sealed);
+  }
+  appended.bytes = std::string();  // frees the memory now: a register is large
 }
 
 void CommittedLedgers::ResetUnlessOf(const LedgerStore& store) {
@@ -111,6 +142,30 @@ absl::Status CommittedLedgers::FoldStored(const StoredEntry& stored) {
   absl::Status status = ledger.Check(*entry);
   if (status.ok()) ledger.Append(stored.bytes, stored.leaf_hash, *std::move(entry));
   return status;
+}
+
+// What is not the content of its seal is left out, so that the seal stays closed.
+absl::Status CommittedLedgers::ReplaySealed(LedgerStore& store) {
+  std::vector<SealedItem> items;
+  absl::Status status =
+      store.ReplaySealed([&items](SealedItem item) { items.push_back(std::move(item)); });
+  if (!status.ok()) return status;
+  const WriterLock lock(mutex_);
+  contents_.sealed.clear();
+  for (SealedItem& item : items) {
+    const ledger::ElectionLedger* const ledger = contents_.Find(item.election_id);
+    const election::EmbargoSeal* const seal =
+        ledger == nullptr ? nullptr : ledger->count().FindSeal(item.sequence);
+    if (seal == nullptr) continue;
+    if (ledger::CommitmentTo(item.nonce, ledger::EncodeSealed(item.content)) != seal->commitment) {
+      telemetry::LogError(StrCat("the content of seal ", item.sequence, " of ", item.election_id,
+                                 " was changed in the database; the seal stays closed"));
+      continue;
+    }
+    contents_.sealed[item.election_id].Add(
+        item.sequence, {.nonce = item.nonce, .content = std::move(item.content)});
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CommittedLedgers::ReplayRefusals(LedgerStore& store) {

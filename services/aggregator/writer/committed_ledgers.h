@@ -16,6 +16,7 @@
 #include "common/ledger/election_ledger.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/refused_reports.h"
+#include "services/aggregator/writer/sealed_contents.h"
 
 namespace canvass::aggregator {
 
@@ -30,12 +31,17 @@ class CommittedLedgers {
     int edition = 0;
     std::map<std::string, std::unique_ptr<ledger::ElectionLedger>, std::less<>> ledgers{};
     RefusedReports refused{};
+    // What closed seals hide, by election. Complete only while this aggregator leads. Only the
+    // writer's thread may look at it.
+    std::map<std::string, SealedContents, std::less<>> sealed{};
 
     // Returns null if the election is not defined.
     const ledger::ElectionLedger* Find(std::string_view election_id) const;
     // The same, but returns NOT_FOUND ELECTION_UNKNOWN if the election is not defined, and
     // INVALID_ARGUMENT ELECTION_MISSING if the id is empty.
     absl::StatusOr<const ledger::ElectionLedger*> Get(std::string_view election_id) const;
+    // What the seals of the source hide; null if none is closed.
+    const SealedContents* FindSealed(const ledger::ElectionLedger& ledger, int source_no) const;
   };
 
   // Sets a callback that the writer's thread calls after every CatchUp and Fold, without holding
@@ -50,6 +56,9 @@ class CommittedLedgers {
     return read(contents_);
   }
 
+  // Time of the newest entry of all elections; InfinitePast if there is none.
+  absl::Time LastRecorded() const;
+
   // Reads everything that `store` holds and this does not. If the store holds a ledger with another
   // id, drops the contents and reads that ledger from the start. Returns DATA_LOSS LEDGER_DIVERGED
   // if the store holds the same ledger but has lost an entry that is held here, or holds another
@@ -57,9 +66,9 @@ class CommittedLedgers {
   // operator decides it. Other errors are those of the store and of damaged entries. REQUIRES:
   // store.TakeLead() returned OK.
   absl::Status CatchUp(LedgerStore& store);
-  // The same without the refusals, for a writer that does not lead. It shows refusals to nobody,
-  // and reading them again and again would cost too much. REQUIRES: store.TakeLead() returned OK or
-  // NOT_ACTIVE.
+  // The same without refusals and what seals hide, for a writer that does not lead. It shows
+  // refusals to nobody, and reading them again and again would cost too much. REQUIRES:
+  // store.TakeLead() returned OK or NOT_ACTIVE.
   absl::Status Follow(LedgerStore& store);
   // Adds what the store has committed.
   void Fold(Transaction transaction);
@@ -69,6 +78,8 @@ class CommittedLedgers {
   absl::Status ReplayTail(LedgerStore& store);
   absl::Status FoldStored(const StoredEntry& stored);
   absl::Status ReplayRefusals(LedgerStore& store);
+  absl::Status ReplaySealed(LedgerStore& store);
+  void FoldEntry(AppendedEntry& appended) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ledger::ElectionLedger& LedgerOf(std::string_view election_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TellOfChange() const;

@@ -8,11 +8,16 @@
 #include <variant>
 #include <vector>
 
-#include "common/base/microseconds.h"
+#include "common/base/error.h"
+#include "common/base/index.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
 #include "common/election/definition_check.h"
+#include "common/election/seal_check.h"
+#include "common/telemetry/log.h"
 #include "services/aggregator/writer/definition_entries.h"
 #include "services/aggregator/writer/entry_builder.h"
+#include "services/aggregator/writer/seals.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -48,27 +53,80 @@ DefinitionOutcome OutcomeOf(const ledger::ElectionLedger* ledger,
           .parts_changed = change.Parts()};
 }
 
-absl::StatusOr<election::DefinitionChange> CheckChange(const ledger::ElectionLedger* ledger,
-                                                       election::DefinitionChange change) {
-  if (ledger == nullptr) {
-    const election::Count nothing_counted;
-    return election::CheckDefinitionChange(nullptr, nothing_counted, std::move(change));
+// What is counted in public or sealed.
+class PartsInAnyCount final : public election::CountedParts {
+ public:
+  PartsInAnyCount(const election::Count& counted, const election::Count& sealed)
+      : counted_(counted), sealed_(sealed) {}
+
+  bool HasReportsOfContest(int contest_no) const override {
+    return counted_.HasReportsOfContest(contest_no) || sealed_.HasReportsOfContest(contest_no);
   }
-  return election::CheckDefinitionChange(&ledger->count().definition(), ledger->count(),
-                                         std::move(change));
+  bool HasReportsFromSource(int source_no) const override {
+    return counted_.HasReportsFromSource(source_no) || sealed_.HasReportsFromSource(source_no);
+  }
+  bool HasReportsOfStation(int station_no) const override {
+    return counted_.HasReportsOfStation(station_no) || sealed_.HasReportsOfStation(station_no);
+  }
+  bool HasCountingOrHeldReportOf(int station_no) const override {
+    return counted_.HasCountingOrHeldReportOf(station_no) ||
+           sealed_.HasCountingOrHeldReportOf(station_no);
+  }
+
+ private:
+  const election::Count& counted_;
+  const election::Count& sealed_;
+};
+
+absl::StatusOr<election::DefinitionChange> CheckChange(const CommittedLedgers::Contents& committed,
+                                                       const ledger::ElectionLedger* ledger,
+                                                       election::DefinitionChange change) {
+  const election::Count nothing;
+  if (ledger == nullptr)
+    return election::CheckDefinitionChange(nullptr, nothing, std::move(change));
+  const auto sealed = committed.sealed.find(ledger->election_id());
+  const PartsInAnyCount parts(ledger->count(), sealed == committed.sealed.end()
+                                                   ? nothing
+                                                   : sealed->second.CountOpened(*ledger));
+  return election::CheckDefinitionChange(&ledger->count().definition(), parts, std::move(change));
+}
+
+// The count that a decision about this source is checked against.
+const election::Count& CountFor(const CommittedLedgers::Contents& committed,
+                                const ledger::ElectionLedger& ledger,
+                                const std::optional<std::string>& source_id) {
+  if (!source_id.has_value()) return ledger.count();
+  const absl::StatusOr<int> source_no =
+      election::ResolveOfficialOrNamedSource(ledger.count().definition(), *source_id);
+  const SealedContents* const sealed =
+      source_no.ok() ? committed.FindSealed(ledger, *source_no) : nullptr;
+  return sealed == nullptr ? ledger.count() : sealed->CountOpened(ledger);
+}
+
+// A seal that others build on cannot be withdrawn before them, or they could never be opened.
+absl::Status CheckLast(const SealedContents* sealed, const election::SealWithdrawal& withdrawal) {
+  const std::optional<std::int64_t> successor =
+      sealed == nullptr ? std::nullopt : sealed->FindSuccessor(withdrawal.seal_sequence);
+  if (!successor.has_value()) return absl::OkStatus();
+  return MakeError(reason::kSealHasSuccessor,
+                   StrCat("Seal ", *successor, " is about the same report or poll as seal ",
+                          withdrawal.seal_sequence, " and must be withdrawn first"),
+                   {.metadata = {{"seal_sequence", StrCat(withdrawal.seal_sequence)},
+                                 {"successor_sequence", StrCat(*successor)}}});
 }
 
 }  // namespace
 
 GroupCommit::GroupCommit(LedgerStore& store, Appender& appender, CommittedLedgers& committed,
                          WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
-                         const WriterOptions& options)
+                         ClockGuard& clock_guard, const WriterOptions& options)
     : store_(store),
       appender_(appender),
       committed_(committed),
       queue_(queue),
       clock_(clock),
       steady_clock_(steady_clock),
+      clock_guard_(clock_guard),
       options_(options),
       group_reports_max_(options.group_reports_max) {}
 
@@ -78,6 +136,13 @@ void GroupCommit::TakeQueued() {
 
 absl::Status GroupCommit::CommitNext() {
   TakeQueued();
+  if (absl::Status clock = ReadClock(); !clock.ok()) {
+    // What is being appended has a plausible time.
+    return appending_ == nullptr ? clock : CommitReports(/*gathers=*/false);
+  }
+  if (UntilOpening() == absl::ZeroDuration()) {
+    return appending_ == nullptr ? CommitOpenings() : CommitReports(/*gathers=*/false);
+  }
   if (backlog_.empty()) return absl::OkStatus();
   WriteRequest* const request = backlog_.NextDecision();
   const bool decides =
@@ -114,9 +179,42 @@ void GroupCommit::AnswerInDoubt(absl::Duration until) {
   }
 }
 
+absl::Status GroupCommit::ReadClock() {
+  const absl::StatusOr<absl::Time> now = clock_guard_.Now(committed_.LastRecorded());
+  if (now.ok()) now_ = *now;
+  return now.status();
+}
+
+absl::Duration GroupCommit::UntilOpening() const {
+  const absl::Time next = committed_.Reading(NextOpening);
+  const absl::Duration until = std::max(next - clock_.Now(), absl::ZeroDuration());
+  return std::max(until, opening_retry_at_ - steady_clock_.Now());
+}
+
+// Opens seals whose time has come by this machine's clock and by the store's, so that no single
+// clock can end an embargo.
+absl::Status GroupCommit::CommitOpenings() {
+  const absl::StatusOr<absl::Time> stored = store_.Now();
+  if (!stored.ok()) return stored.status();
+  Transaction transaction = committed_.Reading([&](const CommittedLedgers::Contents& committed) {
+    return OpenSeals(committed, std::min(now_, *stored), now_);
+  });
+  if (transaction.empty()) {
+    opening_retry_at_ = steady_clock_.Now() + options_.opening_retry;
+    telemetry::LogWarning(StrCat("seals stay closed: this machine's clock says ",
+                                 absl::FormatTime(now_), ", but the database's says ",
+                                 absl::FormatTime(*stored)));
+    return absl::OkStatus();
+  }
+  const std::size_t opened = transaction.entries.size();
+  absl::Status status = Commit(transaction);
+  if (status.ok()) telemetry::LogInfo(StrCat("opened ", opened, " seals"));
+  return status;
+}
+
 // Finishes the append in progress, and starts the next one if this `gathers`.
 absl::Status GroupCommit::CommitReports(bool gathers) {
-  auto next = std::make_unique<GatheredGroup>(appending_.get());
+  auto next = std::make_unique<GatheredGroup>(appending_.get(), options_.new_nonce);
   if (gathers) Gather(*next);
   std::unique_ptr<GatheredGroup> committed;
   if (appending_ != nullptr) {
@@ -128,7 +226,8 @@ absl::Status GroupCommit::CommitReports(bool gathers) {
     Confirm(appended_at_);
     group_reports_max_ = options_.group_reports_max;
     TakeQueued();
-    if (gathers) Gather(*next);  // requests that arrived during the append
+    // Requests that arrived during the append.
+    if (gathers && ReadClock().ok()) Gather(*next);
     committed = std::move(appending_);
   }
   Start(next);
@@ -142,7 +241,7 @@ absl::Status GroupCommit::CommitReports(bool gathers) {
 
 // Adds as many reports as can join the group.
 void GroupCommit::Gather(GatheredGroup& next) {
-  next.group.SetTime(Now());
+  next.group.SetTime(now_);
   const std::size_t room = RoomForNext();
   next.group.Reserve(room);
   next.places.reserve(room);
@@ -162,6 +261,7 @@ std::size_t GroupCommit::RoomForNext() const {
 void GroupCommit::Start(std::unique_ptr<GatheredGroup>& next) {
   if (next->group.transaction().empty()) return;
   appending_ = std::move(next);
+  appending_->group.transaction().clock = now_;
   appended_at_ = steady_clock_.Now();
   appender_.Start(appending_->group.transaction());
 }
@@ -225,16 +325,47 @@ absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
     const absl::StatusOr<const ledger::ElectionLedger*> ledger =
         committed.Get(proposed.election_id);
     if (!ledger.ok()) return ledger.status();
-    absl::StatusOr<election::Decision> decision = proposed.check(**ledger);
+    absl::StatusOr<election::Decision> decision =
+        proposed.check(CountFor(committed, **ledger, proposed.source_id), (*ledger)->sequence());
     if (!decision.ok()) return decision.status();
     Plan<DecisionOutcome> plan{.outcome = {.sequence = decision->standing_sequence}};
-    if (decision->event.has_value()) {
-      EntryBuilder builder(proposed.election_id, *ledger, Now());
-      plan.transaction.entries.push_back(builder.Next(proposed.actor, *std::move(decision->event)));
-      plan.outcome.sequence = builder.last_sequence();
-    }
+    if (!decision->event.has_value()) return plan;
+    absl::Status added =
+        AddDecision(committed, **ledger, proposed.actor, *std::move(decision->event), plan);
+    if (!added.ok()) return added;
     return plan;
   });
+}
+
+absl::Status GroupCommit::AddDecision(const CommittedLedgers::Contents& committed,
+                                      const ledger::ElectionLedger& ledger,
+                                      const std::string& actor, election::Event event,
+                                      Plan<DecisionOutcome>& plan) const {
+  EntryBuilder builder(ledger.election_id(), &ledger, now_);
+  const std::int32_t source_no = SourceOf(event);
+  const auto* const withdrawal = std::get_if<election::SealWithdrawal>(&event);
+  if (withdrawal != nullptr) {
+    absl::Status last = CheckLast(committed.FindSealed(ledger, source_no), *withdrawal);
+    if (!last.ok()) return last;
+  }
+  const bool is_sealed = withdrawal == nullptr && source_no >= 0 &&
+                         election::MustBeSealed(ledger.count(), source_no, now_);
+  if (is_sealed) {
+    std::optional<election::SealedEvent> sealed = election::AsSealedEvent(event);
+    const election::Definition& definition = ledger.count().definition();
+    if (!sealed.has_value()) {
+      return MakeError(
+          reason::kSourceEmbargoed,
+          StrCat("Source \"", definition.sources()[Index(source_no)].id,
+                 "\" is under embargo, so its result cannot be certified or reopened"));
+    }
+    AddSeal(builder, definition, {.actor = actor, .event = *std::move(sealed)},
+            options_.new_nonce(), now_, plan.transaction);
+  } else {
+    plan.transaction.entries.push_back(builder.Next(actor, std::move(event)));
+  }
+  plan.outcome.sequence = builder.last_sequence();
+  return absl::OkStatus();
 }
 
 absl::Status GroupCommit::CommitDefinition(WriteRequest& request, PendingDefinition& definition) {
@@ -286,11 +417,11 @@ absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition
       [this, &proposed](const CommittedLedgers::Contents& committed) -> Result {
         const ledger::ElectionLedger* const ledger = committed.Find(proposed.election_id);
         absl::StatusOr<election::DefinitionChange> change =
-            CheckChange(ledger, std::move(proposed.change));
+            CheckChange(committed, ledger, std::move(proposed.change));
         if (!change.ok()) return change.status();
         Plan<DefinitionOutcome> plan{.outcome = OutcomeOf(ledger, *change)};
         if (change->Parts() > 0 && !proposed.validate_only) {
-          EntryBuilder builder(proposed.election_id, ledger, Now());
+          EntryBuilder builder(proposed.election_id, ledger, now_);
           plan.transaction.entries = DefinitionEntries(builder, proposed.actor, *std::move(change));
           plan.outcome.sequence = builder.last_sequence();
         }
@@ -302,6 +433,7 @@ absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition
 absl::Status GroupCommit::Commit(Transaction& transaction) {
   if (transaction.empty()) return absl::OkStatus();
   const absl::Duration began_at = steady_clock_.Now();
+  transaction.clock = now_;
   absl::Status status = store_.Append(transaction);
   if (!status.ok()) return status;
   Confirm(began_at);
@@ -334,7 +466,5 @@ void GroupCommit::Finish(const WriteRequest& request) {
   const WriteRequestPtr finished = backlog_.Remove(request);
   queue_.Leave(*finished);
 }
-
-absl::Time GroupCommit::Now() const { return InMicroseconds(clock_.Now()); }
 
 }  // namespace canvass::aggregator

@@ -13,6 +13,7 @@
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/appender.h"
 #include "services/aggregator/writer/backlog.h"
+#include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
@@ -25,7 +26,7 @@ namespace canvass::aggregator {
 // against the committed ledgers, commits them together, folds them in, and answers. While one group
 // of reports is being appended, the next one is gathered. It leaves out what the first group
 // touches, so its checks do not depend on the outcome of the first commit. Decisions and groups of
-// reports take turns as well.
+// reports take turns as well. Seals whose time has come are opened before everything else.
 //
 // A request whose commit failed is in doubt and stays. It is processed again after the committed
 // ledgers have caught up, and then either finds its own entries or records them. Not thread-safe.
@@ -34,7 +35,7 @@ class GroupCommit {
   // All arguments except `options` must outlive this.
   GroupCommit(LedgerStore& store, Appender& appender, CommittedLedgers& committed,
               WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
-              const WriterOptions& options);
+              ClockGuard& clock_guard, const WriterOptions& options);
 
   bool empty() const { return backlog_.empty(); }
   // Whether an append is in progress. Nobody else may use the store then.
@@ -42,8 +43,11 @@ class GroupCommit {
 
   // Takes the queued requests and commits the first ones. A group of reports is appended in the
   // background, and a later call finishes it. An error means that the lead is lost; requests whose
-  // transaction was sent are then in doubt. REQUIRES: the committed ledgers have caught up.
+  // transaction was sent are then in doubt. While the clock is implausible, nothing is appended,
+  // and the error is CLOCK_IMPLAUSIBLE. REQUIRES: the committed ledgers have caught up.
   absl::Status CommitNext();
+  // Time until a seal may be opened, which CommitNext then does; zero if one may be opened now.
+  absl::Duration UntilOpening() const;
   // Asks the store whether this writer still leads. An error means that it does not. REQUIRES:
   // !appending().
   absl::Status Heartbeat();
@@ -70,6 +74,8 @@ class GroupCommit {
   };
 
   void TakeQueued();
+  absl::Status ReadClock();
+  absl::Status CommitOpenings();
   absl::Status CommitReports(bool gathers);
   void Gather(GatheredGroup& next);
   std::size_t RoomForNext() const;
@@ -79,6 +85,9 @@ class GroupCommit {
   void KeepInDoubt(GatheredGroup& gathered) const;
   absl::Status CommitDecision(WriteRequest& request, PendingDecision& decision);
   absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const ProposedDecision& proposed) const;
+  absl::Status AddDecision(const CommittedLedgers::Contents& committed,
+                           const ledger::ElectionLedger& ledger, const std::string& actor,
+                           election::Event event, Plan<DecisionOutcome>& plan) const;
   absl::Status CommitDefinition(WriteRequest& request, PendingDefinition& definition);
   bool IsDefined(const std::string& election_id) const;
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(ProposedDefinition& proposed) const;
@@ -87,7 +96,6 @@ class GroupCommit {
   void MarkInDoubt(WriteRequest& request) const;
   void AnswerInDoubt(absl::Duration until);
   void Finish(const WriteRequest& request);
-  absl::Time Now() const;
 
   LedgerStore& store_;
   Appender& appender_;
@@ -95,11 +103,15 @@ class GroupCommit {
   WriteQueue& queue_;
   const Clock& clock_;
   const SteadyClock& steady_clock_;
+  ClockGuard& clock_guard_;
   const WriterOptions options_;
   Backlog backlog_;
   std::unique_ptr<GatheredGroup> appending_;
+  absl::Time now_;                // of this step, in whole microseconds; plausible
   absl::Duration appended_at_;    // when the append in progress began
   bool decision_is_next_ = true;  // rather than a group of reports
+  // When the clocks are compared again, after the store's was behind.
+  absl::Duration opening_retry_at_;
   std::size_t group_reports_max_;
   std::int64_t confirmations_ = 0;
   absl::Duration confirmed_at_;

@@ -13,6 +13,7 @@
 #include "services/aggregator/writer/append_thread.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/submitted_report.h"
+#include "services/aggregator/writer/uptime_clock.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
 #include "services/aggregator/writer/writer_options.h"
@@ -84,7 +85,7 @@ class LedgerWriter {
 
   void Run();
 
-  SteadyClock steady_clock_;
+  UptimeClock steady_clock_;
   std::atomic<std::uint64_t> last_stream_ = kDecisions;
   WriteQueue queue_;
   AppendThread appender_;  // used by role_

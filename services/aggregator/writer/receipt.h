@@ -24,6 +24,7 @@ struct Receipt {
   absl::Time recorded_at{};   // only with a sequence
   std::vector<election::Finding> findings{};
   bool repeated_submission = false;  // the same report was recorded before
+  bool sealed = false;               // its entry is a seal
 };
 
 }  // namespace canvass::aggregator

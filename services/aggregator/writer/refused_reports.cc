@@ -12,6 +12,7 @@ namespace {
 
 bool Matches(const Refusal& refusal, const RefusedReports::Filter& filter) {
   if (!filter.source_id.empty() && refusal.report.source_id != filter.source_id) return false;
+  if (!filter.may_show(refusal)) return false;
   if (!filter.station_id.empty() && refusal.report.station_id != filter.station_id) return false;
   return filter.rule.empty() ||
          std::any_of(refusal.findings.begin(), refusal.findings.end(),

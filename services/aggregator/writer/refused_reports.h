@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class RefusedReports {
     std::string_view source_id{};
     std::string_view station_id{};
     std::string_view rule{};
+    // Whether the refusal may be shown at all.
+    std::function<bool(const Refusal&)> may_show = [](const Refusal&) { return true; };
   };
 
   // A kept refusal. Numbers start at 1 and rise in order of refusal.

@@ -5,8 +5,10 @@
 #include <optional>
 #include <variant>
 
+#include "common/election/seal_check.h"
 #include "common/ledger/encoding.h"
 #include "services/aggregator/writer/refused_reports.h"
+#include "services/aggregator/writer/seals.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -87,8 +89,20 @@ std::optional<ReportGroup::Station> ReportGroup::Add(
     const Station station = {ledger, checked.recorded.key};
     if (IsTouched(station) || is_waiting(station)) return station;
   }
-  AddChecked(*ledger, submitted, std::move(checked));
+  const Basis basis = BasisOf(committed, *ledger, submitted, checked);
+  AddChecked(basis, submitted, std::move(checked));
   return std::nullopt;
+}
+
+// Anyone may validate a report, so the answer does not depend on what is sealed.
+ReportGroup::Basis ReportGroup::BasisOf(const CommittedLedgers::Contents& committed,
+                                        const ledger::ElectionLedger& ledger,
+                                        const SubmittedReport& submitted,
+                                        const CheckedReport& checked) {
+  const bool may_know = checked.identified && !submitted.validate_only;
+  return {
+      .ledger = ledger,
+      .sealed = may_know ? committed.FindSealed(ledger, checked.recorded.key.source_no) : nullptr};
 }
 
 // Keeps the last result, because the reports of one election usually come in a row.
@@ -112,27 +126,31 @@ void ReportGroup::AddForUnknownElection(const SubmittedReport& submitted) {
   receipts_.push_back(std::move(receipt));
 }
 
-void ReportGroup::AddChecked(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+void ReportGroup::AddChecked(const Basis& basis, const SubmittedReport& submitted,
                              CheckedReport checked) {
-  if (IsWellFormed(checked) && AddIfRepeated(ledger, submitted, checked)) return;
-  if (checked.identified) election::CheckAgainstCount(ledger.count(), checked);
+  if (IsWellFormed(checked) && AddIfRepeated(basis, submitted, checked)) return;
+  if (checked.identified) election::CheckAgainstCount(basis.count(), checked);
   LimitTexts(checked.findings);
-  Receipt receipt{.key = KeyOf(ledger.count().definition(), submitted.report, checked),
+  Receipt receipt{.key = KeyOf(basis.ledger.count().definition(), submitted.report, checked),
                   .findings = checked.findings};
   if (checked.outcome == Severity::kReject) {
     Refuse(submitted, std::move(receipt));
   } else {
-    Record(ledger, submitted, std::move(receipt), std::move(checked.recorded));
+    Record(basis.ledger, submitted, std::move(receipt), std::move(checked.recorded));
   }
 }
 
-bool ReportGroup::AddIfRepeated(const ledger::ElectionLedger& ledger,
-                                const SubmittedReport& submitted, const CheckedReport& checked) {
+bool ReportGroup::AddIfRepeated(const Basis& basis, const SubmittedReport& submitted,
+                                const CheckedReport& checked) {
+  const ledger::ElectionLedger& ledger = basis.ledger;
   const std::optional<std::int64_t> sequence =
-      ledger.count().FindRevision(checked.recorded.key, checked.recorded.revision);
+      basis.count().FindRevision(checked.recorded.key, checked.recorded.revision);
   if (!sequence.has_value()) return false;
-  const election::Entry entry = ledger.EntryAt(*sequence);
-  const auto& recorded = std::get<ReportRecorded>(entry.event);
+  const election::Entry entry = ledger.CountedEntryAt(*sequence);
+  const SealedContents::Item* const item =
+      basis.sealed == nullptr ? nullptr : basis.sealed->Find(*sequence);
+  const auto& recorded = item == nullptr ? std::get<ReportRecorded>(entry.event)
+                                         : std::get<ReportRecorded>(item->content.event);
   if (ledger::EncodeContent(recorded) != ledger::EncodeContent(checked.recorded)) return false;
   receipts_.push_back({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
                        .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
@@ -140,7 +158,8 @@ bool ReportGroup::AddIfRepeated(const ledger::ElectionLedger& ledger,
                        .entry_hash = ledger.log().LeafHashOf(*sequence),
                        .recorded_at = entry.recorded_at,
                        .findings = recorded.findings,
-                       .repeated_submission = true});
+                       .repeated_submission = true,
+                       .sealed = item != nullptr});
   return true;
 }
 
@@ -158,15 +177,28 @@ void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
 void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
                          Receipt receipt, ReportRecorded recorded) {
   receipt.state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded;
+  receipt.sealed = election::MustBeSealed(ledger.count(), recorded.key.source_no, now_);
   if (!submitted.validate_only) {
     touched_.insert({&ledger, recorded.key});
-    AppendedEntry entry = BuilderOf(ledger).Next(submitted.actor, std::move(recorded));
+    const AppendedEntry& entry =
+        AddEntry(ledger, submitted.actor, std::move(recorded), receipt.sealed);
     receipt.sequence = entry.entry.sequence;
     receipt.entry_hash = entry.leaf_hash;
     receipt.recorded_at = entry.entry.recorded_at;
-    transaction_.entries.push_back(std::move(entry));
   }
   receipts_.push_back(std::move(receipt));
+}
+
+const AppendedEntry& ReportGroup::AddEntry(const ledger::ElectionLedger& ledger,
+                                           const std::string& actor, ReportRecorded recorded,
+                                           bool is_sealed) {
+  EntryBuilder& builder = BuilderOf(ledger);
+  if (is_sealed) {
+    return AddSeal(builder, ledger.count().definition(),
+                   {.actor = actor, .event = std::move(recorded)}, new_nonce_(), now_,
+                   transaction_);
+  }
+  return transaction_.entries.emplace_back(builder.Next(actor, std::move(recorded)));
 }
 
 EntryBuilder& ReportGroup::BuilderOf(const ledger::ElectionLedger& ledger) {

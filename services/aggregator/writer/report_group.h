@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/entry_builder.h"
 #include "services/aggregator/writer/receipt.h"
+#include "services/aggregator/writer/sealed_contents.h"
 #include "services/aggregator/writer/submitted_report.h"
 
 namespace canvass::aggregator {
@@ -34,9 +36,12 @@ class ReportGroup {
   // A station in a contest, as one source reports it.
   using Station = std::pair<const ledger::ElectionLedger*, election::StationKey>;
 
+  using NewNonce = std::function<election::SealNonce()>;
+
   // `before` is the group that is still being committed, or null. Reports on a station that it
-  // touches have to wait. It must outlive the last Add to this group.
-  explicit ReportGroup(const ReportGroup* before) : before_(before) {}
+  // touches have to wait. It must outlive the last Add to this group, and so must `new_nonce`.
+  ReportGroup(const ReportGroup* before, const NewNonce& new_nonce)
+      : new_nonce_(new_nonce), before_(before) {}
 
   // Sets the recording time of the reports that are added from here on. Must be called before the
   // first Add.
@@ -66,16 +71,32 @@ class ReportGroup {
   const ledger::ElectionLedger* Find(const CommittedLedgers::Contents& committed,
                                      const std::string& election_id);
   void AddForUnknownElection(const SubmittedReport& submitted);
-  void AddChecked(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+  // The ledger, and what closed seals of the report's source hide; null if none is closed, or if
+  // the answer must not depend on it.
+  struct Basis {
+    const ledger::ElectionLedger& ledger;
+    const SealedContents* sealed;
+
+    const election::Count& count() const {
+      return sealed == nullptr ? ledger.count() : sealed->CountOpened(ledger);
+    }
+  };
+  static Basis BasisOf(const CommittedLedgers::Contents& committed,
+                       const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                       const election::CheckedReport& checked);
+  void AddChecked(const Basis& basis, const SubmittedReport& submitted,
                   election::CheckedReport checked);
-  bool AddIfRepeated(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+  bool AddIfRepeated(const Basis& basis, const SubmittedReport& submitted,
                      const election::CheckedReport& checked);
   void Refuse(const SubmittedReport& submitted, Receipt receipt);
   void Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
               Receipt receipt, election::ReportRecorded recorded);
+  const AppendedEntry& AddEntry(const ledger::ElectionLedger& ledger, const std::string& actor,
+                                election::ReportRecorded recorded, bool is_sealed);
   EntryBuilder& BuilderOf(const ledger::ElectionLedger& ledger);
   EntryBuilder NewBuilder(const ledger::ElectionLedger& ledger) const;
 
+  const NewNonce& new_nonce_;
   absl::Time now_;
   const ReportGroup* const before_;
   const ledger::ElectionLedger* found_ = nullptr;  // last result of Find

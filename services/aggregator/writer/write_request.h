@@ -28,9 +28,13 @@ struct ProposedDecision {
   std::string election_id{};
   std::string actor{};
   std::size_t bytes = 0;  // of memory that it holds, approximately
-  // Checks whether the decision may be recorded, and returns it. Called on the writer's thread, and
-  // again after a commit in doubt.
-  std::function<absl::StatusOr<election::Decision>(const ledger::ElectionLedger&)> check{};
+  // Whom the decision is about, as the caller says; empty for the only official source. Absent for
+  // a decision about seals, which are public.
+  std::optional<std::string> source_id{};
+  // Checks whether the decision may be recorded, and returns it. The count is that of the ledger,
+  // or, for a source with closed seals, the one with those opened; the sequence is the ledger's
+  // last one. Called on the writer's thread, and again after a commit in doubt.
+  std::function<absl::StatusOr<election::Decision>(const election::Count&, std::int64_t)> check{};
 };
 
 struct DecisionOutcome {

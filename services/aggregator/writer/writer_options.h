@@ -2,8 +2,12 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_
 
 #include <cstddef>
+#include <functional>
 
 #include "absl/time/time.h"
+#include "common/base/random_bytes.h"
+#include "common/election/event.h"
+#include "services/aggregator/store/ledger_store.h"
 
 namespace canvass::aggregator {
 
@@ -33,6 +37,13 @@ struct WriterOptions {
   // How long the leader trusts a confirmation of its lead and answers reads. A leader that was
   // frozen for longer may have been replaced.
   absl::Duration lead_trusted_max = absl::Seconds(5);
+  // How far the clock may leap within the process's life (see ClockGuard).
+  absl::Duration clock_leap_max = LedgerStore::kClockDifferenceMax;
+  // Makes the nonce of each seal. Nobody must be able to guess it.
+  std::function<election::SealNonce()> new_nonce = RandomBytes<32>;
+  // How long the leader waits before it compares the clocks again, if the store's clock says that a
+  // seal may not be opened yet.
+  absl::Duration opening_retry = absl::Seconds(1);
 };
 
 }  // namespace canvass::aggregator

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 
@@ -19,6 +20,11 @@ absl::Status ErrorForCallers(const absl::Status& cause) {
   if (cause.ok()) return cause;
   if (IsStandby(cause)) {
     return Unavailable(reason::kNotActive, "Another aggregator is active");
+  }
+  if (HasReason(cause, reason::kClockImplausible)) {
+    return Unavailable(reason::kClockImplausible,
+                       "The clock of the aggregator's machine is implausible; nothing is recorded "
+                       "until that is mended");
   }
   return Unavailable(reason::kLedgerUnavailable, "The ledger cannot be written right now");
 }
@@ -34,7 +40,8 @@ WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers&
       steady_clock_(steady_clock),
       options_(options),
       lead_changed_(std::move(lead_changed)),
-      commits_(store, appender, committed, queue, clock, steady_clock, options) {}
+      clock_guard_(clock, steady_clock, options.clock_leap_max),
+      commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
 
 absl::Duration WriterRole::Step() { return leading_ ? Serve() : TryForLead(); }
 
@@ -61,6 +68,7 @@ absl::Status WriterRole::CatchUp() {
   absl::Status lead = store_.TakeLead();
   if (lead.ok()) {
     absl::Status caught_up = committed_.CatchUp(store_);
+    if (caught_up.ok()) caught_up = CompareClocks();
     // A standby may succeed, so the lead is given up. But if the ledger has lost acknowledged
     // entries, an operator must decide whether to go on without them.
     if (!caught_up.ok() && !HasReason(caught_up, reason::kLedgerDiverged)) store_.Resign();
@@ -69,6 +77,13 @@ absl::Status WriterRole::CatchUp() {
   if (!IsStandby(lead)) return lead;
   const absl::Status followed = committed_.Follow(store_);
   return followed.ok() ? lead : followed;
+}
+
+absl::Status WriterRole::CompareClocks() {
+  const absl::StatusOr<absl::Time> stored = store_.Now();
+  if (!stored.ok()) return stored.status();
+  absl::Status agreed = clock_guard_.CompareWith(*stored);
+  return agreed.ok() ? clock_guard_.Now(committed_.LastRecorded()).status() : agreed;
 }
 
 absl::Duration WriterRole::RetryDelay() const {
@@ -85,7 +100,8 @@ absl::Duration WriterRole::Serve() {
     return absl::ZeroDuration();
   }
   if (!commits_.empty()) return absl::ZeroDuration();
-  return std::max(heartbeat_due_ - steady_clock_.Now(), absl::ZeroDuration());
+  const absl::Duration until_heartbeat = heartbeat_due_ - steady_clock_.Now();
+  return std::max(std::min(until_heartbeat, commits_.UntilOpening()), absl::ZeroDuration());
 }
 
 // A heartbeat may be due even if there is always work, because requests that need no commit, such

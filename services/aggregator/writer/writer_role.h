@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/appender.h"
+#include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/group_commit.h"
 #include "services/aggregator/writer/write_queue.h"
@@ -20,7 +21,8 @@ namespace canvass::aggregator {
 // ledger. When the lead is free, it takes the lead, reads the rest of the ledger, and writes what
 // is queued. If a commit fails or the lead is lost, it fails the requests that are not in doubt and
 // starts again. Requests in doubt wait until it leads again, for a limited time. If another
-// aggregator has taken the lead, they are answered COMMIT_UNKNOWN.
+// aggregator has taken the lead, they are answered COMMIT_UNKNOWN. It leads only while this
+// machine's clock is plausible (see ClockGuard), and otherwise leaves the lead to others.
 //
 // Not thread-safe: the owner calls Step again and again. A step blocks only on the store, and knows
 // the time only from the given clocks.
@@ -46,6 +48,7 @@ class WriterRole {
  private:
   absl::Duration TryForLead();
   absl::Status CatchUp();
+  absl::Status CompareClocks();
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
   absl::Status ServeOnce();
@@ -58,6 +61,7 @@ class WriterRole {
   const SteadyClock& steady_clock_;
   const WriterOptions options_;
   const LeadCallback lead_changed_;
+  ClockGuard clock_guard_;
   GroupCommit commits_;
   bool leading_ = false;
   absl::Duration heartbeat_due_;

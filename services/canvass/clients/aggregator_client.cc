@@ -104,6 +104,11 @@ absl::StatusOr<aggregator::v1::CertifyResultResponse> AggregatorClient::CertifyR
   return Call(endpoint_, *connection_->elections, &ElectionService::Stub::CertifyResult, request);
 }
 
+absl::StatusOr<aggregator::v1::WithdrawSealResponse> AggregatorClient::WithdrawSeal(
+    const aggregator::v1::WithdrawSealRequest& request) const {
+  return Call(endpoint_, *connection_->elections, &ElectionService::Stub::WithdrawSeal, request);
+}
+
 absl::StatusOr<aggregator::v1::ReopenContestResponse> AggregatorClient::ReopenContest(
     const aggregator::v1::ReopenContestRequest& request) const {
   return Call(endpoint_, *connection_->elections, &ElectionService::Stub::ReopenContest, request);

@@ -45,6 +45,8 @@ class AggregatorClient {
       const aggregator::v1::CertifyResultRequest& request) const;
   absl::StatusOr<aggregator::v1::ReopenContestResponse> ReopenContest(
       const aggregator::v1::ReopenContestRequest& request) const;
+  absl::StatusOr<aggregator::v1::WithdrawSealResponse> WithdrawSeal(
+      const aggregator::v1::WithdrawSealRequest& request) const;
 
  private:
   struct Connection;

@@ -25,6 +25,7 @@ void AddAllCommands(CommandLine& commands) {
   AddPoll(commands);
   AddCertify(commands);
   AddReopen(commands);
+  AddWithdrawSeal(commands);
   AddLedger(commands);
   AddMigrate(commands);
   AddBench(commands);

@@ -32,6 +32,7 @@ void AddReinstate(CommandLine& commands);
 void AddPoll(CommandLine& commands);
 void AddCertify(CommandLine& commands);
 void AddReopen(CommandLine& commands);
+void AddWithdrawSeal(CommandLine& commands);
 // Operate and audit Canvass.
 void AddLedger(CommandLine& commands);
 void AddMigrate(CommandLine& commands);

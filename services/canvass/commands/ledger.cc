@@ -99,13 +99,13 @@ absl::Status Verify(const LedgerArguments& arguments, const Invocation& invocati
                                  Grouped(audit.sequence()), audit.Root(), published->root_hash(),
                                  Grouped(published->sequence())));
   }
-  Print(
-      invocation, AuditText(audit),
-      {.columns = {{"sequence", "sequence", ColumnKind::kCount},
-                   {"root_hash", "root", ColumnKind::kText},
-                   {"hidden", "under embargo", ColumnKind::kCount}},
-       .rows = {{std::to_string(audit.sequence()), audit.Root(), std::to_string(audit.hidden())}}},
-      *published);
+  Print(invocation, AuditText(audit),
+        {.columns = {{"sequence", "sequence", ColumnKind::kCount},
+                     {"root_hash", "root", ColumnKind::kText},
+                     {"closed_seals", "closed seals", ColumnKind::kCount}},
+         .rows = {{std::to_string(audit.sequence()), audit.Root(),
+                   std::to_string(audit.closed_seals())}}},
+        *published);
   return absl::OkStatus();
 }
 

@@ -1,14 +1,13 @@
 #include "services/canvass/commands/ledger_audit.h"
 
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <string_view>
+#include <cstdint>
+#include <string>
+#include <variant>
 
-#include "absl/strings/escaping.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/ledger/encoding.h"
+#include "common/ledger/seal.h"
 #include "fmt/format.h"
 #include "services/canvass/terminal/text_width.h"
 
@@ -19,16 +18,6 @@ absl::Status Difference(const Reason& reason, const std::string& message) {
   return MakeError(reason, message);
 }
 
-std::optional<ledger::Hash> FromHex(const std::string& text) {
-  ledger::Hash hash{};
-  const bool digits = text.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (text.size() != 2 * hash.size() || !digits) return std::nullopt;
-  const std::string bytes = absl::HexStringToBytes(text);
-  std::transform(bytes.begin(), bytes.end(), hash.begin(),
-                 [](char byte) { return static_cast<std::uint8_t>(byte); });
-  return hash;
-}
-
 }  // namespace
 
 absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
@@ -36,15 +25,6 @@ absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
   if (entry.sequence() != expected) {
     return Difference(reason::kSequenceMissing, fmt::format("Expected entry {}, but got entry {}",
                                                             expected, entry.sequence()));
-  }
-  if (entry.entry().empty()) {
-    const std::optional<ledger::Hash> given = FromHex(entry.entry_hash());
-    if (!given)
-      return Difference(reason::kEntryHashDiffers,
-                        fmt::format("Entry {} has neither bytes nor a valid hash", expected));
-    ++hidden_;
-    tree_.Add(*given);
-    return absl::OkStatus();
   }
   const ledger::Hash computed = ledger::LeafHash(entry.entry());
   if (ledger::ToHex(computed) != entry.entry_hash()) {
@@ -60,18 +40,41 @@ absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
         fmt::format("The bytes of entry {} do not decode to an entry with this sequence",
                     expected));
   }
+  if (absl::Status seals = FollowSeals(*decoded); !seals.ok()) return seals;
   tree_.Add(computed);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerAudit::FollowSeals(const election::Entry& entry) {
+  if (const auto* const seal = std::get_if<election::EmbargoSeal>(&entry.event)) {
+    ++seals_;
+    commitments_.emplace(entry.sequence, seal->commitment);
+  } else if (const auto* const withdrawal = std::get_if<election::SealWithdrawal>(&entry.event)) {
+    commitments_.erase(withdrawal->seal_sequence);
+  } else if (const auto* const opening = std::get_if<election::SealOpening>(&entry.event)) {
+    const auto closed = commitments_.find(opening->seal_sequence);
+    const bool fits = closed != commitments_.end() &&
+                      closed->second == ledger::CommitmentTo(
+                                            opening->nonce, ledger::EncodeSealed(opening->content));
+    if (!fits) {
+      return Difference(reason::kEntryOutOfPlace,
+                        fmt::format("Entry {} opens seal {}, but its content is not what that seal "
+                                    "commits to",
+                                    entry.sequence, opening->seal_sequence));
+    }
+    commitments_.erase(closed);
+  }
   return absl::OkStatus();
 }
 
 std::string AuditText(const LedgerAudit& audit) {
   const auto grouped = [](std::int64_t number) { return GroupThousands(std::to_string(number)); };
-  std::string text =
-      fmt::format("{} of the entries 1 to {} have bytes that match their hashes.\n",
-                  grouped(audit.sequence() - audit.hidden()), grouped(audit.sequence()));
-  if (audit.hidden() > 0) {
-    text += fmt::format("{} under embargo and cannot be checked until the bytes are public.\n",
-                        Counted(audit.hidden(), "entry is", "entries are"));
+  std::string text = fmt::format("The bytes of the entries 1 to {} match their hashes.\n",
+                                 grouped(audit.sequence()));
+  if (audit.seals() > 0) {
+    text += fmt::format("{}; {} not open yet, and the others hide what was committed to.\n",
+                        Counted(audit.seals(), "entry is a seal", "entries are seals"),
+                        Counted(audit.closed_seals(), "is", "are"));
   }
   return text + fmt::format("The root {} is the same as the publisher's.\n", audit.Root());
 }

@@ -29,6 +29,31 @@ std::string PollText(const v1::PollFigures& figures) {
                      fmt::join(shares, ", "));
 }
 
+// Returns an entry with what a seal hid, as it would be without an embargo.
+v1::LedgerEntry Unsealed(const v1::SealOpening& opening) {
+  v1::LedgerEntry entry;
+  switch (opening.content_case()) {
+    case v1::SealOpening::kReport:
+      *entry.mutable_report() = opening.report();
+      break;
+    case v1::SealOpening::kRelease:
+      *entry.mutable_release() = opening.release();
+      break;
+    case v1::SealOpening::kAnnulment:
+      *entry.mutable_annulment() = opening.annulment();
+      break;
+    case v1::SealOpening::kReinstatement:
+      *entry.mutable_reinstatement() = opening.reinstatement();
+      break;
+    case v1::SealOpening::kPollFigures:
+      *entry.mutable_poll_figures() = opening.poll_figures();
+      break;
+    case v1::SealOpening::CONTENT_NOT_SET:
+      break;
+  }
+  return entry;
+}
+
 }  // namespace
 
 std::string EventKind(const v1::LedgerEntry& entry) {
@@ -51,10 +76,16 @@ std::string EventKind(const v1::LedgerEntry& entry) {
       return "result certified";
     case Event::kReopening:
       return "contest reopened";
+    case Event::kEmbargoSeal:
+      return "sealed";
+    case Event::kSealOpening:
+      return fmt::format("seal opened: {}", EventKind(Unsealed(entry.seal_opening())));
+    case Event::kSealWithdrawal:
+      return "seal withdrawn";
     case Event::EVENT_NOT_SET:
       break;
   }
-  return "under embargo";
+  return "unknown";
 }
 
 std::string EventSubject(const v1::LedgerEntry& entry) {
@@ -80,6 +111,13 @@ std::string EventSubject(const v1::LedgerEntry& entry) {
       return ContestText(entry.certification().contest_id(), entry.certification().source_id());
     case Event::kReopening:
       return ContestText(entry.reopening().contest_id(), entry.reopening().source_id());
+    case Event::kEmbargoSeal:
+      return entry.embargo_seal().source_id();
+    case Event::kSealOpening:
+      return EventSubject(Unsealed(entry.seal_opening()));
+    case Event::kSealWithdrawal:
+      return fmt::format("seal {} ({})", entry.seal_withdrawal().seal_sequence(),
+                         entry.seal_withdrawal().source_id());
     case Event::EVENT_NOT_SET:
       break;
   }
@@ -110,7 +148,12 @@ std::string EventReason(const v1::LedgerEntry& entry) {
     case Event::kReopening:
       return fmt::format("{}: {}", StatusText(entry.reopening().status()),
                          entry.reopening().reason());
+    case Event::kSealOpening:
+      return EventReason(Unsealed(entry.seal_opening()));
+    case Event::kSealWithdrawal:
+      return entry.seal_withdrawal().reason();
     case Event::kSeal:
+    case Event::kEmbargoSeal:
     case Event::EVENT_NOT_SET:
       break;
   }

@@ -13,7 +13,7 @@
 // Ledger entries and findings for people. Pure.
 namespace canvass::cli {
 
-// Returns the kind of entry: "report recorded", "report held", "report annulled", "under embargo",
+// Returns the kind of entry: "report recorded", "report held", "report annulled", "sealed",
 // ...
 std::string EventKind(const v1::LedgerEntry& entry);
 // Returns the subject of the entry: a station and revision, a contest, or the parts of a

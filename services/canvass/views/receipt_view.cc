@@ -37,7 +37,7 @@ Row ReceiptRow(const v1::Receipt& receipt) {
           receipt.key().contest_id(),
           receipt.key().source_id(),
           std::to_string(receipt.key().revision()),
-          StateText(receipt.state()),
+          StateText(receipt.state()) + (receipt.sealed() ? " (sealed)" : ""),
           receipt.repeated_submission() ? "yes" : "",
           receipt.sequence() > 0 ? std::to_string(receipt.sequence()) : "",
           RulesText(receipt.findings()),

@@ -6,10 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/election/definition.h"
-#include "common/ledger/encoding.h"
 
 namespace canvass::publisher {
 namespace {
@@ -40,53 +38,32 @@ absl::Status LedgerWithHistory::Append(std::string_view bytes, const Entry& entr
                                             ledger_.sequence(), " of election ",
                                             ledger_.election_id()));
   }
-  return Fold(entry, [&] {
-    ledger_.Append(bytes, entry);
-    return absl::OkStatus();
-  });
-}
-
-absl::Status LedgerWithHistory::Disclose(std::int64_t sequence, std::string_view bytes) {
-  if (sequence < 1 || sequence > ledger_.sequence()) {
-    return absl::DataLossError(absl::StrCat("entry ", sequence, " was disclosed, but election ",
-                                            ledger_.election_id(), " has ", ledger_.sequence(),
-                                            " entries"));
-  }
-  if (!ledger_.log().IsHidden(sequence)) return absl::OkStatus();
-  const absl::StatusOr<Entry> entry = ledger::Decode(bytes);
-  if (!entry.ok()) return entry.status();
-  return Fold(*entry, [&] { return ledger_.Disclose(sequence, bytes); });
-}
-
-std::unique_ptr<LedgerWithHistory> LedgerWithHistory::Beginning(
-    std::int64_t sequence, const absl::flat_hash_set<std::int64_t>& hidden) const {
-  auto beginning = std::make_unique<LedgerWithHistory>(ledger_.election_id());
-  const ledger::EntryLog& log = ledger_.log();
-  for (std::int64_t next = 1; next <= sequence; ++next) {
-    if (log.IsHidden(next) || hidden.contains(next)) {
-      beginning->AppendHidden(log.LeafHashOf(next));
-    } else {
-      // This ledger has folded the entry, so the beginning can fold it too.
-      beginning->Append(log.Get(next), ledger_.EntryAt(next)).IgnoreError();
-    }
-  }
-  return beginning;
-}
-
-absl::Status LedgerWithHistory::Fold(const Entry& entry,
-                                     absl::FunctionRef<absl::Status()> fold_in) {
   if (absl::Status legal = ledger_.Check(entry); !legal.ok()) return legal;
-  const std::int32_t counting_revision_before = CountingRevisionBefore(ledger_.count(), entry);
-  history_.Before(ledger_, entry);
-  if (absl::Status folded = fold_in(); !folded.ok()) return folded;
-  history_.After(ledger_, entry);
-  if (IsCorrection(entry, counting_revision_before)) {
-    // An entry whose embargo has ended may belong before others. All others go to the end.
-    corrections_.insert(std::upper_bound(corrections_.begin(), corrections_.end(), entry.sequence),
-                        entry.sequence);
+  if (std::holds_alternative<election::SealOpening>(entry.event)) {
+    Fold(bytes, entry, election::AsCounted(entry));
+  } else {
+    Fold(bytes, entry, entry);
   }
-  if (std::holds_alternative<election::DefinitionSeal>(entry.event)) OrderNewStations();
   return absl::OkStatus();
+}
+
+// `counted` is AsCounted(entry).
+void LedgerWithHistory::Fold(std::string_view bytes, const Entry& entry, const Entry& counted) {
+  const std::int32_t counting_revision_before = CountingRevisionBefore(ledger_.count(), counted);
+  history_.Before(ledger_, counted);
+  ledger_.Append(bytes, entry);
+  history_.After(ledger_, counted);
+  if (IsCorrection(counted, counting_revision_before)) corrections_.push_back(counted.sequence);
+  if (std::holds_alternative<election::DefinitionSeal>(counted.event)) OrderNewStations();
+}
+
+std::unique_ptr<LedgerWithHistory> LedgerWithHistory::AsOf(std::int64_t sequence) const {
+  auto earlier = std::make_unique<LedgerWithHistory>(ledger_.election_id());
+  for (std::int64_t next = 1; next <= sequence; ++next) {
+    // This ledger has folded the entry, so the earlier one can fold it too.
+    earlier->Append(ledger_.log().Get(next), ledger_.EntryAt(next)).IgnoreError();
+  }
+  return earlier;
 }
 
 bool LedgerWithHistory::IsCorrection(const Entry& entry,
@@ -102,7 +79,8 @@ bool LedgerWithHistory::IsCorrection(const Entry& entry,
     return ledger_.count().defined();
   }
   return !std::holds_alternative<election::ReportRecorded>(entry.event) &&
-         !std::holds_alternative<election::DefinitionSeal>(entry.event);
+         !std::holds_alternative<election::DefinitionSeal>(entry.event) &&
+         !std::holds_alternative<election::EmbargoSeal>(entry.event);
 }
 
 void LedgerWithHistory::OrderNewStations() {

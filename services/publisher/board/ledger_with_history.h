@@ -8,12 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/election/event.h"
 #include "common/ledger/election_ledger.h"
-#include "common/ledger/merkle.h"
 #include "services/publisher/board/result_history.h"
 
 namespace canvass::publisher {
@@ -27,7 +24,7 @@ class LedgerWithHistory {
   const ledger::ElectionLedger& ledger() const { return ledger_; }
   const ResultHistory& history() const { return history_; }
   // Sequences, ascending, of the entries that replaced, annulled or reinstated a report, changed
-  // published poll figures, or changed the definition or the status of a contest.
+  // published poll figures, withdrew a seal, or changed the definition or the status of a contest.
   const std::vector<std::int64_t>& corrections() const { return corrections_; }
   // Numbers of all stations, ordered by id.
   const std::vector<int>& stations_by_id() const { return stations_by_id_; }
@@ -35,20 +32,12 @@ class LedgerWithHistory {
   // Folds the next entry. Returns DATA_LOSS if the entry is not the next one or the count cannot
   // fold it. REQUIRES: bytes == Encode(entry).
   absl::Status Append(std::string_view bytes, const election::Entry& entry);
-  // Appends the leaf hash of an entry that is under embargo.
-  void AppendHidden(const ledger::Hash& leaf_hash) { ledger_.AppendHidden(leaf_hash); }
-  // Folds an entry whose embargo is over. Does nothing if the ledger already has its content.
-  // Returns DATA_LOSS if it is not the entry that was hidden.
-  absl::Status Disclose(std::int64_t sequence, std::string_view bytes);
 
-  // Returns this ledger as it stood after its first `sequence` entries. Entries in `hidden` have
-  // only their leaf hash.
-  std::unique_ptr<LedgerWithHistory> Beginning(
-      std::int64_t sequence, const absl::flat_hash_set<std::int64_t>& hidden) const;
+  // Returns this ledger as it stood after its first `sequence` entries.
+  std::unique_ptr<LedgerWithHistory> AsOf(std::int64_t sequence) const;
 
  private:
-  // Calls `fold_in`, which puts the entry into ledger_, and updates what is derived from it.
-  absl::Status Fold(const election::Entry& entry, absl::FunctionRef<absl::Status()> fold_in);
+  void Fold(std::string_view bytes, const election::Entry& entry, const election::Entry& counted);
   bool IsCorrection(const election::Entry& entry, std::int32_t counting_revision_before) const;
   void OrderNewStations();
 

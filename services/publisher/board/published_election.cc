@@ -28,7 +28,7 @@ election::Certified CertifiedAt(const ledger::ElectionLedger& ledger, std::int64
 
 // Returns the poll figures at `sequence`, which need not be the newest ones.
 election::PollFigures PollAt(const ledger::ElectionLedger& ledger, std::int64_t sequence) {
-  return std::get<election::PollFigures>(ledger.EntryAt(sequence).event);
+  return std::get<election::PollFigures>(ledger.CountedEntryAt(sequence).event);
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ canvass::v1::AsOf PublishedElection::AsOfMoment(const Moment& moment) const {
 bool PublishedElection::IsUnderEmbargo(int source_no) const {
   const std::optional<absl::Time> visible_from =
       definition().sources()[static_cast<std::size_t>(source_no)].visible_from;
-  return visible_from && *visible_from > disclosed_until_;
+  if (!visible_from || count().HasReportsFromSource(source_no)) return false;
+  return *visible_from > confirmed_at_ || !count().SealsOf(source_no).empty();
 }
 
 canvass::v1::Result PublishedElection::WholeResult(int contest_no, int source_no) const {
@@ -125,18 +126,13 @@ canvass::v1::Result PublishedElection::CertifiedResult(int contest_no, int sourc
   return rpc::CertifiedResultOf(ledger(), contest_no, source_no, as_of);
 }
 
-void PublishedElection::SetConfirmedAt(absl::Time now) {
-  confirmed_at_ = now;
-  disclosed_until_ = std::max(disclosed_until_, now);
-}
-
 void PublishedElection::EndStep(absl::Time now) {
   {
     const WriterLock lock(made_mutex_);
     whole_results_.clear();
     whole_answers_.clear();
   }
-  SetConfirmedAt(now);
+  confirmed_at_ = now;
   as_of_ = rpc::AsOfOf(ledger(), ledger_id_, confirmed_at_);
 }
 
@@ -145,7 +141,7 @@ void PublishedElection::Confirm(absl::Time now) {
     const WriterLock lock(made_mutex_);
     whole_answers_.clear();
   }
-  SetConfirmedAt(now);
+  confirmed_at_ = now;
   *as_of_.mutable_confirmed_at() = rpc::ToProto(confirmed_at_);
 }
 

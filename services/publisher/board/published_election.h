@@ -39,15 +39,14 @@ class PublishedElection {
   // the clock is set back, this goes back too. Otherwise a clock that was set forward and back
   // would leave a time in the future, which would hide that the publisher is cut off.
   absl::Time confirmed_at() const { return confirmed_at_; }
-  // Embargoes up to this time are over: the newest confirmed_at so far. Entries under a later
-  // embargo have not come from the aggregator yet. Entries that were shown are not hidden again.
-  absl::Time disclosed_until() const { return disclosed_until_; }
 
   // AsOf of the newest entry.
   canvass::v1::AsOf AsOf() const;
   // AsOf of an earlier or the newest moment of this ledger. It has confirmed_at only if the moment
   // is the newest.
   canvass::v1::AsOf AsOfMoment(const Moment& moment) const;
+  // Whether nothing that the source says is public yet because of its embargo: the embargo had not
+  // ended at confirmed_at, or seals are not opened yet.
   bool IsUnderEmbargo(int source_no) const;
 
   // The result of the contest's whole area, cached until the next step.
@@ -70,12 +69,9 @@ class PublishedElection {
   void Confirm(absl::Time now);
 
  private:
-  void SetConfirmedAt(absl::Time now);
-
   std::string ledger_id_;
   std::unique_ptr<LedgerWithHistory> ledger_with_history_;
   absl::Time confirmed_at_;
-  absl::Time disclosed_until_ = absl::InfinitePast();
   canvass::v1::AsOf as_of_;  // includes confirmed_at_
 
   // Keyed by contest and source.

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
@@ -29,40 +28,14 @@ absl::Status Diverged(const std::string& election_id, std::string_view what) {
                    {.metadata = {{"election_id", election_id}}});
 }
 
-absl::StatusOr<ledger::Hash> LeafHashOf(const WatchedEntry& watched) {
-  ledger::Hash hash{};
-  if (watched.leaf_hash().size() != hash.size()) {
-    return absl::DataLossError(
-        StrCat("entry ", watched.sequence(), " has neither bytes nor a leaf hash"));
-  }
-  std::copy(watched.leaf_hash().begin(), watched.leaf_hash().end(), hash.begin());
-  return hash;
-}
-
-// Folds an entry from the aggregator. An entry under embargo has only its leaf hash.
-absl::Status Append(LedgerWithHistory& ledger, const WatchedEntry& watched) {
-  if (!watched.entry().empty()) {
-    const absl::StatusOr<election::Entry> entry = ledger::Decode(watched.entry());
-    return entry.ok() ? ledger.Append(watched.entry(), *entry) : entry.status();
-  }
-  if (watched.sequence() != ledger.ledger().sequence() + 1) {
-    return absl::DataLossError(
-        StrCat("entry ", watched.sequence(), " cannot follow entry ", ledger.ledger().sequence()));
-  }
-  const absl::StatusOr<ledger::Hash> leaf_hash = LeafHashOf(watched);
-  if (!leaf_hash.ok()) return leaf_hash.status();
-  ledger.AppendHidden(*leaf_hash);
-  return absl::OkStatus();
-}
-
-// Folds the entries of a message, the disclosed ones first.
+// Folds the entries of a message.
 absl::Status AppendAll(LedgerWithHistory& ledger, const WatchLedgerResponse& message) {
-  for (const WatchedEntry& watched : message.disclosed_entries()) {
-    absl::Status disclosed = ledger.Disclose(watched.sequence(), watched.entry());
-    if (!disclosed.ok()) return disclosed;
-  }
   for (const WatchedEntry& watched : message.entries()) {
-    if (absl::Status appended = Append(ledger, watched); !appended.ok()) return appended;
+    const absl::StatusOr<election::Entry> entry = ledger::Decode(watched.entry());
+    if (!entry.ok()) return entry.status();
+    if (absl::Status appended = ledger.Append(watched.entry(), *entry); !appended.ok()) {
+      return appended;
+    }
   }
   return absl::OkStatus();
 }
@@ -76,15 +49,12 @@ absl::Status AppendAll(LedgerWithHistory& ledger,
 }
 
 // Returns the root hash that the ledger will have with the entries of the messages.
-absl::StatusOr<ledger::Hash> RootWith(const ledger::ElectionLedger& ledger,
-                                      const std::vector<WatchLedgerResponse>& messages) {
+ledger::Hash RootWith(const ledger::ElectionLedger& ledger,
+                      const std::vector<WatchLedgerResponse>& messages) {
   ledger::MerkleTree tree = ledger.log().tree();
   for (const WatchLedgerResponse& message : messages) {
     for (const WatchedEntry& watched : message.entries()) {
-      const absl::StatusOr<ledger::Hash> leaf_hash =
-          watched.entry().empty() ? LeafHashOf(watched) : ledger::LeafHash(watched.entry());
-      if (!leaf_hash.ok()) return leaf_hash.status();
-      tree.Add(*leaf_hash);
+      tree.Add(ledger::LeafHash(watched.entry()));
     }
   }
   return tree.Root();
@@ -290,23 +260,19 @@ absl::Status ResultBoard::ShowNext(const WatchLedgerResponse& message, const Unf
                                    PublishedElection& election) {
   // Checks the root hash before it folds anything, because the entries of another ledger may not be
   // valid in this one.
-  const absl::StatusOr<ledger::Hash> root = RootWith(election.ledger(), step.messages);
-  if (!root.ok()) return root.status();
-  if (ledger::ToHex(*root) != message.root_hash()) {
-    return absl::DataLossError(StrCat("with the entries of the step the root hash is ",
-                                      ledger::ToHex(*root), ", but the aggregator's is ",
-                                      message.root_hash()));
+  const std::string root = ledger::ToHex(RootWith(election.ledger(), step.messages));
+  if (root != message.root_hash()) {
+    return absl::DataLossError(StrCat("with the entries of the step the root hash is ", root,
+                                      ", but the aggregator's is ", message.root_hash()));
   }
   const std::int64_t sequence_before = election.ledger().sequence();
-  const std::vector<std::int64_t> hidden_before = election.ledger().log().HiddenSequences();
   const WriterLock lock(mutex_);
   absl::Status folded = AppendAll(election.ledger_with_history(), step.messages);
   if (folded.ok()) folded = CheckStep(election.ledger(), message);
   if (!folded.ok()) {
     // No reader has seen the step, because readers wait for the lock. This is rare enough to fold
     // everything again.
-    const absl::flat_hash_set<std::int64_t> hidden(hidden_before.begin(), hidden_before.end());
-    election.Replace(election.ledger_with_history().Beginning(sequence_before, hidden));
+    election.Replace(election.ledger_with_history().AsOf(sequence_before));
     return folded;
   }
   election.EndStep(clock_.Now());

@@ -199,9 +199,7 @@ bool IsFall(const Figures& before, const Figures& after) {
 
 void ResultHistory::Before(const ledger::ElectionLedger& ledger, const Entry& entry) {
   if (!ledger.count().defined()) return;
-  // Otherwise the embargo of the entry has ended, and its time is not new.
-  const bool next = entry.sequence == ledger.sequence() + 1;
-  const bool new_second = next && SecondOf(entry.recorded_at) != SecondOf(ledger.recorded_at());
+  const bool new_second = SecondOf(entry.recorded_at) != SecondOf(ledger.recorded_at());
   if (new_second || std::holds_alternative<election::DefinitionSeal>(entry.event)) {
     FlushAll(ledger);
     return;

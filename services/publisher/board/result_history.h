@@ -66,8 +66,8 @@ class ResultHistory {
   static constexpr std::size_t kPointsOfContestMax = 4096;
   static constexpr std::size_t kPointsOfAreaMax = 128;
 
-  // Call Before directly before `entry` is folded into `ledger`, and After directly after it.
-  // `entry` is the next entry or one whose embargo has ended.
+  // Call Before directly before the next entry is folded into `ledger`, and After directly after
+  // it. `entry` is that entry as the count takes it (election::AsCounted).
   void Before(const ledger::ElectionLedger& ledger, const election::Entry& entry);
   void After(const ledger::ElectionLedger& ledger, const election::Entry& entry);
 

@@ -71,6 +71,10 @@ class Place {
   }
   bool HoldsEvent(const election::PollFigures& figures) const { return HoldsArea(figures.area_no); }
   bool HoldsEvent(const election::DefinitionSeal&) const { return false; }
+  // Nothing tells what a seal is about. An opening is asked about what was sealed.
+  bool HoldsEvent(const election::EmbargoSeal&) const { return false; }
+  bool HoldsEvent(const election::SealOpening&) const { return false; }
+  bool HoldsEvent(const election::SealWithdrawal&) const { return false; }
   bool HoldsEvent(const election::DefinitionChange& change) const {
     const auto any = [](const auto& parts, const auto& find, const auto& holds) {
       return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
@@ -119,14 +123,6 @@ class Sequences {
   std::int64_t next_;
 };
 
-// Whether the public may see the entry and it is about something in the place.
-bool IsIn(const PublishedElection& election, const Place& place, std::int64_t sequence) {
-  if (election.ledger().log().IsHidden(sequence)) return false;
-  const election::Event event = election.ledger().EntryAt(sequence).event;
-  return !ledger::IsUnderEmbargo(election.definition(), event, election.disclosed_until()) &&
-         place.Holds(event);
-}
-
 absl::Status FillPage(const PublishedElection& election, const v1::ListChangesRequest& request,
                       std::int64_t from, ListPage& page, v1::ListChangesResponse& response) {
   std::optional<Place> place;
@@ -143,9 +139,8 @@ absl::Status FillPage(const PublishedElection& election, const v1::ListChangesRe
       response.set_next_page_token(page.request().TokenAt(*sequence));
       break;
     }
-    if (place && !IsIn(election, *place, *sequence)) continue;
-    canvass::v1::LedgerEntry entry =
-        rpc::LedgerEntryAt(election.ledger(), *sequence, election.disclosed_until());
+    if (place && !place->Holds(election.ledger().CountedEntryAt(*sequence).event)) continue;
+    canvass::v1::LedgerEntry entry = rpc::LedgerEntryAt(election.ledger(), *sequence);
     if (!page.Take(entry)) {
       response.set_next_page_token(page.request().TokenAt(*sequence));
       break;

@@ -574,26 +574,19 @@ TEST(RegionalCountTest, ReadsTheSameFromAbove) {
   EXPECT_FALSE(count.HasReportsOfContest(0));
 }
 
-// A source under embargo is folded when its time comes, after entries with higher sequences.
-TEST(EmbargoedCountTest, LateEntriesLeadToTheSameFigures) {
+TEST(SealedCountTest, ACopyWithoutReportsHasTheDefinitionAlone) {
   CheckedLedger ledger{TwoRegions()};
   ledger.Submit(ReportBuilder().WithStation("s-1").Build());
-  ledger.Submit(InterviewReportBuilder().WithStation("s-3").Build());
-  ledger.Submit(InterviewReportBuilder().WithStation("s-3").WithRevision(2).WithAsked(99).Build());
-  ledger.Submit(ReportBuilder().WithStation("s-2").Build());
-  const int poll = ledger.count().definition().FindSource("poll").value();
-  Count late;
-  for (const bool polls : {false, true}) {
-    for (const Entry& entry : ledger.entries()) {
-      const auto* const report = std::get_if<ReportRecorded>(&entry.event);
-      const bool of_poll = report != nullptr && report->key.source_no == poll;
-      if (of_poll == polls) late.Apply(entry);
-    }
+  const std::unique_ptr<Count> blank = ledger.count().WithoutReports();
+  EXPECT_TRUE(blank->defined());
+  EXPECT_EQ(blank->definition_sequence(), ledger.count().definition_sequence());
+  EXPECT_EQ(blank->TallyOfArea(0, 0, 0), Tally());
+  EXPECT_EQ(blank->ProgressOfArea(0, 0, 0).expected,
+            ledger.count().ProgressOfArea(0, 0, 0).expected);
+  for (const Entry& entry : ledger.entries()) {
+    if (std::holds_alternative<ReportRecorded>(entry.event)) blank->Apply(entry);
   }
-  for (int source = 0; source < 3; ++source) {
-    EXPECT_EQ(late.TallyOfArea(0, source, 0), ledger.count().TallyOfArea(0, source, 0));
-    EXPECT_EQ(late.LastChangeOf(0, source), ledger.count().LastChangeOf(0, source));
-  }
+  EXPECT_EQ(blank->TallyOfArea(0, 0, 0), ledger.count().TallyOfArea(0, 0, 0));
 }
 
 }  // namespace

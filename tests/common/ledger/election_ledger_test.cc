@@ -18,6 +18,7 @@
 #include "common/election/tally.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/common/ledger/root_of.h"
@@ -29,7 +30,6 @@ namespace canvass::ledger {
 namespace {
 
 using election::Entry;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const absl::Time kEmbargoEnds = absl::FromUnixSeconds(1'707'350'000);
@@ -339,102 +339,134 @@ TEST(ElectionLedgerTest, RefusesADefinitionThatWasNotSealedAsItIs) {
                   Spoil<election::DefinitionChange>([](auto& c) { c.election->id = "e-2"; })}});
 }
 
-// ---- Embargo.
+// ---- Seals.
 
-TEST(IsUnderEmbargoTest, WhatTheSourceSaidUntilThen) {
-  const election::Definition definition = SmallElection().BuildDefinition();
-  const election::StationKey poll{.source_no = 1};
-  const election::StationKey official{.source_no = 0};
-  const std::vector<election::Event> embargoed{
-      election::ReportRecorded{.key = poll},      election::ReportRelease{.key = poll},
-      election::ReportAnnulment{.key = poll},     election::ReportReinstatement{.key = poll},
-      election::PollFigures{.source_no = 1},      election::ResultCertification{.source_no = 1},
-      election::ContestReopening{.source_no = 1},
+constexpr election::SealNonce kNonce{7};
+
+election::SealedContent Secret(std::int32_t station_no, std::int32_t revision = 1) {
+  return {
+      .actor = "pollster",
+      .event = election::ReportRecorded{
+          .key = {.source_no = 1, .station_no = station_no},
+          .revision = revision,
+          .counts = {
+              .interviews = true, .asked = 9, .refused = 2, .undecided = 1, .votes = {3, 2, 1}}}};
+}
+
+// A ledger with closed seals of the poll.
+class SealedLedger {
+ public:
+  SealedLedger() { AppendAll(BytesOf(DefinitionEntries()), folded_); }
+
+  absl::Status Append(election::Event event) {
+    return folded_.Append(Encode({.sequence = folded_.sequence() + 1,
+                                  .recorded_at = now_,
+                                  .actor = "canvass",
+                                  .event = std::move(event)}));
+  }
+  std::int64_t Seal(const election::SealedContent& content) {
+    EXPECT_TRUE(
+        Append(election::EmbargoSeal{.source_no = 1,
+                                     .visible_from = kEmbargoEnds,
+                                     .commitment = CommitmentTo(kNonce, EncodeSealed(content))})
+            .ok());
+    return folded_.sequence();
+  }
+  absl::Status Open(std::int64_t seal, election::SealedContent content,
+                    election::SealNonce nonce = kNonce) {
+    return Append(election::SealOpening{
+        .seal_sequence = seal, .nonce = nonce, .content = std::move(content)});
+  }
+  void SetTime(absl::Time now) { now_ = now; }
+  const ElectionLedger& get() const { return folded_; }
+
+ private:
+  ElectionLedger folded_{"e-1"};
+  absl::Time now_ = kEmbargoEnds;
+};
+
+TEST(SealTest, WhatItHidesCountsFromTheOpeningOn) {
+  SealedLedger ledger;
+  const std::int64_t seal = ledger.Seal(Secret(0));
+  EXPECT_EQ(ledger.get().count().TallyOfArea(0, 1, 0).reports, 0);
+  EXPECT_EQ(ledger.get().count().SealsOf(1).size(), 1);
+  ASSERT_EQ(ledger.Open(seal, Secret(0)), absl::OkStatus());
+  EXPECT_TRUE(ledger.get().count().SealsOf(1).empty());
+  EXPECT_EQ(ledger.get().count().TallyOfArea(0, 1, 0).votes[0].total, 3);
+  EXPECT_EQ(ledger.get().count().FindRevision({.source_no = 1, .station_no = 0}, 1), seal + 1);
+  const Entry counted = ledger.get().CountedEntryAt(seal + 1);
+  EXPECT_EQ(counted.actor, "pollster");
+  EXPECT_EQ(counted.recorded_at, kEmbargoEnds);
+  EXPECT_TRUE(std::holds_alternative<election::ReportRecorded>(counted.event));
+  EXPECT_EQ(ledger.get().EntryAt(seal + 1).actor, "canvass");
+}
+
+TEST(SealTest, OnlyWhatItCommitsToOpensIt) {
+  SealedLedger ledger;
+  const std::int64_t first = ledger.Seal(Secret(0));
+  const std::int64_t second = ledger.Seal(Secret(1));
+  const auto problem = [&](const absl::Status& status) { return std::string(status.message()); };
+  EXPECT_THAT(problem(ledger.Open(first, Secret(1))), HasSubstr("not what seal 3 commits to"));
+  EXPECT_THAT(problem(ledger.Open(first, Secret(0), {8})), HasSubstr("not what seal 3 commits to"));
+  EXPECT_THAT(problem(ledger.Open(second, Secret(1))),
+              HasSubstr("the next one of its source is 3"));
+  EXPECT_THAT(problem(ledger.Open(99, Secret(0))), HasSubstr("the next one of its source is 3"));
+  EXPECT_THAT(problem(ledger.Append(election::SealWithdrawal{.source_no = 0, .seal_sequence = 3})),
+              HasSubstr("withdraws seal 3, which its source does not have"));
+  EXPECT_EQ(ledger.get().count().SealsOf(1).size(), 2);
+}
+
+TEST(SealTest, NobodyOpensItEarly) {
+  SealedLedger ledger;
+  ledger.SetTime(kEmbargoEnds - absl::Microseconds(1));
+  const std::int64_t seal = ledger.Seal(Secret(0));
+  EXPECT_THAT(std::string(ledger.Open(seal, Secret(0)).message()),
+              HasSubstr("under embargo until"));
+  ledger.SetTime(kEmbargoEnds);
+  EXPECT_EQ(ledger.Open(seal, Secret(0)), absl::OkStatus());
+}
+
+TEST(SealTest, WhatItHidesMustStillFollow) {
+  SealedLedger ledger;
+  const std::int64_t seal = ledger.Seal(Secret(0, /*revision=*/2));
+  EXPECT_THAT(std::string(ledger.Open(seal, Secret(0, 2)).message()),
+              HasSubstr("it is revision 2 of a report, but the newest is 0"));
+}
+
+TEST(SealTest, AWithdrawnOneIsNeverOpened) {
+  SealedLedger ledger;
+  const std::int64_t first = ledger.Seal(Secret(0));
+  const std::int64_t second = ledger.Seal(Secret(1));
+  ASSERT_EQ(ledger.Append(election::SealWithdrawal{
+                .source_no = 1, .seal_sequence = first, .reason = "a mistake"}),
+            absl::OkStatus());
+  EXPECT_EQ(ledger.get().count().FindSeal(first), nullptr);
+  EXPECT_EQ(ledger.get().count().FindWithdrawal(first)->sequence, second + 1);
+  EXPECT_FALSE(ledger.Open(first, Secret(0)).ok());
+  EXPECT_EQ(ledger.Open(second, Secret(1)), absl::OkStatus());
+  EXPECT_EQ(ledger.get().count().TallyOfArea(0, 1, 0).reports, 1);
+}
+
+// All that anybody can see of two seals differs in 32 bytes, which nobody can foretell.
+TEST(SealTest, AllSealsOfASourceLookTheSame) {
+  const auto bytes_of = [](const election::SealedContent& content, election::SealNonce nonce) {
+    return Encode(
+        {.sequence = 9,
+         .recorded_at = kEmbargoEnds,
+         .event = election::EmbargoSeal{.source_no = 1,
+                                        .visible_from = kEmbargoEnds,
+                                        .commitment = CommitmentTo(nonce, EncodeSealed(content))}});
   };
-  for (const election::Event& event : embargoed) {
-    EXPECT_TRUE(IsUnderEmbargo(definition, event, kEmbargoEnds - absl::Microseconds(1)))
-        << event.index();
-    EXPECT_FALSE(IsUnderEmbargo(definition, event, kEmbargoEnds)) << event.index();
-  }
-  const std::vector<election::Event> open{
-      election::DefinitionChange(),
-      election::DefinitionSeal(),
-      election::ReportRecorded{.key = official},
-      election::PollFigures{.source_no = 0},
-  };
-  for (const election::Event& event : open) {
-    EXPECT_FALSE(IsUnderEmbargo(definition, event, absl::InfinitePast())) << event.index();
-  }
-}
-
-// As a publisher takes them during the embargo on the poll.
-void AppendUnderEmbargo(const std::vector<std::string>& entries, ElectionLedger& folded) {
-  for (const std::string& bytes : entries) {
-    const Entry entry = Decode(bytes).value();
-    if (folded.count().defined() &&
-        IsUnderEmbargo(folded.count().definition(), entry.event, absl::UnixEpoch())) {
-      folded.AppendHidden(LeafHash(bytes));
-    } else {
-      EXPECT_TRUE(folded.Append(bytes).ok());
-    }
-  }
-}
-
-TEST(EmbargoTest, OnlyTheHashIsThere) {
-  const Evening evening;
-  const std::vector<std::string> entries = BytesOf(evening.entries());
-  ElectionLedger folded("e-1");
-  AppendUnderEmbargo(entries, folded);
-
-  EXPECT_THAT(folded.log().HiddenSequences(), ElementsAre(4, 6));
-  EXPECT_EQ(folded.sequence(), evening.sequence());
-  EXPECT_EQ(folded.log().Root(), RootOf(entries));
-  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 0);
-  EXPECT_EQ(folded.count().TallyOfArea(0, 0, 0), evening.count().TallyOfArea(0, 0, 0));
-}
-
-TEST(EmbargoTest, DisclosedLaterItIsTheSameLedger) {
-  const Evening evening;
-  const std::vector<std::string> entries = BytesOf(evening.entries());
-  ElectionLedger folded("e-1");
-  AppendUnderEmbargo(entries, folded);
-  const absl::Time recorded_at = folded.recorded_at();
-  for (const std::int64_t sequence : folded.log().HiddenSequences()) {
-    const absl::Status status =
-        folded.Disclose(sequence, entries[static_cast<std::size_t>(sequence) - 1]);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  EXPECT_TRUE(folded.log().HiddenSequences().empty());
-  EXPECT_EQ(folded.recorded_at(), recorded_at);
-  EXPECT_EQ(folded.log().Root(), RootOf(entries));
-  EXPECT_EQ(folded.EntryAt(4), evening.entries()[3]);
-  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 2);
-  ExpectSameCount(folded.count(), evening.count());
-}
-
-TEST(EmbargoTest, OnlyWhatWasPromisedIsDisclosed) {
-  const std::vector<std::string> entries = BytesOf(Evening().entries());
-  ElectionLedger folded("e-1");
-  AppendUnderEmbargo(entries, folded);
-  for (const auto& [sequence, bytes] : std::vector<std::pair<std::int64_t, std::string>>{
-           {4, entries[5]}, {3, entries[2]}, {0, entries[3]}, {99, entries[3]}, {4, ""}}) {
-    const absl::Status status = folded.Disclose(sequence, bytes);
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << sequence;
-  }
-  EXPECT_THAT(folded.log().HiddenSequences(), ElementsAre(4, 6));
-  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).reports, 0);
-}
-
-TEST(EmbargoTest, ADisclosedEntryMustStillBeOne) {
-  // A hash that was promised of something else than the entry with this number.
-  const std::vector<std::string> entries = BytesOf(Evening().entries());
-  ElectionLedger folded("e-1");
-  AppendAll({entries[0], entries[1]}, folded);
-  folded.AppendHidden(LeafHash("nonsense"));
-  EXPECT_EQ(DetailOf(folded.Disclose(3, "nonsense")).reason, "ENTRY_MALFORMED");
-  folded.AppendHidden(LeafHash(entries[5]));
-  EXPECT_THAT(std::string(folded.Disclose(4, entries[5]).message()),
-              HasSubstr("its bytes say that it is entry 6"));
+  const std::string report = bytes_of(Secret(0), {1});
+  const std::string poll = bytes_of(
+      {.actor = "somebody",
+       .event = election::PollFigures{.source_no = 1, .shares = {{.share_percent = "93.9"}}}},
+      {2});
+  ASSERT_EQ(report.size(), poll.size());
+  constexpr std::size_t kCommitmentBytes = 32;
+  EXPECT_EQ(report.substr(0, report.size() - kCommitmentBytes),
+            poll.substr(0, poll.size() - kCommitmentBytes));
+  EXPECT_NE(bytes_of(Secret(0), {1}), bytes_of(Secret(0), {2})) << "the nonce matters";
 }
 
 }  // namespace

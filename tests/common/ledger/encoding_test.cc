@@ -22,6 +22,7 @@
 #include "common/election/report.h"
 #include "common/election/rule.h"
 #include "common/election/tally.h"
+#include "common/ledger/seal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/seed.h"
@@ -191,6 +192,14 @@ election::ResultCertification FullCertification() {
   };
 }
 
+election::EmbargoSeal FullEmbargoSeal() {
+  election::EmbargoSeal seal{.source_no = 3, .visible_from = PollingDay(15, 0, 0)};
+  for (std::size_t i = 0; i < seal.commitment.size(); ++i) {
+    seal.commitment[i] = static_cast<std::uint8_t>(255 - i);
+  }
+  return seal;
+}
+
 std::vector<Event> FullEvents() {
   const election::StationKey key{.contest_no = 1, .source_no = 2, .station_no = 300};
   return {
@@ -213,6 +222,16 @@ std::vector<Event> FullEvents() {
                                  .status = election::ReopeningStatus::kRecount,
                                  .reason = "Court order",
                                  .documents = SomeDocuments()},
+      FullEmbargoSeal(),
+      election::SealOpening{.seal_sequence = kInt64Max,
+                            .nonce = FullEmbargoSeal().commitment,
+                            .content = {.actor = "CN=pollster", .event = FullReport()}},
+      election::SealOpening{.seal_sequence = 2,
+                            .content = {.actor = "", .event = FullPollFigures()}},
+      election::SealWithdrawal{.source_no = 2,
+                               .seal_sequence = 300,
+                               .reason = "Court order",
+                               .documents = SomeDocuments()},
   };
 }
 
@@ -222,7 +241,8 @@ std::vector<Event> EmptyEvents() {
       election::ReportRecorded(),   election::ReportRelease(),
       election::ReportAnnulment(),  election::ReportReinstatement(),
       election::PollFigures(),      election::ResultCertification(),
-      election::ContestReopening(),
+      election::ContestReopening(), election::EmbargoSeal(),
+      election::SealOpening(),      election::SealWithdrawal(),
   };
 }
 
@@ -327,6 +347,58 @@ TEST(EncodingTest, BytesOfAReport) {
   EXPECT_LT(bytes.size(), 70U);
 }
 
+TEST(EncodingTest, BytesOfSeals) {
+  const election::SealedContent content{
+      .actor = "oracle",
+      .event = election::PollFigures{.source_no = 2,
+                                     .shares = {{.candidate_no = 0, .share_percent = "93.9"}}}};
+  const std::string content_bytes = FromHex(
+      "07 066f7261636c65 "                          // kind, actor
+      "00 00 02 00 01 00 01 00 0439332e39 00 00");  // no flags, then as in an entry of its own
+  EXPECT_EQ(absl::BytesToHexString(EncodeSealed(content)), absl::BytesToHexString(content_bytes));
+  EXPECT_EQ(DecodeSealed(content_bytes).value(), content);
+
+  const Entry seal{.sequence = 6'102,
+                   .recorded_at = PollingDay(19, 0, 0) + absl::Microseconds(123'456),
+                   .event = FullEmbargoSeal()};
+  EXPECT_EQ(absl::BytesToHexString(Encode(seal)),
+            "020ad62f80b9c8d3e9b3880600"  // version, kind, sequence, recorded at, no actor
+            "0380f0c4aefeb28806"          // source, visible from
+            "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0");
+
+  const Entry opening{
+      .sequence = 6'103,
+      .recorded_at = seal.recorded_at,
+      .actor = "canvass",
+      .event = election::SealOpening{
+          .seal_sequence = 6'102, .nonce = FullEmbargoSeal().commitment, .content = content}};
+  EXPECT_EQ(absl::BytesToHexString(Encode(opening)),
+            "020bd72f80b9c8d3e9b388060763616e76617373"
+            "d62ffffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0" +
+                absl::BytesToHexString(content_bytes));
+}
+
+TEST(EncodingTest, AKindBelongsToOneVersion) {
+  for (Entry entry : {TypicalReport(), Entry{.sequence = 1, .event = FullEmbargoSeal()}}) {
+    std::string bytes = Encode(entry);
+    bytes[0] = bytes[0] == 1 ? 2 : 1;
+    EXPECT_THAT(std::string(Decode(bytes).status().message()),
+                ::testing::HasSubstr("its kind belongs to another version"));
+  }
+}
+
+TEST(EncodingTest, OnlyWhatASourceSaysCanBeSealed) {
+  std::string bytes = EncodeSealed({.event = election::PollFigures()});
+  for (const char kind : {'\x02', '\x08', '\x0a', '\x0b'}) {
+    bytes[0] = kind;
+    EXPECT_FALSE(DecodeSealed(bytes).ok()) << static_cast<int>(kind);
+  }
+  bytes[0] = '\x07';
+  EXPECT_TRUE(DecodeSealed(bytes).ok());
+  EXPECT_FALSE(DecodeSealed(bytes + "x").ok());
+  EXPECT_FALSE(DecodeSealed("").ok());
+}
+
 TEST(EncodingTest, BytesOfAHeldInterviewReport) {
   const Entry entry{.sequence = 300,
                     .recorded_at = absl::UnixEpoch(),
@@ -401,9 +473,9 @@ TEST(DecodeTest, NamesTheOffset) {
   EXPECT_EQ(DetailOf(early).reason, "ENTRY_MALFORMED");
 
   EXPECT_THAT(std::string(decode("").message()), HasSubstr("byte 0 of 0"));
-  EXPECT_THAT(std::string(decode("02 05").message()), HasSubstr("version is not 1"));
+  EXPECT_THAT(std::string(decode("02 05").message()), HasSubstr("kind belongs to another version"));
   EXPECT_THAT(std::string(decode("01 00").message()), HasSubstr("out of its range (byte 1"));
-  EXPECT_THAT(std::string(decode("01 0a").message()), HasSubstr("out of its range (byte 1"));
+  EXPECT_THAT(std::string(decode("01 0d").message()), HasSubstr("out of its range (byte 1"));
   EXPECT_THAT(std::string(decode("01 09 00 00 00 00 00 05 00 00").message()),
               HasSubstr("sequence is 0"));
   EXPECT_THAT(std::string(decode("01 09 01 00 00 00 00 04 00 00").message()),

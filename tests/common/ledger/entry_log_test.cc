@@ -14,15 +14,11 @@
 namespace canvass::ledger {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-
 TEST(EntryLogTest, StartsEmpty) {
   const EntryLog log;
   EXPECT_EQ(log.size(), 0);
   EXPECT_EQ(log.Root(), RootOf({}));
   EXPECT_EQ(log.RootAt(0), RootOf({}));
-  EXPECT_THAT(log.HiddenSequences(), IsEmpty());
 }
 
 TEST(EntryLogTest, KeepsBytesAndHashes) {
@@ -33,7 +29,6 @@ TEST(EntryLogTest, KeepsBytesAndHashes) {
   EXPECT_EQ(log.size(), 2);
   EXPECT_EQ(log.Get(1), "first");
   EXPECT_EQ(log.Get(2), "second");
-  EXPECT_FALSE(log.IsHidden(1));
   EXPECT_EQ(log.LeafHashOf(2), LeafHash("second"));
   EXPECT_EQ(log.Root(), RootOf({"first", "second"}));
   EXPECT_EQ(log.RootAt(1), RootOf({"first"}));
@@ -76,44 +71,6 @@ TEST(EntryLogTest, FirstEntryMayBeLargerThanABlock) {
   log.Append("small");
   EXPECT_EQ(log.Get(1), large);
   EXPECT_EQ(log.Get(2), "small");
-}
-
-TEST(EntryLogTest, AHiddenEntryCountsForTheTree) {
-  EntryLog log;
-  log.Append("first");
-  log.AppendHidden(LeafHash("second"));
-  log.Append("third");
-
-  EXPECT_TRUE(log.IsHidden(2));
-  EXPECT_FALSE(log.IsHidden(3));
-  EXPECT_THAT(log.HiddenSequences(), ElementsAre(2));
-  EXPECT_EQ(log.Get(2), "");
-  EXPECT_EQ(log.LeafHashOf(2), LeafHash("second"));
-  EXPECT_EQ(log.Root(), RootOf({"first", "second", "third"}));
-  EXPECT_EQ(log.RootAt(2), RootOf({"first", "second"}));
-}
-
-TEST(EntryLogTest, DisclosingChangesNothingButTheBytes) {
-  EntryLog log;
-  log.AppendHidden(LeafHash("first"));
-  log.AppendHidden(LeafHash("second"));
-  log.Append("third");
-  const Hash root = log.Root();
-
-  log.Disclose(2, "second");
-
-  EXPECT_EQ(log.Get(2), "second");
-  EXPECT_FALSE(log.IsHidden(2));
-  EXPECT_THAT(log.HiddenSequences(), ElementsAre(1));
-  EXPECT_EQ(log.LeafHashOf(2), LeafHash("second"));
-  EXPECT_EQ(log.Root(), root);
-  EXPECT_EQ(log.RootAt(2), RootOf({"first", "second"}));
-}
-
-TEST(EntryLogDeathTest, DiscloseRequiresAHiddenEntry) {
-  EntryLog log;
-  log.Append("first");
-  EXPECT_DEBUG_DEATH(log.Disclose(1, "first"), "IsHidden");
 }
 
 }  // namespace

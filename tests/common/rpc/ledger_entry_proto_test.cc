@@ -8,6 +8,7 @@
 #include "common/ledger/election_ledger.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
 #include "common/rpc/station_standing_proto.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -20,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 v1::LedgerEntry LastEntry(const TestLedger& ledger) {
-  return LedgerEntryAt(ledger.get(), ledger.get().sequence(), absl::InfiniteFuture());
+  return LedgerEntryAt(ledger.get(), ledger.get().sequence());
 }
 
 election::ReportRecorded Report(int station_no = 1) {
@@ -43,7 +44,7 @@ TEST(LedgerEntryProtoTest, NamesItselfAndItsBytes) {
 
 TEST(LedgerEntryProtoTest, Definition) {
   const TestLedger ledger;
-  const v1::LedgerEntry entry = LedgerEntryAt(ledger.get(), 1, absl::InfiniteFuture());
+  const v1::LedgerEntry entry = LedgerEntryAt(ledger.get(), 1);
   EXPECT_EQ(entry.definition().election().election_id(), "az-2024-presidential");
   EXPECT_THAT(entry.definition().stations(), SizeIs(4));
   EXPECT_THAT(entry.definition().contests(0).candidates(), SizeIs(7));
@@ -135,32 +136,46 @@ TEST(LedgerEntryProtoTest, PollFiguresCertificationAndReopening) {
   EXPECT_EQ(LastEntry(ledger).reopening().reason(), "court");
 }
 
-// `interviews` is under embargo until the test's start.
-TEST(LedgerEntryProtoTest, UnderEmbargoThereIsOnlyTheHash) {
+TEST(LedgerEntryProtoTest, ASealTellsWhoseItIsAndAnOpeningWhatItHid) {
   TestLedger ledger;
-  const std::int64_t sequence = ledger.Append(TestLedger::Interviews(0, {3, 0, 0, 0, 0, 0, 0}));
-  const absl::Time end = absl::FromUnixSeconds(TestLedger::kStartSeconds);
-  const v1::LedgerEntry before = LedgerEntryAt(ledger.get(), sequence, end - absl::Microseconds(1));
-  EXPECT_EQ(before.sequence(), sequence);
-  EXPECT_THAT(before.entry_hash(), SizeIs(64));
-  EXPECT_EQ(before.event_case(), v1::LedgerEntry::EVENT_NOT_SET);
-  EXPECT_THAT(before.entry(), IsEmpty());
-  EXPECT_THAT(before.actor(), IsEmpty());
-  EXPECT_FALSE(before.has_recorded_at());
-  const v1::LedgerEntry after = LedgerEntryAt(ledger.get(), sequence, end);
-  EXPECT_TRUE(after.has_report());
-  EXPECT_EQ(after.entry_hash(), before.entry_hash());
-}
+  const election::SealedContent content{.actor = "pollster",
+                                        .event = TestLedger::Interviews(0, {3, 0, 0, 0, 0, 0, 0})};
+  const election::SealNonce nonce{255, 1};
+  const std::string bytes = ledger::EncodeSealed(content);
+  const std::int64_t seal = ledger.Append(
+      election::EmbargoSeal{.source_no = TestLedger::kInterviews,
+                            .visible_from = absl::FromUnixSeconds(TestLedger::kStartSeconds),
+                            .commitment = ledger::CommitmentTo(nonce, bytes)});
+  const v1::LedgerEntry closed = LastEntry(ledger);
+  EXPECT_EQ(closed.embargo_seal().source_id(), "interviews");
+  EXPECT_EQ(closed.embargo_seal().visible_from().seconds(), TestLedger::kStartSeconds);
+  EXPECT_EQ(closed.embargo_seal().commitment(),
+            ledger::ToHex(ledger::Sha256(
+                "canvass/sealed/v1" +
+                std::string(reinterpret_cast<const char*>(nonce.data()), nonce.size()) + bytes)));
 
-TEST(LedgerEntryProtoTest, AHiddenEntryIsOnlyItsHash) {
-  const TestLedger source;
-  ledger::ElectionLedger ledger("az-2024-presidential");
-  ASSERT_TRUE(ledger.Append(source.get().log().Get(1)).ok());
-  ledger.AppendHidden(ledger::LeafHash("secret"));
-  const v1::LedgerEntry entry = LedgerEntryAt(ledger, 2, absl::InfiniteFuture());
-  EXPECT_EQ(entry.sequence(), 2);
-  EXPECT_EQ(entry.entry_hash(), ledger::ToHex(ledger::LeafHash("secret")));
-  EXPECT_EQ(entry.event_case(), v1::LedgerEntry::EVENT_NOT_SET);
+  ledger.Append(election::SealOpening{.seal_sequence = seal, .nonce = nonce, .content = content});
+  const v1::LedgerEntry open = LastEntry(ledger);
+  EXPECT_EQ(open.seal_opening().seal_sequence(), seal);
+  EXPECT_EQ(open.seal_opening().nonce(), "ff01" + std::string(60, '0'));
+  EXPECT_EQ(open.seal_opening().sealed_content(), bytes);
+  EXPECT_EQ(open.seal_opening().actor(), "pollster");
+  EXPECT_EQ(open.seal_opening().report().report().source_id(), "interviews");
+  const v1::Receipt receipt = ReceiptAt(ledger.get(), seal + 1, /*repeated_submission=*/false);
+  EXPECT_EQ(receipt.key().source_id(), "interviews");
+  EXPECT_EQ(receipt.sequence(), seal + 1);
+
+  const std::int64_t second =
+      ledger.Append(election::EmbargoSeal{.source_no = TestLedger::kInterviews});
+  ledger.Append(election::SealWithdrawal{.source_no = TestLedger::kInterviews,
+                                         .seal_sequence = second,
+                                         .reason = "a mistake",
+                                         .documents = {{.uri = "file"}}});
+  const v1::LedgerEntry withdrawn = LastEntry(ledger);
+  EXPECT_EQ(withdrawn.seal_withdrawal().source_id(), "interviews");
+  EXPECT_EQ(withdrawn.seal_withdrawal().seal_sequence(), second);
+  EXPECT_EQ(withdrawn.seal_withdrawal().reason(), "a mistake");
+  EXPECT_THAT(withdrawn.seal_withdrawal().documents(), SizeIs(1));
 }
 
 TEST(ReceiptTest, SaysWhatWasRecordedThen) {

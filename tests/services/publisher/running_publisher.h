@@ -45,7 +45,7 @@ class RunningPublisher : public ::testing::Test {
 
   // Shows the script's new entries, as of now.
   void Show(LedgerScript& script) {
-    for (const auto& message : script.Step(clock_.Now())) {
+    for (const auto& message : script.Step()) {
       ASSERT_TRUE(board_.Take(message).ok());
     }
     ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());

@@ -271,8 +271,8 @@ TEST_F(AggregatorServiceTest, ListsTheLedgerPageByPage) {
   EXPECT_TRUE(entries[0].has_definition());
   EXPECT_TRUE(entries[1].has_seal());
   EXPECT_EQ(entries[2].actor(), "clerk");
-  // Operators see what is under embargo.
-  EXPECT_EQ(entries[3].report().report().source_id(), "early");
+  EXPECT_EQ(entries[3].actor(), "");
+  EXPECT_EQ(entries[3].embargo_seal().source_id(), "early");
   const auto stored = aggregator_.store.EntriesOf("e-1");
   for (std::size_t i = 0; i < entries.size(); ++i) {
     EXPECT_EQ(entries[i].sequence(), i + 1);
@@ -418,8 +418,7 @@ TEST_F(AggregatorServiceTest, AWatcherSeesEveryStep) {
         ASSERT_TRUE(folded.Append(entry.entry()).ok());
       }
       EXPECT_EQ(message.root_hash(), ledger::ToHex(folded.log().Root()));
-      // The embargoed source is left out.
-      ASSERT_THAT(message.tallies(), SizeIs(1));
+      ASSERT_THAT(message.tallies(), SizeIs(2));
       EXPECT_EQ(message.tallies(0).votes(0), 60 * (station - 1));
     }
     aggregator_.Record({ReportOf(station).Build()});
@@ -439,19 +438,73 @@ TEST_F(AggregatorServiceTest, AWatcherHearsThatNothingIsNewer) {
   EXPECT_EQ(message.ledger_id(), "memory-1");
 }
 
-TEST_F(AggregatorServiceTest, AWatcherGetsWhatAnEmbargoKeptBack) {
+TEST_F(AggregatorServiceTest, AWatcherSeesTheOpeningOfASeal) {
   aggregator_.Record({ReportOf(1).WithSource("early").Build()});
   Call call;
   const auto stream = aggregator_.reports->WatchLedger(&call.context, {});
   const auto before = ReadUntil(*stream, 3);
-  ASSERT_THAT(before, SizeIs(1));
-  EXPECT_EQ(before[0].entries(2).entry(), "");
+  ledger::ElectionLedger folded("e-1");
+  for (const v1::WatchLedgerResponse& message : before) {
+    for (const v1::WatchedEntry& entry : message.entries()) {
+      ASSERT_TRUE(folded.Append(entry.entry()).ok());
+    }
+  }
+  EXPECT_EQ(folded.count().SealsOf(1).size(), 1);
   aggregator_.clock.Advance(absl::Hours(1));
-  const auto after = ReadUntil(*stream, 3);
+  const auto after = ReadUntil(*stream, 4);
   ASSERT_THAT(after, SizeIs(1));
-  ASSERT_THAT(after[0].disclosed_entries(), SizeIs(1));
-  EXPECT_EQ(after[0].disclosed_entries(0).entry(), aggregator_.store.EntriesOf("e-1").at(2).bytes);
-  EXPECT_THAT(after[0].tallies(), SizeIs(2));
+  ASSERT_TRUE(folded.Append(after[0].entries(0).entry()).ok());
+  EXPECT_EQ(after[0].tallies(1).votes(0), 60);
+  EXPECT_EQ(folded.count().TallyOfArea(0, 1, 0).votes[0].total, 60);
+}
+
+// Whatever was sealed, and whether anything was, the answers are the same.
+TEST_F(AggregatorServiceTest, NothingThatCanBeAskedDependsOnWhatIsSealed) {
+  const auto answers = [&] {
+    std::string all;
+    for (const int station : {1, 2}) {
+      Call call;
+      v1::GetReceiptRequest request;
+      request.mutable_key()->set_election_id("e-1");
+      request.mutable_key()->set_source_id("early");
+      request.mutable_key()->set_station_id("s-" + std::to_string(station));
+      v1::GetReceiptResponse response;
+      const grpc::Status status =
+          aggregator_.reports->GetReceipt(&call.context, request, &response);
+      EXPECT_EQ(ReasonOf(status), "SOURCE_EMBARGOED");
+      all += ReasonOf(status) + status.error_message() + response.DebugString();
+    }
+    Call held;
+    v1::ListHeldReportsRequest held_request;
+    held_request.set_election_id("e-1");
+    v1::ListHeldReportsResponse held_response;
+    EXPECT_TRUE(
+        aggregator_.reports->ListHeldReports(&held.context, held_request, &held_response).ok());
+    Call refused;
+    v1::ListRefusedReportsRequest refused_request;
+    refused_request.set_election_id("e-1");
+    v1::ListRefusedReportsResponse refused_response;
+    EXPECT_TRUE(aggregator_.reports
+                    ->ListRefusedReports(&refused.context, refused_request, &refused_response)
+                    .ok());
+    all += held_response.DebugString() + refused_response.DebugString();
+    for (const std::int64_t revision : {1, 2}) {
+      all += aggregator_
+                 .Validate(ReportOf(1)
+                               .WithSource("early")
+                               .WithRevision(revision)
+                               .WithBalancedVotes({50, 20, 10})
+                               .Build())
+                 .DebugString();
+    }
+    return all;
+  };
+  const std::string before = answers();
+  aggregator_.Record({ReportOf(1).WithSource("early").WithBalancedVotes({50, 20, 10}).Build(),
+                      ReportOf(2).WithSource("early").WithRegistered(99).Build(),
+                      ReportOf(3).WithSource("early").WithCast(99).Build()});
+  EXPECT_EQ(aggregator_.store.EntriesOf("e-1").size(), 4) << "one is refused";
+  EXPECT_EQ(answers(), before);
 }
 
 TEST_F(AggregatorServiceTest, AWatcherWithAnotherHistoryIsToldSo) {

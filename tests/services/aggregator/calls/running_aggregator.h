@@ -50,6 +50,7 @@ inline v1::RecordReportsRequest RequestOf(const std::vector<election::StationRep
 class RunningAggregator {
  public:
   explicit RunningAggregator(const WriterOptions& options = QuickOptions()) {
+    store.SetClock(clock);
     aggregator_ = *Aggregator::Start({}, ledger, clock, options);
     channel_ = rpc::NewChannel(aggregator_->address());
     reports = v1::AggregatorService::NewStub(channel_);
@@ -99,9 +100,20 @@ class RunningAggregator {
 
   // Receipts of one message.
   std::vector<canvass::v1::Receipt> Record(const std::vector<election::StationReport>& submitted) {
+    return Send(RequestOf(submitted));
+  }
+
+  // The receipt of a report that is only checked.
+  canvass::v1::Receipt Validate(const election::StationReport& submitted) {
+    v1::RecordReportsRequest request = RequestOf({submitted});
+    request.mutable_reports(0)->set_validate_only(true);
+    return Send(request).at(0);
+  }
+
+  std::vector<canvass::v1::Receipt> Send(const v1::RecordReportsRequest& request) {
     Call call;
     const auto stream = reports->RecordReports(&call.context);
-    stream->Write(RequestOf(submitted));
+    stream->Write(request);
     stream->WritesDone();
     v1::RecordReportsResponse response;
     EXPECT_TRUE(stream->Read(&response));

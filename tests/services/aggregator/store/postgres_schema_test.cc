@@ -108,7 +108,8 @@ TEST_F(PostgresSchemaTest, TheReaderSeesOnlyTheViews) {
   for (const std::string view :
        {"current_elections", "current_areas", "area_closure", "current_contests",
         "current_candidates", "current_sources", "current_stations", "current_reports",
-        "candidate_totals", "area_totals", "station_reports", "ledger_entries"}) {
+        "candidate_totals", "area_totals", "station_reports", "ledger_entries",
+        "counting_reports"}) {
     EXPECT_THAT(Read(StrCat("SELECT * FROM canvass.", view)), IsEmpty()) << view;
   }
   EXPECT_THAT(Read("SELECT canvass.assert_writer(gen_random_uuid())"),
@@ -241,35 +242,65 @@ TEST_F(PostgresSchemaTest, AReinstatementTakesBackOnlyTheAnnulmentThatItNames) {
   EXPECT_THAT(Read(states), ElementsAre("1|COUNTED", "2|HELD"));
 }
 
-TEST_F(PostgresSchemaTest, NothingOfASourceUnderEmbargoIsShown) {
+// Everything that a seal hides: not there for the reader, whatever it asks.
+TEST_F(PostgresSchemaTest, WhatIsSealedIsShownWhenItIsOpened) {
   testing::DefinitionBuilder definition = SmallDefinition();
   definition.WithSource({.id = "poll",
                          .kind = election::SourceKind::kExitPoll,
-                         .visible_from = absl::Now() + absl::Hours(1)});
+                         .visible_from = absl::FromUnixSeconds(1'707'321'600)});
   RecordedElection election(definition);
-  election->Submit(testing::InterviewReportBuilder().WithStation("s-1").Build());
-  ASSERT_EQ(election->sequence(), 3);
-  Append(election.Next());
-  for (const std::string view :
-       {"current_reports", "area_totals", "candidate_totals", "station_reports"}) {
-    EXPECT_THAT(Read(StrCat("SELECT * FROM canvass.", view, " WHERE source_id = 'poll'")),
-                IsEmpty())
-        << view;
+  const election::SealedContent content{
+      .actor = "pollster",
+      .event = election::ReportRecorded{.key = election->KeyOf("president", "poll", "s-1"),
+                                        .counts = {.interviews = true,
+                                                   .asked = 100,
+                                                   .refused = 20,
+                                                   .undecided = 5,
+                                                   .votes = {50, 20, 5}}}};
+  const std::int64_t seal = election->Seal(content);
+  const std::int64_t withdrawn = election->Seal(content);
+  Transaction transaction = election.Next();
+  for (const std::int64_t sequence : {seal, withdrawn}) {
+    transaction.sealed.push_back({.election_id = "e-1", .sequence = sequence, .content = content});
   }
-  EXPECT_THAT(Read("SELECT recorded_at, kind, actor, contest_id, source_id, station_id, revision, "
-                   "reason, entry, length(entry_hash) FROM canvass.ledger_entries "
-                   "WHERE sequence = 3"),
-              ElementsAre("|||||||||64"));
-  EXPECT_THAT(Read("SELECT count(recorded_at) FROM canvass.ledger_entries WHERE sequence < 3"),
-              ElementsAre("2"));
+  Append(transaction);
 
-  election::Source source = election->count().definition().sources().at(1);
-  source.visible_from = absl::Now() - absl::Hours(1);
-  ASSERT_EQ(election->Change({.sources = {source}, .reason = "now"}), absl::OkStatus());
+  for (const std::string view : {"current_reports", "station_reports"}) {
+    EXPECT_THAT(Read(StrCat("SELECT * FROM canvass.", view)), IsEmpty()) << view;
+  }
+  EXPECT_THAT(Read("SELECT reports, asked FROM canvass.area_totals WHERE source_id = 'poll' "
+                   "AND area_id = 'country'"),
+              ElementsAre("0|0"));
+  EXPECT_THAT(Read("SELECT kind, actor, contest_id, source_id, station_id, revision, reason, "
+                   "seal_sequence FROM canvass.ledger_entries WHERE sequence = 3"),
+              ElementsAre("EMBARGO_SEAL|local||poll||||"));
+  for (const std::string statement : {"SELECT * FROM canvass.sealed_contents",
+                                      "EXPLAIN ANALYZE SELECT * FROM canvass.sealed_contents"}) {
+    EXPECT_THAT(Read(statement), ElementsAre(HasSubstr("permission denied"))) << statement;
+  }
+  EXPECT_EQ(AsWriter("SELECT count(*) FROM canvass.sealed_contents"),
+            std::vector<std::string>{"2"});
+  for (const std::string statement :
+       {"UPDATE canvass.sealed_contents SET content = ''", "DELETE FROM canvass.sealed_contents"}) {
+    EXPECT_THAT(AsWriter(statement), ElementsAre(HasSubstr("permission denied"))) << statement;
+  }
+
+  election->Open(seal);
+  ASSERT_TRUE(election->Withdraw({.seal_sequence = withdrawn, .reason = "a mistake"}).ok());
   Append(election.Next());
   EXPECT_THAT(Read("SELECT asked, refused, undecided, votes FROM canvass.area_totals "
                    "WHERE source_id = 'poll' AND area_id = 'country'"),
               ElementsAre("100|20|5|{50,20,5}"));
+  EXPECT_THAT(Read("SELECT station_id, state, sequence, actor FROM canvass.station_reports"),
+              ElementsAre("s-1|COUNTED|5|pollster"));
+  EXPECT_THAT(
+      Read("SELECT kind, actor, source_id, station_id, reason, seal_sequence "
+           "FROM canvass.ledger_entries WHERE sequence > 4 ORDER BY sequence"),
+      ElementsAre("SEAL_OPENING|pollster|poll|s-1||3", "SEAL_WITHDRAWAL|local|poll||a mistake|4"));
+  std::vector<std::int64_t> closed;
+  EXPECT_EQ(ledger_->ReplaySealed([&](const SealedItem& item) { closed.push_back(item.sequence); }),
+            absl::OkStatus());
+  EXPECT_THAT(closed, IsEmpty());
 }
 
 // An election of several contests and sources on a deep tree of areas, in which anything may

@@ -31,29 +31,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr absl::Duration kEmbargo = absl::Hours(1);
-
 // Folds what a cursor sends, as a publisher does, and checks every step against it.
 class FoldingWatcher {
  public:
   void Take(const v1::WatchLedgerResponse& message) {
     if (message.election_id().empty()) return;
-    EXPECT_TRUE(message.entries().empty() || message.disclosed_entries().empty());
     ledger::ElectionLedger& folded =
         ledgers_.try_emplace(message.election_id(), message.election_id()).first->second;
-    for (const v1::WatchedEntry& entry : message.disclosed_entries()) {
-      if (!folded.log().IsHidden(entry.sequence())) continue;
-      EXPECT_TRUE(folded.Disclose(entry.sequence(), entry.entry()).ok());
-    }
     for (const v1::WatchedEntry& entry : message.entries()) {
       EXPECT_EQ(entry.sequence(), folded.sequence() + 1);
-      if (entry.entry().empty()) {
-        ledger::Hash hash{};
-        std::copy(entry.leaf_hash().begin(), entry.leaf_hash().end(), hash.begin());
-        folded.AppendHidden(hash);
-      } else {
-        EXPECT_TRUE(folded.Append(entry.entry()).ok());
-      }
+      EXPECT_TRUE(folded.Append(entry.entry()).ok());
     }
     if (message.step_complete()) CheckStep(folded, message);
   }
@@ -84,15 +71,6 @@ class FoldingWatcher {
 
   std::map<std::string, ledger::ElectionLedger> ledgers_;
 };
-
-// An official source, observers, and a poll under embargo.
-DefinitionBuilder EmbargoedElection(absl::Time visible_from) {
-  return ElectionOf(20)
-      .WithSource({.id = "observers", .kind = election::SourceKind::kParallelCount})
-      .WithSource({.id = "early",
-                   .kind = election::SourceKind::kParallelCount,
-                   .visible_from = visible_from});
-}
 
 class LedgerCursorTest : public ::testing::Test {
  protected:
@@ -289,63 +267,6 @@ TEST_F(LedgerCursorTest, ConfirmsThatNothingIsNewerOnceASecond) {
   EXPECT_FALSE(cursor.Advance(clock_.Now())->message.has_value());
 }
 
-TEST_F(LedgerCursorTest, NothingOfAnEmbargoedSourceLeavesButHashes) {
-  Define(EmbargoedElection(clock_.Now() + kEmbargo));
-  ReportOf("early", 1);
-  ReportOf("cec", 1);
-  LedgerCursor cursor = Watch();
-  const auto messages = Drain(cursor);
-  ASSERT_THAT(messages, SizeIs(1));
-  const v1::WatchedEntry& hidden = messages[0].entries(2);
-  EXPECT_EQ(hidden.entry(), "");
-  EXPECT_THAT(hidden.leaf_hash(), SizeIs(32));
-  EXPECT_NE(messages[0].entries(3).entry(), "");
-  ASSERT_THAT(messages[0].tallies(), SizeIs(2));
-  EXPECT_EQ(messages[0].tallies(0).source_id(), "cec");
-  EXPECT_EQ(messages[0].tallies(1).source_id(), "observers");
-}
-
-TEST_F(LedgerCursorTest, WhatWasHiddenIsDisclosedWhenTheEmbargoEnds) {
-  Define(EmbargoedElection(clock_.Now() + kEmbargo));
-  LedgerCursor cursor = Watch();
-  FoldingWatcher watcher;
-  for (int station = 1; station <= 3; ++station) {
-    ReportOf("early", station);
-    ReportOf("cec", station);
-    for (const auto& message : Drain(cursor)) watcher.Take(message);
-  }
-  clock_.Advance(kEmbargo - absl::Milliseconds(500));
-  Drain(cursor);
-  EXPECT_EQ(cursor.NextTick(clock_.Now()), clock_.Now() + absl::Milliseconds(500));
-  clock_.Advance(absl::Milliseconds(500));
-  ReportOf("early", 4);
-  const auto messages = Drain(cursor);
-  ASSERT_THAT(messages, SizeIs(2));
-  EXPECT_THAT(messages[0].disclosed_entries(), SizeIs(3));
-  EXPECT_FALSE(messages[0].step_complete());
-  EXPECT_THAT(messages[1].entries(), SizeIs(1));
-  EXPECT_THAT(messages[1].tallies(), SizeIs(3));
-  for (const auto& message : messages) watcher.Take(message);
-  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 4);
-  EXPECT_THAT(Drain(cursor), IsEmpty());
-}
-
-TEST_F(LedgerCursorTest, AnEmbargoThatIsCutShortDisclosesAtOnce) {
-  Define(EmbargoedElection(clock_.Now() + kEmbargo));
-  ReportOf("early", 1);
-  LedgerCursor cursor = Watch();
-  FoldingWatcher watcher;
-  for (const auto& message : Drain(cursor)) watcher.Take(message);
-  clock_.Advance(absl::Minutes(1));
-  election::DefinitionChange change;
-  change.sources.push_back({.id = "early", .visible_from = clock_.Now()});
-  change.reason = "Published early";
-  Change(std::move(change));
-  ReportOf("early", 2);
-  for (const auto& message : Drain(cursor)) watcher.Take(message);
-  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 2);
-}
-
 TEST_F(LedgerCursorTest, ResumesWhereTheWatcherStands) {
   Define(ElectionOf(20));
   ReportOf("cec", 1);
@@ -359,38 +280,6 @@ TEST_F(LedgerCursorTest, ResumesWhereTheWatcherStands) {
   ASSERT_THAT(messages[0].entries(), SizeIs(1));
   EXPECT_EQ(messages[0].entries(0).sequence(), 4);
   EXPECT_EQ(messages[0].sequence(), 4);
-}
-
-TEST_F(LedgerCursorTest, ResumingDisclosesWhatMayHaveBeenHidden) {
-  Define(EmbargoedElection(clock_.Now() + kEmbargo));
-  ReportOf("early", 1);
-  ReportOf("cec", 1);
-  ReportOf("early", 2);
-  FoldingWatcher watcher;
-  LedgerCursor before = Watch();
-  for (const auto& message : Drain(before)) watcher.Take(message);
-  const v1::WatchLedgerRequest position = ResumeAtTheEnd();
-  ReportOf("early", 3);
-
-  LedgerCursor during = Watch(position);
-  const auto hidden = Drain(during);
-  ASSERT_THAT(hidden, SizeIs(1));
-  EXPECT_EQ(hidden[0].entries(0).entry(), "");
-
-  clock_.Advance(kEmbargo);
-  LedgerCursor after = Watch(position);
-  const auto messages = Drain(after);
-  ASSERT_THAT(messages, SizeIs(2));
-  EXPECT_THAT(messages[0].disclosed_entries(), SizeIs(2));
-  EXPECT_EQ(messages[0].disclosed_entries(0).sequence(), 3);
-  EXPECT_EQ(messages[0].disclosed_entries(1).sequence(), 5);
-  for (const auto& message : messages) watcher.Take(message);
-  EXPECT_EQ(watcher.Of("e-1").count().TallyOfArea(0, 2, 0).reports, 3);
-
-  const auto late = Drain(during);
-  ASSERT_THAT(late, SizeIs(1));
-  EXPECT_THAT(late[0].disclosed_entries(), SizeIs(3));
-  EXPECT_TRUE(late[0].step_complete());
 }
 
 TEST_F(LedgerCursorTest, AnotherHistoryIsDivergence) {

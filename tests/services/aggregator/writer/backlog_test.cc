@@ -43,7 +43,7 @@ class BacklogTest : public ::testing::Test {
   }
 
   std::unique_ptr<GatheredGroup> Gather(const GatheredGroup* before = nullptr) {
-    auto gathered = std::make_unique<GatheredGroup>(before);
+    auto gathered = std::make_unique<GatheredGroup>(before, options_.new_nonce);
     gathered->group.SetTime(stage_.clock.Now());
     stage_.committed.Reading([&](const CommittedLedgers::Contents& committed) {
       backlog_.Gather(committed, kGroupMax, *gathered);
@@ -59,6 +59,7 @@ class BacklogTest : public ::testing::Test {
   }
 
   WriterStage stage_;
+  const WriterOptions options_{};
   Backlog backlog_;
 };
 

@@ -68,7 +68,9 @@ class GroupCommitTest : public ::testing::Test {
   testing::ManualClock clock_;
   const WriterOptions options_{};
   WriteQueue queue_{options_, steady_clock_};
-  GroupCommit commits_{ledger_, appender_, committed_, queue_, clock_, steady_clock_, options_};
+  ClockGuard clock_guard_{clock_, steady_clock_};
+  GroupCommit commits_{ledger_, appender_,     committed_,   queue_,
+                       clock_,  steady_clock_, clock_guard_, options_};
 };
 
 ReportBuilder Of(const std::string& station) { return ReportBuilder().WithStation(station); }
@@ -108,7 +110,7 @@ TEST_F(GroupCommitTest, AStationThatIsBeingAppendedIsNotCheckedBefore) {
 TEST_F(GroupCommitTest, TheClockMayGoBackBetweenTwoGroups) {
   const auto first = Submit(Of("s-1"));
   EXPECT_TRUE(commits_.CommitNext().ok());
-  clock_.Advance(-absl::Hours(1));
+  clock_.Advance(-absl::Seconds(50));
   const auto second = Submit(Of("s-2"));
   CommitAll();
   EXPECT_EQ((**second)->front().recorded_at, (**first)->front().recorded_at);
@@ -179,9 +181,10 @@ TEST_F(GroupCommitTest, ADecisionWaitsForWhatIsAppended) {
   PendingDecision decision{
       .proposed = {.election_id = "e-1",
                    .actor = "office",
+                   .source_id = "",
                    .check =
-                       [&seen](const ledger::ElectionLedger& ledger) {
-                         seen = ledger.sequence();
+                       [&seen](const election::Count&, std::int64_t last_sequence) {
+                         seen = last_sequence;
                          return absl::StatusOr<election::Decision>(absl::AbortedError("looked"));
                        }},
       .done = [](const absl::StatusOr<DecisionOutcome>&) {}};
@@ -257,8 +260,9 @@ TEST_F(GroupCommitTest, DecisionsAndGroupsTakeTurns) {
   const auto decide = [&](const std::string& name) {
     Accept({.what = PendingDecision{
                 .proposed = {.election_id = "e-1",
+                             .source_id = "",
                              .check =
-                                 [](const auto& /*ledger*/) {
+                                 [](const election::Count&, std::int64_t) {
                                    return absl::StatusOr<election::Decision>(
                                        absl::AbortedError(""));
                                  }},

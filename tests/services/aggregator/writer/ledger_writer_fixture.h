@@ -22,17 +22,16 @@ inline constexpr std::int64_t kDefinitionEntries = 2;
 inline std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
 
 inline auto Annul(const std::string& station_id, int revision) {
-  return [=](const ledger::ElectionLedger& ledger) {
+  return [=](const election::Count& count, std::int64_t /*last_sequence*/) {
     return election::CheckAnnulment(
-        ledger.count(),
-        {.key = {.election_id = "e-1", .station_id = station_id, .revision = revision},
-         .reason = "Counted twice"});
+        count, {.key = {.election_id = "e-1", .station_id = station_id, .revision = revision},
+                .reason = "Counted twice"});
   };
 }
 
 inline auto Certify(std::int64_t expected_sequence) {
-  return [=](const ledger::ElectionLedger& ledger) {
-    return election::CheckCertification(ledger.count(), ledger.sequence(),
+  return [=](const election::Count& count, std::int64_t last_sequence) {
+    return election::CheckCertification(count, last_sequence,
                                         {.expected_sequence = expected_sequence,
                                          .elected_candidate_ids = {"a"},
                                          .reason = "As resolved",

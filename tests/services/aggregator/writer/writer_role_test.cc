@@ -171,5 +171,50 @@ TEST(WriterRoleTest, AReportInDoubtIsAnsweredAsUnknownOnceAnotherLeads) {
   EXPECT_TRUE((**again)->at(0).repeated_submission);
 }
 
+// A leap of this machine's clock, with the database's on another machine or on the same one.
+TEST(WriterRoleTest, RecordsNothingWhileItsClockIsImplausible) {
+  for (const bool same_machine : {false, true}) {
+    testing::MemoryDatabase store;
+    testing::ManualClock stored_clock;
+    store.SetClock(stored_clock);
+    SteppedWriter writer(store);
+    writer.LeadAndDefine();
+    const std::size_t recorded = store.EntriesOf("e-1").size();
+
+    const absl::Duration kLeap = 30 * 365 * absl::Hours(24);
+    writer.clock.Advance(kLeap);
+    if (same_machine) stored_clock.Advance(kLeap);
+    const std::shared_ptr<Answer> during = writer.Submit();
+    for (int step = 0; step < 5; ++step) writer.role.Step();
+    ASSERT_TRUE(during->has_value());
+    EXPECT_EQ((*during)->status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(ReasonOf((*during)->status()), "CLOCK_IMPLAUSIBLE");
+    EXPECT_EQ(ReasonOf(writer.queue.Lead()), "CLOCK_IMPLAUSIBLE");
+    EXPECT_EQ(store.EntriesOf("e-1").size(), recorded);
+
+    writer.clock.Advance(-kLeap);
+    if (same_machine) stored_clock.Advance(-kLeap);
+    writer.role.Step();
+    EXPECT_TRUE(writer.queue.Lead().ok());
+    const std::shared_ptr<Answer> after = writer.Submit();
+    while (!after->has_value()) writer.role.Step();
+    EXPECT_TRUE((*after)->ok());
+  }
+}
+
+// Another aggregator, whose clock is right, may lead meanwhile.
+TEST(WriterRoleTest, LeavesTheLeadToOthersWhileItsClockIsWrong) {
+  testing::MemoryDatabase store;
+  testing::ManualClock stored_clock;
+  store.SetClock(stored_clock);
+  SteppedWriter wrong(store);
+  SteppedWriter right(store);
+  wrong.clock.Advance(-absl::Hours(1));
+  wrong.role.Step();
+  EXPECT_EQ(ReasonOf(wrong.queue.Lead()), "CLOCK_IMPLAUSIBLE");
+  right.role.Step();
+  EXPECT_TRUE(right.queue.Lead().ok());
+}
+
 }  // namespace
 }  // namespace canvass::aggregator

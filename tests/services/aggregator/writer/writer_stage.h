@@ -72,6 +72,8 @@ inline LedgerWriter::Options QuickOptions() {
   options.retry_delay_max = absl::Milliseconds(2);
   options.follow_interval = absl::Milliseconds(1);
   options.heartbeat_interval = absl::Milliseconds(5);
+  options.opening_retry = absl::Milliseconds(1);
+  options.clock_leap_max = absl::InfiniteDuration();  // tests advance a clock by hours
   return options;
 }
 
@@ -79,7 +81,9 @@ inline LedgerWriter::Options QuickOptions() {
 struct WriterStage {
   explicit WriterStage(LedgerWriter::Options options = QuickOptions())
       : writer(ledger, committed, clock, options,
-               [this](const absl::Status& status) { lead.Add(status); }) {}
+               [this](const absl::Status& status) { lead.Add(status); }) {
+    store.SetClock(clock);
+  }
 
   // Starts the writer, and waits until it leads.
   void Start() {
@@ -118,10 +122,14 @@ struct WriterStage {
   }
 
   template <typename Check>
-  DecisionFuture Decide(Check check, std::string election_id = "e-1") {
+  DecisionFuture Decide(Check check, std::string election_id = "e-1",
+                        std::optional<std::string> source_id = "") {
     auto promise = std::make_shared<std::promise<absl::StatusOr<DecisionOutcome>>>();
     DecisionFuture future = promise->get_future();
-    writer.Decide({.election_id = std::move(election_id), .actor = "office", .check = check},
+    writer.Decide({.election_id = std::move(election_id),
+                   .actor = "office",
+                   .source_id = std::move(source_id),
+                   .check = check},
                   [promise](auto outcome) { promise->set_value(std::move(outcome)); });
     return future;
   }

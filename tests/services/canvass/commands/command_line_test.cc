@@ -60,11 +60,11 @@ std::string FileWith(const std::string& name, const std::string& content) {
 }
 
 TEST(CommandLineTest, EveryCommandHasHelpWithAnExample) {
-  for (const char* name :
-       {"up",      "demo",     "define",  "import",    "submit",  "elections", "results",
-        "areas",   "stations", "compare", "watch",     "history", "changes",   "held",
-        "release", "refused",  "annul",   "reinstate", "poll",    "certify",   "reopen",
-        "ledger",  "migrate",  "outbox",  "bench"}) {
+  for (const char* name : {"up",      "demo",    "define",   "import",        "submit", "elections",
+                           "results", "areas",   "stations", "compare",       "watch",  "history",
+                           "changes", "held",    "release",  "refused",       "annul",  "reinstate",
+                           "poll",    "certify", "reopen",   "withdraw-seal", "ledger", "migrate",
+                           "outbox",  "bench"}) {
     const Ran ran = Canvass({name, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kDone) << name;
     EXPECT_THAT(ran.out, HasSubstr(std::string("Example\n  canvass ") + name)) << name;
@@ -93,6 +93,8 @@ TEST(CommandLineTest, AWrongCommandLineIsTwo) {
            {"annul", "e", "s", "--revision", "0", "--reason", "r"},
            {"annul", "e", "s", "--revision", "1", "--reason", "r", "--document", "x"},
            {"reopen", "e", "--reason", "r"},
+           {"withdraw-seal", "e", "--reason", "r"},
+           {"withdraw-seal", "e", "0", "--reason", "r"},
            {"poll", "e", "--share", "a=1"},
            {"poll", "e", "--source", "p", "--share", "a"},
            {"poll", "e", "--source", "p", "--published-at", "today"},

@@ -8,22 +8,24 @@
 #include "common/base/error.h"
 #include "common/election/event.h"
 #include "common/ledger/encoding.h"
+#include "common/ledger/seal.h"
 #include "gtest/gtest.h"
 
 namespace canvass::cli {
 namespace {
 
-v1::LedgerEntry EntryOf(std::int64_t sequence) {
-  const election::Entry entry = {
-      .sequence = sequence,
-      .recorded_at = absl::FromUnixSeconds(1707300000 + sequence),
-      .actor = "local",
-      .event = election::ContestReopening{.reason = "recount " + std::to_string(sequence)}};
+v1::LedgerEntry EntryOf(std::int64_t sequence, election::Event event) {
+  const election::Entry entry{.sequence = sequence, .actor = "local", .event = std::move(event)};
   v1::LedgerEntry out;
   out.set_sequence(sequence);
   out.set_entry(ledger::Encode(entry));
   out.set_entry_hash(ledger::ToHex(ledger::LeafHash(out.entry())));
   return out;
+}
+
+v1::LedgerEntry EntryOf(std::int64_t sequence) {
+  return EntryOf(sequence,
+                 election::ContestReopening{.reason = "recount " + std::to_string(sequence)});
 }
 
 // RFC 6962, section 2.1, for three leaves, written out.
@@ -49,20 +51,31 @@ TEST(LedgerAuditTest, RecomputesTheRoot) {
   EXPECT_EQ(audit.Root(), RootOfThree(entries));
 }
 
-TEST(LedgerAuditTest, TakesAnEntryUnderEmbargoByItsHash) {
-  const std::vector<v1::LedgerEntry> entries = {EntryOf(1), EntryOf(2), EntryOf(3)};
+TEST(LedgerAuditTest, ComparesWhatIsOpenedWithTheCommitment) {
+  const election::SealedContent content{.actor = "pollster", .event = election::PollFigures{}};
+  const election::SealNonce nonce{1};
+  const auto seal = [&](std::int64_t sequence) {
+    return EntryOf(sequence, election::EmbargoSeal{.commitment = ledger::CommitmentTo(
+                                                       nonce, ledger::EncodeSealed(content))});
+  };
+  const auto opening = [&](std::int64_t sequence, election::SealNonce with) {
+    return EntryOf(sequence,
+                   election::SealOpening{.seal_sequence = 1, .nonce = with, .content = content});
+  };
   LedgerAudit audit;
-  for (v1::LedgerEntry entry : entries) {
-    if (entry.sequence() == 2) entry.clear_entry();
-    EXPECT_EQ(ReasonOf(audit.Add(entry)), "OK");
-  }
-  EXPECT_EQ(audit.hidden(), 1);
-  EXPECT_EQ(audit.Root(), RootOfThree(entries));
+  for (const std::int64_t sequence : {1, 2, 3})
+    EXPECT_EQ(ReasonOf(audit.Add(seal(sequence))), "OK");
+  EXPECT_EQ(ReasonOf(audit.Add(opening(4, {2}))), "ENTRY_OUT_OF_PLACE");
+  EXPECT_EQ(ReasonOf(audit.Add(opening(4, nonce))), "OK");
+  EXPECT_EQ(ReasonOf(audit.Add(opening(5, nonce))), "ENTRY_OUT_OF_PLACE") << "it is open already";
+  EXPECT_EQ(ReasonOf(audit.Add(EntryOf(5, election::SealWithdrawal{.seal_sequence = 2}))), "OK");
+  EXPECT_EQ(audit.seals(), 3);
+  EXPECT_EQ(audit.closed_seals(), 1);
   EXPECT_EQ(AuditText(audit),
-            "2 of the entries 1 to 3 have bytes that match their hashes.\n"
-            "1 entry is under embargo and cannot be checked until the bytes are public.\n"
+            "The bytes of the entries 1 to 5 match their hashes.\n"
+            "3 entries are seals; 1 is not open yet, and the others hide what was committed to.\n"
             "The root " +
-                RootOfThree(entries) + " is the same as the publisher's.\n");
+                audit.Root() + " is the same as the publisher's.\n");
 }
 
 TEST(LedgerAuditTest, SeesBytesThatWereChanged) {

@@ -206,8 +206,21 @@ TEST(EntryViewTest, SaysWhatHappened) {
               ElementsAre("6540", "2024-02-11 04:00:00 +04:00", "local", "report annulled",
                           "c-86-s-12 revision 1 (president, cec)",
                           "Decision 31/142 (the station is expected again)"));
-  const auto hidden = Parse<v1::LedgerEntry>("sequence: 5");
-  EXPECT_EQ(EventKind(hidden), "under embargo");
+  const auto seal = Parse<v1::LedgerEntry>(R"(embargo_seal { source_id: "oracle" })");
+  EXPECT_EQ(EventKind(seal), "sealed");
+  EXPECT_EQ(EventSubject(seal), "oracle");
+  const auto opening = Parse<v1::LedgerEntry>(R"(
+    seal_opening { seal_sequence: 5 poll_figures {
+      source_id: "oracle" revision: 2 reason: "more answers"
+      shares { candidate_id: "ilham-aliyev" share_percent: "93.9" } } })");
+  EXPECT_EQ(EventKind(opening), "seal opened: poll figures");
+  EXPECT_EQ(EventSubject(opening), "oracle revision 2: ilham-aliyev 93.9 %");
+  EXPECT_EQ(EventReason(opening), "more answers");
+  const auto withdrawal = Parse<v1::LedgerEntry>(
+      R"(seal_withdrawal { source_id: "oracle" seal_sequence: 5 reason: "a mistake" })");
+  EXPECT_EQ(EventKind(withdrawal), "seal withdrawn");
+  EXPECT_EQ(EventSubject(withdrawal), "seal 5 (oracle)");
+  EXPECT_EQ(EventReason(withdrawal), "a mistake");
   const auto held =
       Parse<v1::LedgerEntry>(R"(report { held: true report { station_id: "s" reason: "recounted" }
     findings { rule: "CAST_ABOVE_REGISTERED" } findings { rule: "NO_BALLOTS" } })");

@@ -4,17 +4,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "common/base/index.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
 
 namespace canvass::publisher {
 namespace {
 
 using aggregator::v1::WatchLedgerResponse;
+
+constexpr election::SealNonce kNonce{1, 2, 3};
 
 void MustHold(bool condition, const char* what) {
   if (condition) return;
@@ -141,26 +143,33 @@ std::int64_t LedgerScript::Append(election::Event event) {
   return entry.sequence;
 }
 
-std::vector<WatchLedgerResponse> LedgerScript::Step(absl::Time now, int entries_max) {
+std::int64_t LedgerScript::Seal(election::SealedEvent event) {
+  const int source_no = SourceOf(event);
+  const election::SealedContent content{.actor = "pollster", .event = std::move(event)};
+  const std::int64_t sequence = Append(election::EmbargoSeal{
+      .source_no = source_no,
+      .visible_from = ledger_.count().definition().sources()[Index(source_no)].visible_from.value(),
+      .commitment = ledger::CommitmentTo(kNonce, ledger::EncodeSealed(content))});
+  sealed_.emplace(sequence, content);
+  return sequence;
+}
+
+std::int64_t LedgerScript::Open(std::int64_t seal_sequence) {
+  return Append(election::SealOpening{
+      .seal_sequence = seal_sequence, .nonce = kNonce, .content = sealed_.at(seal_sequence)});
+}
+
+std::vector<WatchLedgerResponse> LedgerScript::Step(int entries_max) {
   std::vector<WatchLedgerResponse> messages;
-  AddDisclosed(now, messages);
   WatchLedgerResponse message = Message();
   while (sent_ < ledger_.sequence()) {
-    const std::int64_t sequence = ++sent_;
     aggregator::v1::WatchedEntry& watched = *message.add_entries();
-    watched.set_sequence(sequence);
-    if (ledger::IsUnderEmbargo(ledger_.count().definition(), ledger_.EntryAt(sequence).event,
-                               now)) {
-      const ledger::Hash hash = ledger_.log().LeafHashOf(sequence);
-      watched.set_leaf_hash(std::string(hash.begin(), hash.end()));
-      hidden_.push_back(sequence);
-    } else {
-      watched.set_entry(std::string(ledger_.log().Get(sequence)));
-    }
+    watched.set_sequence(++sent_);
+    watched.set_entry(std::string(ledger_.log().Get(sent_)));
     if (message.entries_size() < entries_max || sent_ == ledger_.sequence()) continue;
     messages.push_back(std::exchange(message, Message()));
   }
-  EndStep(now, message);
+  EndStep(message);
   messages.push_back(std::move(message));
   return messages;
 }
@@ -186,30 +195,12 @@ WatchLedgerResponse LedgerScript::Message() const {
   return message;
 }
 
-void LedgerScript::AddDisclosed(absl::Time now, std::vector<WatchLedgerResponse>& messages) {
-  WatchLedgerResponse message = Message();
-  for (const std::int64_t sequence : std::exchange(hidden_, {})) {
-    if (ledger::IsUnderEmbargo(ledger_.count().definition(), ledger_.EntryAt(sequence).event,
-                               now)) {
-      hidden_.push_back(sequence);
-      continue;
-    }
-    aggregator::v1::WatchedEntry& watched = *message.add_disclosed_entries();
-    watched.set_sequence(sequence);
-    watched.set_entry(std::string(ledger_.log().Get(sequence)));
-  }
-  if (message.disclosed_entries_size() > 0) messages.push_back(std::move(message));
-}
-
-void LedgerScript::EndStep(absl::Time now, WatchLedgerResponse& message) const {
+void LedgerScript::EndStep(WatchLedgerResponse& message) const {
   message.set_step_complete(true);
   message.set_sequence(ledger_.sequence());
   message.set_root_hash(ledger::ToHex(ledger_.log().Root()));
   const election::Definition& definition = ledger_.count().definition();
   for (int source = 0; source < static_cast<int>(definition.sources().size()); ++source) {
-    const std::optional<absl::Time>& visible_from =
-        definition.sources()[Index(source)].visible_from;
-    if (visible_from && *visible_from > now) continue;
     const int area = definition.AreaOfContest(0);
     const election::Tally& folded = ledger_.count().TallyOfArea(0, source, area);
     aggregator::v1::Tally& tally = *message.add_tallies();

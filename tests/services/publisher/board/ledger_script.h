@@ -2,6 +2,7 @@
 #define CANVASS_TESTS_SERVICES_PUBLISHER_BOARD_LEDGER_SCRIPT_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,25 +54,28 @@ class LedgerScript {
   std::int64_t Change(election::DefinitionChange change);
   std::int64_t Append(election::Event event);
 
-  // The messages of a step from the end of the last one to the end of the ledger: of sources under
-  // embargo at `now` the hash, and what was hidden before and is not any more. At most
-  // `entries_max` entries a message.
-  std::vector<aggregator::v1::WatchLedgerResponse> Step(absl::Time now = absl::InfiniteFuture(),
-                                                        int entries_max = 1000);
+  // Seals the event, and opens a seal that this sealed.
+  std::int64_t Seal(election::SealedEvent event);
+  std::int64_t Open(std::int64_t seal_sequence);
+  // Records the next entry at `time`.
+  void SetTime(absl::Time time) { next_recorded_at_ = time; }
+
+  // The messages of a step from the end of the last one to the end of the ledger, with at most
+  // `entries_max` entries each.
+  std::vector<aggregator::v1::WatchLedgerResponse> Step(int entries_max = 1000);
   // A message that nothing newer exists.
   static aggregator::v1::WatchLedgerResponse Confirmation();
 
  private:
   election::StationKey KeyOf(const std::string& source_id, const std::string& station_id) const;
   aggregator::v1::WatchLedgerResponse Message() const;
-  void AddDisclosed(absl::Time now, std::vector<aggregator::v1::WatchLedgerResponse>& messages);
-  void EndStep(absl::Time now, aggregator::v1::WatchLedgerResponse& message) const;
+  void EndStep(aggregator::v1::WatchLedgerResponse& message) const;
 
   ledger::ElectionLedger ledger_;
   absl::Duration pace_ = absl::Seconds(1);
   absl::Time next_recorded_at_ = absl::FromUnixSeconds(1'707'310'000);
   std::int64_t sent_ = 0;
-  std::vector<std::int64_t> hidden_;
+  std::map<std::int64_t, election::SealedContent> sealed_;  // by the sequence of the seal
 };
 
 // The script's ledger as a publisher follows it.

@@ -56,47 +56,43 @@ TEST(LedgerWithHistoryTest, TakesNothingOutOfOrder) {
   EXPECT_EQ(published.ledger().sequence(), 0);
 }
 
-TEST(LedgerWithHistoryTest, DisclosesWhatWasHidden) {
-  LedgerScript script;
-  script.Report("n-1", {60, 30, 6});
-  script.Report("n-2", {50, 40, 5});
-  LedgerWithHistory published("e-1");
-  for (std::int64_t sequence = 1; sequence <= 4; ++sequence) {
-    if (sequence == 3) {
-      published.AppendHidden(script.ledger().log().LeafHashOf(3));
-      continue;
-    }
-    const auto entry = ledger::Decode(script.ledger().log().Get(sequence));
-    ASSERT_TRUE(published.Append(script.ledger().log().Get(sequence), *entry).ok());
-  }
-  EXPECT_EQ(published.ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 50);
-  EXPECT_EQ(published.Disclose(3, script.ledger().log().Get(4)).code(),
-            absl::StatusCode::kDataLoss);
-  EXPECT_EQ(published.Disclose(9, script.ledger().log().Get(3)).code(),
-            absl::StatusCode::kDataLoss);
-  ASSERT_TRUE(published.Disclose(3, script.ledger().log().Get(3)).ok());
-  EXPECT_EQ(published.ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 110);
-  ASSERT_TRUE(published.Disclose(3, script.ledger().log().Get(3)).ok());  // once more
-  EXPECT_EQ(published.ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 110);
-  EXPECT_EQ(published.ledger().log().Root(), script.ledger().log().Root());
+TEST(LedgerWithHistoryTest, ASealCountsWhenItIsOpened) {
+  const absl::Time visible_from = absl::FromUnixSeconds(1'707'310'100);
+  LedgerScript script(ThreeStations().WithSource(
+      {.id = "secret", .kind = election::SourceKind::kExitPoll, .visible_from = visible_from}));
+  const election::Definition& definition = script.ledger().count().definition();
+  const auto figures = [&](std::int32_t revision) {
+    return election::PollFigures{.source_no = definition.FindSource("secret").value(),
+                                 .area_no = definition.AreaOfContest(0),
+                                 .revision = revision,
+                                 .reason = revision > 1 ? "more answers" : ""};
+  };
+  const std::int64_t first = script.Seal(figures(1));   // 3
+  const std::int64_t second = script.Seal(figures(2));  // 4
+  script.SetTime(visible_from);
+  script.Open(first);   // 5
+  script.Open(second);  // 6
+  const auto published = Follow(script);
+  EXPECT_THAT(published->corrections(), ElementsAre(6));
+  const election::PublishedPoll* const poll = published->ledger().count().FindPoll(
+      0, definition.FindSource("secret").value(), definition.AreaOfContest(0));
+  ASSERT_NE(poll, nullptr);
+  EXPECT_EQ(poll->sequence, 6);
+  EXPECT_EQ(published->ledger().log().Root(), script.ledger().log().Root());
 }
 
-TEST(LedgerWithHistoryTest, CanGoBackToItsBeginning) {
+TEST(LedgerWithHistoryTest, CanGoBack) {
   LedgerScript script;
   script.Report("n-1", {60, 30, 6});
   script.Report("n-1", {55, 30, 6}, /*revision=*/2);
   script.Report("n-2", {50, 40, 5});
   const auto whole = Follow(script);
-  const auto beginning = whole->Beginning(4, {});
-  EXPECT_EQ(beginning->ledger().sequence(), 4);
-  EXPECT_EQ(beginning->ledger().log().Root(), script.ledger().log().RootAt(4));
-  EXPECT_EQ(beginning->ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 55);
-  EXPECT_THAT(beginning->corrections(), ElementsAre(4));
-  const auto hiding = whole->Beginning(5, {5});
-  EXPECT_TRUE(hiding->ledger().log().IsHidden(5));
-  EXPECT_EQ(hiding->ledger().log().Root(), script.ledger().log().Root());
-  EXPECT_EQ(hiding->ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 55);
-  EXPECT_THAT(whole->Beginning(0, {})->corrections(), IsEmpty());
+  const auto earlier = whole->AsOf(4);
+  EXPECT_EQ(earlier->ledger().sequence(), 4);
+  EXPECT_EQ(earlier->ledger().log().Root(), script.ledger().log().RootAt(4));
+  EXPECT_EQ(earlier->ledger().count().TallyOfArea(0, 0, 0).votes[0].total, 55);
+  EXPECT_THAT(earlier->corrections(), ElementsAre(4));
+  EXPECT_THAT(whole->AsOf(0)->corrections(), IsEmpty());
 }
 
 }  // namespace

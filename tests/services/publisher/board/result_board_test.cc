@@ -73,7 +73,7 @@ TEST_F(ResultBoardTest, SaysThatItIsStartingBeforeTheAggregatorWasHeard) {
 TEST_F(ResultBoardTest, ShowsAStepOnlyWhenItIsComplete) {
   script_.Report("n-1", {60, 30, 6});
   script_.Report("n-2", {50, 40, 5});
-  const auto messages = script_.Step(absl::InfiniteFuture(), /*entries_max=*/1);
+  const auto messages = script_.Step(/*entries_max=*/1);
   ASSERT_EQ(messages.size(), 4);  // definition, seal, two reports
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   for (std::size_t i = 0; i + 1 < messages.size(); ++i) {
@@ -85,7 +85,7 @@ TEST_F(ResultBoardTest, ShowsAStepOnlyWhenItIsComplete) {
 
   script_.Report("s-1", {7, 8, 9});
   script_.Annul("n-2", 1);
-  const auto next = script_.Step(absl::InfiniteFuture(), /*entries_max=*/1);
+  const auto next = script_.Step(/*entries_max=*/1);
   ASSERT_EQ(next.size(), 2);
   ASSERT_TRUE(board_.Take(next[0]).ok());
   EXPECT_EQ(VotesOfA(), 110);
@@ -99,7 +99,7 @@ TEST_F(ResultBoardTest, ForgetsPartsOfAStepWhoseStreamEnded) {
   ASSERT_TRUE(Feed(script_.Step()).ok());
   script_.Report("n-1", {60, 30, 6});
   script_.Report("n-2", {50, 40, 5});
-  const auto step = script_.Step(absl::InfiniteFuture(), /*entries_max=*/1);
+  const auto step = script_.Step(/*entries_max=*/1);
   ASSERT_TRUE(board_.Take(step[0]).ok());
   board_.DropUnfinishedSteps();
   // The next stream starts from the position that is shown.
@@ -206,13 +206,28 @@ TEST_F(ResultBoardTest, IsDivergedWhileTheAggregatorSaysSo) {
   EXPECT_FALSE(board_.IsDiverged());
 }
 
+election::ReportRecorded Interviews(const LedgerScript& script, std::vector<std::int32_t> answers,
+                                    std::int32_t revision = 1) {
+  const election::Definition& definition = script.ledger().count().definition();
+  return {
+      .key = {0, definition.FindSource("secret").value(), definition.FindStation("n-1").value()},
+      .revision = revision,
+      .reason = revision > 1 ? "typing error" : "",
+      .counts = {.interviews = true,
+                 .asked = 120,
+                 .refused = 20,
+                 .undecided = 0,
+                 .votes = std::move(answers)}};
+}
+
 TEST_F(ResultBoardTest, ShowsASourceUnderEmbargoOnlyAfterwards) {
   const absl::Time visible_from = clock_.Now() + absl::Hours(1);
   LedgerScript script(ThreeStations().WithSource(
       {.id = "secret", .kind = election::SourceKind::kExitPoll, .visible_from = visible_from}));
-  script.Interview("secret", "n-1", {50, 30, 20});
+  const std::int64_t first = script.Seal(Interviews(script, {50, 30, 20}));
+  const std::int64_t second = script.Seal(Interviews(script, {52, 28, 20}, /*revision=*/2));
   script.Report("n-1", {60, 30, 6});
-  ASSERT_TRUE(Feed(script.Step(clock_.Now())).ok());
+  ASSERT_TRUE(Feed(script.Step()).ok());
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
 
   const absl::Status refused = National("secret").status();
@@ -224,45 +239,33 @@ TEST_F(ResultBoardTest, ShowsASourceUnderEmbargoOnlyAfterwards) {
               ::testing::Contains(::testing::Pair("visible_from", visible)));
   EXPECT_EQ(VotesOfA(), 60);
 
-  // Past, but the aggregator has not sent it: it is as of earlier, and still under embargo.
+  // Past, but the aggregator has not opened the seals.
   clock_.Advance(absl::Hours(1) + absl::Seconds(1));
+  ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   EXPECT_EQ(ReasonOf(National("secret").status()), "SOURCE_EMBARGOED");
 
-  // What was sent as a hash comes before what is new, so that revisions follow.
-  const election::Definition& definition = script.ledger().count().definition();
-  script.Append(election::ReportRecorded{
-      .key = {0, definition.FindSource("secret").value(), definition.FindStation("n-1").value()},
-      .revision = 2,
-      .reason = "typing error",
-      .counts = {
-          .interviews = true, .asked = 120, .refused = 20, .undecided = 0, .votes = {52, 28, 20}}});
-  const auto step = script.Step(clock_.Now());
-  ASSERT_EQ(step[0].disclosed_entries_size(), 1);
-  ASSERT_TRUE(Feed(step).ok());
+  script.SetTime(clock_.Now());
+  script.Open(first);
+  script.Open(second);
+  ASSERT_TRUE(Feed(script.Step()).ok());
   const auto election = National("secret");
   ASSERT_TRUE(election.ok()) << election.status();
   EXPECT_EQ(election->candidates(0).votes(), 52);
   EXPECT_EQ(election->sample_size(), 100);
   EXPECT_EQ(election->as_of().root_hash(), ledger::ToHex(script.ledger().log().Root()));
-
-  // What it has already is passed over.
-  auto again = step[0];
-  again.set_step_complete(true);
-  again.set_sequence(script.ledger().sequence());
-  again.set_root_hash(ledger::ToHex(script.ledger().log().Root()));
-  ASSERT_TRUE(board_.Take(again).ok());
-  EXPECT_EQ(National("secret")->candidates(0).votes(), 52);
 }
 
-TEST_F(ResultBoardTest, HidesAgainWhatADivergedStepDisclosed) {
+TEST_F(ResultBoardTest, ADivergedStepShowsNothingOfWhatItOpens) {
   const absl::Time visible_from = clock_.Now() + absl::Hours(1);
   LedgerScript script(ThreeStations().WithSource(
       {.id = "secret", .kind = election::SourceKind::kExitPoll, .visible_from = visible_from}));
-  script.Interview("secret", "n-1", {50, 30, 20});
-  ASSERT_TRUE(Feed(script.Step(clock_.Now())).ok());
+  const std::int64_t seal = script.Seal(Interviews(script, {50, 30, 20}));
+  ASSERT_TRUE(Feed(script.Step()).ok());
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   clock_.Advance(absl::Hours(1));
-  auto step = script.Step(clock_.Now());
+  script.SetTime(clock_.Now());
+  script.Open(seal);
+  auto step = script.Step();
   step.back().mutable_tallies(0)->set_ballots_cast(1);
   EXPECT_EQ(ReasonOf(Feed(step)), "LEDGER_DIVERGED");
   EXPECT_EQ(ReasonOf(National("secret").status()), "SOURCE_EMBARGOED");
@@ -287,18 +290,21 @@ TEST_F(ResultBoardTest, SaysHowOldItIs) {
 TEST_F(ResultBoardTest, AClockThatIsSetBackLeavesNothingConfirmedInTheFuture) {
   LedgerScript script(
       ThreeStations().WithSource({.id = "secret",
-                                  .kind = election::SourceKind::kParallelCount,
+                                  .kind = election::SourceKind::kExitPoll,
                                   .visible_from = clock_.Now() + absl::Minutes(9)}));
-  ASSERT_TRUE(Feed(script.Step(clock_.Now())).ok());
+  const std::int64_t seal = script.Seal(Interviews(script, {50, 30, 20}));
+  ASSERT_TRUE(Feed(script.Step()).ok());
   const std::int64_t first = absl::ToUnixSeconds(clock_.Now());
   EXPECT_EQ(ReasonOf(National("secret").status()), "SOURCE_EMBARGOED");
   clock_.Advance(absl::Hours(1));
-  ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
+  script.SetTime(clock_.Now());
+  script.Open(seal);
+  ASSERT_TRUE(Feed(script.Step()).ok());
   EXPECT_TRUE(National("secret").ok());
   clock_.Advance(-absl::Hours(1));
   ASSERT_TRUE(board_.Take(LedgerScript::Confirmation()).ok());
   EXPECT_EQ(National()->as_of().confirmed_at().seconds(), first);
-  EXPECT_TRUE(National("secret").ok()) << "what was shown is not hidden again";
+  EXPECT_TRUE(National("secret").ok()) << "what was shown is not taken back";
 }
 
 TEST_F(ResultBoardTest, WaitsForTheSequenceThatIsAskedFor) {
@@ -314,7 +320,7 @@ TEST_F(ResultBoardTest, WaitsForTheSequenceThatIsAskedFor) {
 TEST_F(ResultBoardTest, TellsItsListenersOfStepsConfirmationsAndDivergence) {
   int calls = 0;
   board_.AddListener([&calls] { ++calls; });
-  const auto step = script_.Step(absl::InfiniteFuture(), /*entries_max=*/1);
+  const auto step = script_.Step(/*entries_max=*/1);
   ASSERT_EQ(step.size(), 2);
   ASSERT_TRUE(board_.Take(step[0]).ok());
   EXPECT_EQ(calls, 0);
@@ -330,7 +336,7 @@ TEST_F(ResultBoardTest, KeepsElectionsApart) {
   LedgerScript other(ThreeStations().WithElectionId("e-2"));
   other.Report("n-1", {1, 2, 3});
   script_.Report("n-1", {60, 30, 6});
-  const auto first = script_.Step(absl::InfiniteFuture(), /*entries_max=*/2);
+  const auto first = script_.Step(/*entries_max=*/2);
   const auto second = other.Step();
   ASSERT_EQ(first.size(), 2);
   ASSERT_TRUE(board_.Take(first[0]).ok());

@@ -300,7 +300,12 @@ TEST_F(ResultCallsTest, LeavesSourcesUnderEmbargoOutOfComparisons) {
                                                   .kind = election::SourceKind::kExitPoll,
                                                   .visible_from = clock_.Now() + absl::Hours(1)}));
   script.Report("n-1", {60, 30, 10});
-  script.Publish("secret", "a", "61");
+  const election::Definition& definition = script.ledger().count().definition();
+  const std::int64_t seal = script.Seal(
+      election::PollFigures{.source_no = definition.FindSource("secret").value(),
+                            .area_no = definition.AreaOfContest(0),
+                            .shares = {{.candidate_no = definition.FindCandidate(0, "a").value(),
+                                        .share_percent = "61"}}});
   Show(script);
   v1::CompareSourcesRequest request;
   request.set_election_id("e-1");
@@ -313,8 +318,7 @@ TEST_F(ResultCallsTest, LeavesSourcesUnderEmbargoOutOfComparisons) {
   v1::ListChangesResponse changes;
   ASSERT_TRUE(Call(&Stub::ListChanges, changes_request, changes).ok());
   ASSERT_THAT(changes.entries(), SizeIs(1));
-  EXPECT_EQ(changes.entries(0).event_case(), canvass::v1::LedgerEntry::EVENT_NOT_SET);
-  EXPECT_EQ(changes.entries(0).entry(), "");
+  EXPECT_EQ(changes.entries(0).embargo_seal().source_id(), "secret");
   EXPECT_EQ(changes.entries(0).entry_hash(), ledger::ToHex(script.ledger().log().LeafHashOf(4)));
   changes_request.set_area_id("country");
   changes_request.set_from_sequence(3);
@@ -322,6 +326,8 @@ TEST_F(ResultCallsTest, LeavesSourcesUnderEmbargoOutOfComparisons) {
   EXPECT_THAT(changes.entries(), SizeIs(1));
 
   clock_.Advance(absl::Hours(1));
+  script.SetTime(clock_.Now());
+  script.Open(seal);
   Show(script);
   ASSERT_TRUE(Call(&Stub::CompareSources, request, response).ok());
   ASSERT_THAT(response.comparisons(), SizeIs(3));

@@ -31,7 +31,7 @@ NewReport ReportOf(const std::string& station_id, std::int64_t number) {
   return ForOutbox(report, number, absl::UnixEpoch());
 }
 
-v1::Receipt Recorded() {
+v1::Receipt RecordedReceipt() {
   v1::Receipt receipt;
   receipt.set_state(v1::RECEIPT_STATE_RECORDED);
   return receipt;
@@ -48,7 +48,8 @@ TEST(OutboxCourierTest, ADamagedReportIsNeverSentAndStopsNoOther) {
   std::atomic<int> sent = 0;
   OutboxCourier courier(**outbox, {}, clock, [&sent](auto reports, auto submitter) {
     sent += static_cast<int>(reports.size());
-    submitter->Answer(0, std::vector<std::string>(reports.size(), Recorded().SerializeAsString()));
+    submitter->Answer(
+        0, std::vector<std::string>(reports.size(), RecordedReceipt().SerializeAsString()));
     return absl::OkStatus();
   });
   courier.Start();

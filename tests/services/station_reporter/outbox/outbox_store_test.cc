@@ -228,7 +228,7 @@ TEST_F(SqliteOutboxStoreTest, OnlyItsOwnerMayReadIt) {
     const auto store = SqliteOutboxStore::Open(file_);
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_EQ((*store)->Apply({.added = {Added(round + 1, "a")}}), absl::OkStatus());
-    for (const std::string extension : {"", "-wal"}) {
+    for (const std::string extension : {"", "-mark"}) {
       struct stat found {};
       ASSERT_EQ(stat((file_ + extension).c_str(), &found), 0) << extension;
       EXPECT_EQ(found.st_mode & 07777U, 0600U) << extension;

@@ -1,0 +1,32 @@
+#ifndef CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_SEALED_ROWS_H_
+#define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_SEALED_ROWS_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/postgres/copy.h"
+#include "services/aggregator/store/ledger_store.h"
+
+namespace canvass::aggregator {
+
+// COPY statement that takes the rows of PutSealed.
+inline constexpr const char* kCopySealed =
+    "COPY canvass.sealed_contents (election_no, sequence, nonce, content) FROM STDIN (FORMAT "
+    "binary);";
+
+// COPY statement for the rows of ReadSealed: of the seals that are neither opened nor withdrawn.
+inline constexpr const char* kCopySealedOut =
+    "COPY (SELECT e.election_id, s.sequence, s.nonce, s.content "
+    "FROM canvass.sealed_contents s JOIN canvass.elections e USING (election_no) "
+    "WHERE NOT EXISTS (SELECT FROM canvass.entries x WHERE x.election_no = s.election_no "
+    "AND x.seal_sequence = s.sequence)) TO STDOUT (FORMAT binary)";
+
+// Adds the row of canvass.sealed_contents for what a seal hides.
+void PutSealed(postgres::CopyEncoder& rows, int election_no, const SealedItem& item);
+
+// Returns DATA_LOSS if the row holds no content of a seal.
+absl::StatusOr<SealedItem> ReadSealed(std::string_view row);
+
+}  // namespace canvass::aggregator
+
+#endif  // CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_SEALED_ROWS_H_
