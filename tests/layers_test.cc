@@ -30,6 +30,7 @@ enum class Part {
   kAbseil,
   kFlags,
   kOpenSsl,
+  kUnicode,  // ICU
   kProto,
   kGrpc,
   kPostgresLibrary,  // libpqxx, libpq
@@ -74,6 +75,7 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"absl/", Part::kAbseil},
       {"absl/flags/", Part::kFlags},
       {"openssl/", Part::kOpenSsl},
+      {"unicode/", Part::kUnicode},
       {"canvass/", Part::kProto},
       {"google/protobuf/", Part::kProto},
       {"google/rpc/", Part::kProto},
@@ -148,7 +150,7 @@ Layer LayerOf(const std::string& path) {
   const Parts core = With(base, {Part::kElection, Part::kLedger});
   const Parts system = {Part::kPosix, Part::kFiles, Part::kFlags, Part::kService};
   const std::string folder = FolderOf(path);
-  if (folder == "common/base") return {"base", base, {}};
+  if (folder == "common/base") return {"base", With(base, {Part::kUnicode}), {}};
   if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
   if (folder == "common/ledger") return {"ledger", core, {}};
   if (folder == "common/process")
@@ -344,6 +346,7 @@ INSTANTIATE_TEST_SUITE_P(
         Forbidden{"common/base/clock.h", "\"common/election/tally.h\""},
         Forbidden{"common/election/count.cc", "\"common/ledger/encoding.h\""},
         Forbidden{"common/election/count.cc", "<fstream>"},
+        Forbidden{"common/election/text_check.cc", "<unicode/uchar.h>"},
         Forbidden{"common/election/count.cc", "<unistd.h>"},
         Forbidden{"common/election/report.h", "\"canvass/v1/report.pb.h\""},
         Forbidden{"common/election/report.h", "<fmt/format.h>"},

@@ -33,7 +33,7 @@ struct Reason {
 // Sorted by name.
 namespace reason {
 
-// The actor of a report is too long or contains a control character.
+// The actor of a report is too long or has a character that it may not have.
 inline constexpr Reason kActorInvalid = {"ACTOR_INVALID", absl::StatusCode::kInvalidArgument,
                                          "aggregator", Retry::kNo};
 // The file given in --address_file cannot be written.
@@ -225,6 +225,9 @@ inline constexpr Reason kEntryOutOfPlace = {"ENTRY_OUT_OF_PLACE", absl::StatusCo
 // A required field is empty.
 inline constexpr Reason kFieldMissing = {"FIELD_MISSING", absl::StatusCode::kInvalidArgument,
                                          "reporter", Retry::kNo};
+// A message that is recorded has a field that this program does not know. Of a report: a rule.
+inline constexpr Reason kFieldUnknown = {"FIELD_UNKNOWN", absl::StatusCode::kInvalidArgument,
+                                         "aggregator", Retry::kNo};
 // A required flag is empty.
 inline constexpr Reason kFlagEmpty = {"FLAG_EMPTY", absl::StatusCode::kInvalidArgument, "any",
                                       Retry::kNo};
@@ -249,6 +252,9 @@ inline constexpr Reason kIdMismatch = {"ID_MISMATCH", absl::StatusCode::kInvalid
 // Two parts of a definition have the same id, or a list contains an id twice.
 inline constexpr Reason kIdRepeated = {"ID_REPEATED", absl::StatusCode::kInvalidArgument,
                                        "aggregator, canvass", Retry::kNo};
+// A file or standard input has too many bytes.
+inline constexpr Reason kInputTooLarge = {"INPUT_TOO_LARGE", absl::StatusCode::kResourceExhausted,
+                                          "canvass", Retry::kNo};
 // A file is not JSON of the expected form.
 inline constexpr Reason kJsonMalformed = {"JSON_MALFORMED", absl::StatusCode::kInvalidArgument,
                                           "canvass", Retry::kNo};
@@ -270,7 +276,7 @@ inline constexpr Reason kMappingInvalid = {"MAPPING_INVALID", absl::StatusCode::
 // The bytes are not the expected message, or a text is not UTF-8.
 inline constexpr Reason kMessageMalformed = {"MESSAGE_MALFORMED",
                                              absl::StatusCode::kInvalidArgument, "any", Retry::kNo};
-// Two candidates have the same name.
+// Two candidates have names that look the same.
 inline constexpr Reason kNameRepeated = {"NAME_REPEATED", absl::StatusCode::kInvalidArgument,
                                          "aggregator, canvass", Retry::kNo};
 // No report of the contest counts, so nothing can be certified.
@@ -526,10 +532,10 @@ inline constexpr Reason kTagOfStation = {"TAG_OF_STATION", absl::StatusCode::kIn
 // No station has this tag.
 inline constexpr Reason kTagUnknown = {"TAG_UNKNOWN", absl::StatusCode::kNotFound, "publisher",
                                        Retry::kNo};
-// The reason or a document of a decision is too long or malformed.
+// A text has a character that it may not have, or is too long; a document is malformed.
 inline constexpr Reason kTextInvalid = {"TEXT_INVALID", absl::StatusCode::kInvalidArgument,
-                                        "aggregator", Retry::kNo};
-// A text of a definition is not UTF-8 or contains a NUL character.
+                                        "aggregator, canvass", Retry::kNo};
+// A text of a definition is not UTF-8.
 inline constexpr Reason kTextNotUtf8 = {"TEXT_NOT_UTF8", absl::StatusCode::kInvalidArgument,
                                         "aggregator, canvass", Retry::kNo};
 // A text of a definition has too many bytes.
@@ -538,6 +544,9 @@ inline constexpr Reason kTextTooLong = {"TEXT_TOO_LONG", absl::StatusCode::kInva
 // A cell is not a time in the mapping's format.
 inline constexpr Reason kTimeMalformed = {"TIME_MALFORMED", absl::StatusCode::kInvalidArgument,
                                           "canvass", Retry::kNo};
+// A Timestamp is outside the years 1 to 9999, or its nanoseconds are. Of a report: a rule.
+inline constexpr Reason kTimeOutOfRange = {"TIME_OUT_OF_RANGE", absl::StatusCode::kInvalidArgument,
+                                           "aggregator", Retry::kNo};
 // A text is not the name of a time zone.
 inline constexpr Reason kTimeZoneMalformed = {
     "TIME_ZONE_MALFORMED", absl::StatusCode::kInvalidArgument, "aggregator, canvass", Retry::kNo};

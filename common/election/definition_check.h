@@ -14,14 +14,15 @@ namespace canvass::election {
 //
 // Errors list the first 20 problems by path and id, with the numbers:
 // `definition.stations[12].area_id: station "c-1-s-9": area "c-999" is not defined`. Reasons:
-//   INVALID_ARGUMENT: ID_MALFORMED, ID_REPEATED, NAME_REPEATED (two candidates), PARENT_UNKNOWN,
-//     AREA_CYCLE (the message names the cycle), AREA_TOO_DEEP, ROOT_COUNT (no root or several),
-//     AREA_UNKNOWN, STATION_UNKNOWN, STATION_CHAIN (counted at a station that is itself counted
-//     elsewhere or closed), STATION_NOT_IN_CONTEST (counted at a station outside a contest that is
-//     on the ballot here), DATE_MALFORMED, TIME_ZONE_MALFORMED, KIND_MISSING, RULE_FIXED (a
-//     severity that the policy may not give to this rule), COUNT_OUT_OF_RANGE, DECIMAL_MALFORMED,
-//     REASON_MISSING, PART_MISSING (no election, no contest, no candidates, no source, no area),
-//     TOO_MANY_PARTS, TEXT_NOT_UTF8, TEXT_TOO_LONG.
+//   INVALID_ARGUMENT: ID_MALFORMED, ID_REPEATED, NAME_REPEATED (two candidates look the same),
+//     PARENT_UNKNOWN, AREA_CYCLE (the message names the cycle), AREA_TOO_DEEP, ROOT_COUNT (no root
+//     or several), AREA_UNKNOWN, STATION_UNKNOWN, STATION_CHAIN (counted at a station that is
+//     itself counted elsewhere or closed), STATION_NOT_IN_CONTEST (counted at a station outside a
+//     contest that is on the ballot here), DATE_MALFORMED, TIME_ZONE_MALFORMED, KIND_MISSING,
+//     RULE_FIXED (a severity that the policy may not give to this rule), COUNT_OUT_OF_RANGE,
+//     DECIMAL_MALFORMED, REASON_MISSING, PART_MISSING (no election, no contest, no candidates, no
+//     source, no area), TOO_MANY_PARTS, TEXT_INVALID (names the code point and its place),
+//     TEXT_NOT_UTF8, TEXT_TOO_LONG.
 //   FAILED_PRECONDITION VOTES_WOULD_MOVE, if reports would be affected: candidates added, removed
 //     or reordered; a change of whether blank votes are valid, of a contest's area, or of a
 //     source's kind or sample; a station with reports, or an area above one, moved; a station with

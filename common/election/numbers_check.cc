@@ -142,21 +142,29 @@ class CandidateLines {
   bool usable_ = true;
 };
 
+// Adds "name: number" to `numbers` if the number is known. Returns it, or 0.
+std::int64_t AddKnown(std::string_view name, std::int64_t number,
+                      std::vector<std::pair<std::string, std::int64_t>>& numbers) {
+  if (number == kUnknown) return 0;
+  numbers.emplace_back(name, number);
+  return number;
+}
+
+// The kinds of ballots together must be the ballots that were cast. If a kind is unknown, those
+// that are known must not be more.
 void CheckVotesBalance(const Counts& counts, std::optional<std::int64_t> votes,
                        FindingList& findings) {
-  if (!votes || counts.ballots_cast == kUnknown || counts.blank_votes == kUnknown ||
-      counts.invalid_votes == kUnknown) {
-    return;
-  }
-  const std::int64_t sum = *votes + counts.blank_votes + counts.invalid_votes;
-  if (sum == counts.ballots_cast) return;
+  if (!votes || counts.ballots_cast == kUnknown) return;
+  std::vector<std::pair<std::string, std::int64_t>> numbers{{"ballots_cast", counts.ballots_cast},
+                                                            {"votes", *votes}};
+  const std::int64_t sum = *votes + AddKnown("blank_votes", counts.blank_votes, numbers) +
+                           AddKnown("invalid_votes", counts.invalid_votes, numbers);
+  const bool all_known = counts.blank_votes != kUnknown && counts.invalid_votes != kUnknown;
+  if (all_known ? sum == counts.ballots_cast : sum <= counts.ballots_cast) return;
+  numbers.emplace_back("sum", sum);
   findings.Add({.rule = Rule::kVotesNotBalanced,
                 .field = "ballots.ballots_cast",
-                .numbers = {{"ballots_cast", counts.ballots_cast},
-                            {"votes", *votes},
-                            {"blank_votes", counts.blank_votes},
-                            {"invalid_votes", counts.invalid_votes},
-                            {"sum", sum}}});
+                .numbers = std::move(numbers)});
 }
 
 void CheckInterviewsBalance(const Counts& counts, std::optional<std::int64_t> answers,
@@ -176,22 +184,23 @@ void CheckInterviewsBalance(const Counts& counts, std::optional<std::int64_t> an
                             {"sum", sum}}});
 }
 
-// A number of a report and the name of its field.
+// A number, its name in findings, and the field that it comes from.
 struct NamedNumber {
   std::string_view name;
-  std::int32_t number = kUnknown;
+  std::int64_t number = kUnknown;
+  std::string_view field = name;  // below "ballots."
 };
 
 void CheckNotAbove(Rule rule, const NamedNumber& part, const NamedNumber& whole,
                    FindingList& findings) {
   if (part.number == kUnknown || whole.number == kUnknown || part.number <= whole.number) return;
   findings.Add({.rule = rule,
-                .field = StrCat("ballots.", part.name),
+                .field = StrCat("ballots.", part.field),
                 .numbers = {{std::string(part.name), part.number},
                             {std::string(whole.name), whole.number}}});
 }
 
-void CheckShare(Rule rule, const NamedNumber& part, std::int32_t cast,
+void CheckShare(Rule rule, const NamedNumber& part, std::int64_t cast,
                 std::int32_t limit_hundredths, FindingList& findings) {
   constexpr std::int64_t kWholeInHundredths = 10'000;
   if (part.number <= 0 || cast == kUnknown) return;  // 0 is never high
@@ -203,6 +212,47 @@ void CheckShare(Rule rule, const NamedNumber& part, std::int32_t cast,
                             {"limit_hundredths", limit_hundredths}}});
 }
 
+// Returns how many voters are registered at the station and at those that are counted there;
+// kUnknown if the definition does not say it of each.
+std::int64_t RegisterOf(const Definition& definition, int station_no) {
+  std::int64_t sum = 0;
+  const auto add = [&](int no) {
+    const std::optional<std::int64_t> voters = definition.stations()[Index(no)].registered_voters;
+    if (voters) sum += *voters;
+    return voters.has_value();
+  };
+  if (!add(station_no)) return kUnknown;
+  const std::vector<int>& counted_here = definition.StationsCountedHere(station_no);
+  return std::all_of(counted_here.begin(), counted_here.end(), add) ? sum : kUnknown;
+}
+
+// The numbers of a report, completed where it left one out: rules apply to what the other numbers
+// and the definition say about it.
+struct KnownBallots {
+  NamedNumber registered;
+  NamedNumber issued;
+  NamedNumber cast;               // or the votes that are known, which are at most as many
+  bool cast_is_complete = false;  // no ballot is missing in it
+};
+
+KnownBallots KnownOf(const Definition& definition, int station_no, const Counts& counts,
+                     std::optional<std::int64_t> votes) {
+  KnownBallots known{.registered = {"registered_voters", counts.registered_voters},
+                     .issued = {"ballots_issued", counts.ballots_issued},
+                     .cast = {"ballots_cast", counts.ballots_cast},
+                     .cast_is_complete = counts.ballots_cast != kUnknown};
+  if (counts.registered_voters == kUnknown) {
+    known.registered.number = RegisterOf(definition, station_no);
+  }
+  if (known.cast_is_complete || !votes) return known;
+  known.cast_is_complete = counts.blank_votes != kUnknown && counts.invalid_votes != kUnknown;
+  known.cast = {
+      .name = "ballots_at_least",
+      .number = *votes + std::max(counts.blank_votes, 0) + std::max(counts.invalid_votes, 0),
+      .field = "votes"};
+  return known;
+}
+
 void CheckNotZero(Rule rule, const NamedNumber& number, FindingList& findings) {
   if (number.number != 0) return;
   findings.Add({.rule = rule,
@@ -210,24 +260,24 @@ void CheckNotZero(Rule rule, const NamedNumber& number, FindingList& findings) {
                 .numbers = {{std::string(number.name), 0}}});
 }
 
-void CheckPlausibility(const Policy& policy, const Counts& counts, FindingList& findings) {
-  const NamedNumber registered{"registered_voters", counts.registered_voters};
-  const NamedNumber issued{"ballots_issued", counts.ballots_issued};
-  const NamedNumber cast{"ballots_cast", counts.ballots_cast};
-  CheckNotAbove(Rule::kCastAboveRegistered, cast, registered, findings);
-  CheckNotAbove(Rule::kIssuedAboveRegistered, issued, registered, findings);
-  CheckNotAbove(Rule::kCastAboveIssued, cast, issued, findings);
-  CheckShare(Rule::kInvalidShareHigh, {"invalid_votes", counts.invalid_votes}, cast.number,
+void CheckPlausibility(const Policy& policy, const Counts& counts, const KnownBallots& known,
+                       FindingList& findings) {
+  CheckNotAbove(Rule::kCastAboveRegistered, known.cast, known.registered, findings);
+  CheckNotAbove(Rule::kIssuedAboveRegistered, known.issued, known.registered, findings);
+  CheckNotAbove(Rule::kCastAboveIssued, known.cast, known.issued, findings);
+  const std::int64_t cast = known.cast_is_complete ? known.cast.number : kUnknown;
+  CheckShare(Rule::kInvalidShareHigh, {"invalid_votes", counts.invalid_votes}, cast,
              policy.invalid_share_high_hundredths, findings);
-  CheckShare(Rule::kBlankShareHigh, {"blank_votes", counts.blank_votes}, cast.number,
+  CheckShare(Rule::kBlankShareHigh, {"blank_votes", counts.blank_votes}, cast,
              policy.blank_share_high_hundredths, findings);
-  CheckNotZero(Rule::kNoBallots, cast, findings);
-  CheckNotZero(Rule::kNoRegisteredVoters, registered, findings);
+  CheckNotZero(Rule::kNoBallots, {"ballots_cast", cast}, findings);
+  CheckNotZero(Rule::kNoRegisteredVoters, {"registered_voters", counts.registered_voters},
+               findings);
 }
 
 }  // namespace
 
-Counts CheckBallots(const Definition& definition, int contest_no, SourceKind kind,
+Counts CheckBallots(const Definition& definition, const StationKey& key, SourceKind kind,
                     const BallotCount& ballots, FindingList& findings) {
   const auto read = kind == SourceKind::kOfficial ? ReadRequired : ReadOptional;
   Counts counts;
@@ -237,16 +287,18 @@ Counts CheckBallots(const Definition& definition, int contest_no, SourceKind kin
   counts.ballots_cast = read("ballots.ballots_cast", ballots.ballots_cast, findings);
   counts.blank_votes = read("ballots.blank_votes", ballots.blank_votes, findings);
   counts.invalid_votes = read("ballots.invalid_votes", ballots.invalid_votes, findings);
-  CandidateLines votes(definition, contest_no, "ballots.votes", findings);
+  CandidateLines votes(definition, key.contest_no, "ballots.votes", findings);
   votes.Read(ballots.votes);
   votes.RequireEveryCandidate();
-  CheckVotesBalance(counts, votes.Sum(), findings);
+  const std::optional<std::int64_t> sum = votes.Sum();
+  CheckVotesBalance(counts, sum, findings);
   counts.votes = votes.TakeCounts();
-  CheckPlausibility(definition.policy(), counts, findings);
+  CheckPlausibility(definition.policy(), counts, KnownOf(definition, key.station_no, counts, sum),
+                    findings);
   return counts;
 }
 
-Counts CheckInterviews(const Definition& definition, int contest_no,
+Counts CheckInterviews(const Definition& definition, const StationKey& key,
                        const InterviewCount& interviews, FindingList& findings) {
   Counts counts;
   counts.interviews = true;
@@ -254,11 +306,17 @@ Counts CheckInterviews(const Definition& definition, int contest_no,
   counts.refused = ReadRequired("interviews.refused", interviews.refused, findings);
   counts.undecided =
       ReadRequired("interviews.undecided", interviews.undecided.value_or(0), findings);
-  CandidateLines answers(definition, contest_no, "interviews.answers", findings);
+  CandidateLines answers(definition, key.contest_no, "interviews.answers", findings);
   answers.Read(interviews.answers);
   if (interviews.answers.empty()) AddNumberFinding("interviews.answers", std::nullopt, findings);
   CheckInterviewsBalance(counts, answers.Sum(), findings);
   counts.votes = answers.TakeCounts();
+  const std::int64_t registered = RegisterOf(definition, key.station_no);
+  if (registered != kUnknown && counts.asked > registered) {
+    findings.Add({.rule = Rule::kAskedAboveRegistered,
+                  .field = "interviews.asked",
+                  .numbers = {{"asked", counts.asked}, {"registered_voters", registered}}});
+  }
   return counts;
 }
 

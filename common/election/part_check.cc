@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,7 @@
 #include "absl/time/time.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/base/text_form.h"
 #include "common/election/definition.h"
 #include "common/election/problem_list.h"
 #include "common/election/report.h"
@@ -58,13 +59,28 @@ void CheckId(std::string_view id, const Spot& spot, ProblemList& problems) {
            StrCat(Quoted(id), " is not an id: ids match ", kIdPattern));
 }
 
-void CheckText(std::string_view text, const Spot& spot, ProblemList& problems) {
+// `language` says which of the texts in the field is meant; empty if it has only one.
+void CheckText(std::string_view text, TextForm form, const Spot& spot, ProblemList& problems,
+               std::string_view language = "") {
+  const auto add = [&](const Reason& reason, std::string_view description) {
+    const std::string subject =
+        language.empty() ? "" : StrCat("the text in ", Quoted(language), " ");
+    spot.Add(problems, reason, StrCat(subject, description));
+  };
   if (text.size() > kTextBytesMax) {
-    spot.Add(problems, reason::kTextTooLong,
-             StrCat("has ", text.size(), " bytes; at most ", kTextBytesMax, " are allowed"));
-  } else if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
-    spot.Add(problems, reason::kTextNotUtf8, "is not UTF-8 or contains a NUL character");
+    return add(reason::kTextTooLong,
+               StrCat("has ", text.size(), " bytes; at most ", kTextBytesMax, " are allowed"));
   }
+  std::optional<CharacterFault> fault = FindCharacterFault(text, form);
+  if (!fault && !language.empty() && IsBlank(text)) fault = {.kind = CharacterFaultKind::kEmpty};
+  if (!fault) return;
+  const bool is_utf8 = fault->kind != CharacterFaultKind::kNotUtf8;
+  add(is_utf8 ? reason::kTextInvalid : reason::kTextNotUtf8, DescribeFault(*fault));
+}
+
+// Checks a name that may be left out.
+void CheckOptionalName(std::string_view name, const Spot& spot, ProblemList& problems) {
+  if (!name.empty()) CheckText(name, TextForm::kName, spot, problems);
 }
 
 void CheckCount(std::size_t count, std::size_t limit, std::string_view what, const Spot& spot,
@@ -96,12 +112,13 @@ void CheckLanguage(std::string_view tag, const Spot& spot, ProblemList& problems
 }
 
 // REQUIRES: `texts` is ordered by tag.
-void CheckLocalized(const LocalizedText& texts, const Spot& spot, ProblemList& problems) {
+void CheckLocalized(const LocalizedText& texts, const Spot& spot, ProblemList& problems,
+                    TextForm form = TextForm::kName) {
   CheckCount(texts.size(), kLanguagesMax, "languages", spot, problems);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto& [language, text] = texts[i];
     CheckLanguage(language, spot, problems);
-    CheckText(text, spot, problems);
+    CheckText(text, form, spot, problems, language);
     if (i > 0 && texts[i - 1].first == language) {
       spot.Add(problems, reason::kIdRepeated,
                StrCat("language ", Quoted(language), " is listed twice"));
@@ -114,13 +131,18 @@ void CheckLabels(const std::vector<std::string>& labels, std::size_t limit, std:
                  const Spot& spot, ProblemList& problems) {
   CheckCount(labels.size(), limit, what, spot, problems);
   if (labels.size() > limit) return;
-  for (auto label = labels.begin(); label != labels.end(); ++label) {
-    CheckText(*label, spot, problems);
-    if (label->empty())
+  std::vector<std::string> seen;
+  for (const std::string& label : labels) {
+    if (label.empty()) {
       spot.Add(problems, reason::kIdMalformed, StrCat("one of the ", what, " is empty"));
-    if (std::find(labels.begin(), label, *label) != label) {
-      spot.Add(problems, reason::kIdRepeated, StrCat(Quoted(*label), " is listed twice"));
+      continue;
     }
+    CheckText(label, TextForm::kName, spot, problems);
+    std::string skeleton = NameSkeleton(label);
+    if (std::find(seen.begin(), seen.end(), skeleton) != seen.end()) {
+      spot.Add(problems, reason::kIdRepeated, StrCat(Quoted(label), " is listed twice"));
+    }
+    seen.push_back(std::move(skeleton));
   }
 }
 
@@ -182,12 +204,12 @@ void CheckPolicy(const Policy& policy, ProblemList& problems) {
   CheckShareLimit(policy.blank_share_high_hundredths, "policy.blank_share_high_percent", problems);
 }
 
-// Readers could not tell two candidates with the same name apart.
+// Readers could not tell two candidates apart whose names look the same.
 void CheckCandidateNames(const Contest& contest, const Place& place, ProblemList& problems) {
-  absl::flat_hash_map<std::pair<absl::string_view, absl::string_view>, std::size_t> first_by_name;
+  absl::flat_hash_map<std::pair<absl::string_view, std::string>, std::size_t> first_by_name;
   for (std::size_t i = 0; i < contest.candidates.size(); ++i) {
     for (const auto& [language, name] : contest.candidates[i].names) {
-      const auto [first, is_new] = first_by_name.try_emplace({language, name}, i);
+      const auto [first, is_new] = first_by_name.try_emplace({language, NameSkeleton(name)}, i);
       if (is_new || first->second == i) continue;
       const Place candidate{"candidates", i, "candidate", contest.candidates[i].id, &place};
       problems.Add(
@@ -218,7 +240,7 @@ void CheckCandidates(const Contest& contest, const Place& place, ProblemList& pr
 void CheckElection(const Election& election, ProblemList& problems) {
   CheckId(election.id, Spot("election_id"), problems);
   CheckLocalized(election.names, Spot("names"), problems);
-  CheckLocalized(election.notices, Spot("notices"), problems);
+  CheckLocalized(election.notices, Spot("notices"), problems, TextForm::kProse);
   CheckLabels(election.languages, kLanguagesMax, "languages", Spot("languages"), problems);
   for (const std::string& language : election.languages) {
     CheckLanguage(language, Spot("languages"), problems);
@@ -259,7 +281,7 @@ void CheckSource(const Source& source, const Place& place, ProblemList& problems
   CheckLocalized(source.names, {place, "names"}, problems);
   CheckLabels(source.organisations, kOrganisationsMax, "organisations", {place, "organisations"},
               problems);
-  CheckText(source.sample_tag, {place, "sample_tag"}, problems);
+  CheckOptionalName(source.sample_tag, {place, "sample_tag"}, problems);
   if (source.design_effect.empty()) return;
   const absl::StatusOr<Decimal> design_effect = ParseDecimal(source.design_effect);
   if (design_effect.ok() && design_effect->units > 0) return;
@@ -269,7 +291,7 @@ void CheckSource(const Source& source, const Place& place, ProblemList& problems
 
 void CheckArea(const Area& area, const Place& place, ProblemList& problems) {
   CheckId(area.id, {place, "area_id"}, problems);
-  CheckText(area.kind, {place, "kind"}, problems);
+  CheckOptionalName(area.kind, {place, "kind"}, problems);
   CheckLocalized(area.names, {place, "names"}, problems);
 }
 
@@ -277,7 +299,9 @@ void CheckStation(const Station& station, const Place& place, ProblemList& probl
   CheckId(station.id, {place, "station_id"}, problems);
   CheckLocalized(station.names, {place, "names"}, problems);
   CheckLabels(station.tags, kTagsMax, "tags", {place, "tags"}, problems);
-  if (station.closed_reason) CheckText(*station.closed_reason, {place, "closed_reason"}, problems);
+  if (station.closed_reason) {
+    CheckText(*station.closed_reason, TextForm::kProse, {place, "closed_reason"}, problems);
+  }
   const std::int64_t registered = station.registered_voters.value_or(0);
   if (registered >= 0 && registered <= kCountMax) return;
   problems.Add(reason::kCountOutOfRange, place, "registered_voters",
@@ -285,10 +309,12 @@ void CheckStation(const Station& station, const Place& place, ProblemList& probl
 }
 
 void CheckReason(const DefinitionChange& change, ProblemList& problems) {
+  const auto reason_of = [&change](const TextFault& fault) -> const Reason& {
+    if (change.reason.size() > kReasonBytesMax) return reason::kTextTooLong;
+    return fault.numbers.empty() ? reason::kTextNotUtf8 : reason::kTextInvalid;
+  };
   for (const TextFault& fault : CheckTexts(change.reason, {})) {
-    problems.Add(
-        change.reason.size() > kReasonBytesMax ? reason::kTextTooLong : reason::kTextNotUtf8,
-        StrCat("definition.", fault.field), fault.description);
+    problems.Add(reason_of(fault), StrCat("definition.", fault.field), fault.description);
   }
 }
 

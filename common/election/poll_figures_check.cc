@@ -90,6 +90,27 @@ absl::StatusOr<std::vector<PollShare>> ReadShares(const Definition& definition, 
   return shares;
 }
 
+// Published shares are rounded, each by at most half a unit of its last decimal. Beyond that they
+// cannot add up to more than 100.
+absl::Status CheckSumOfShares(const std::vector<PollShare>& shares) {
+  constexpr int kPlaces = 7;  // one more than a Decimal has, for half a unit
+  std::int64_t sum = 0;
+  std::int64_t rounding = 0;
+  for (const PollShare& share : shares) {
+    const absl::StatusOr<Decimal> decimal = ParseDecimal(share.share_percent);
+    std::int64_t unit = 1;
+    for (int places = decimal->decimals; places < kPlaces; ++places) unit *= 10;
+    sum += decimal->units * unit;
+    rounding += unit / 2;
+  }
+  constexpr std::int64_t kHundred = 1'000'000'000;  // with kPlaces decimals
+  if (sum - rounding <= kHundred) return absl::OkStatus();
+  constexpr std::int64_t kPerHundredth = kHundred / 10'000;
+  return FieldError(reason::kShareOutOfRange, "figures.shares",
+                    StrCat("add up to ", FormatHundredths(sum / kPerHundredth),
+                           " percent, which is more than rounding makes of 100"));
+}
+
 absl::StatusOr<int> FindExitPoll(const Definition& definition, const std::string& source_id) {
   if (source_id.empty()) {
     return FieldError(reason::kSourceMissing, "figures.source_id", "must name an exit poll");
@@ -156,6 +177,7 @@ absl::StatusOr<PollFigures> ReadFigures(const Definition& definition,
   if (absl::Status words = CheckWords(request.figures); !words.ok()) return words;
   absl::StatusOr<std::vector<PollShare>> shares = ReadShares(definition, *contest_no, request);
   if (!shares.ok()) return shares.status();
+  if (absl::Status sum = CheckSumOfShares(*shares); !sum.ok()) return sum;
   PollFigures figures = request.figures;
   figures.contest_no = *contest_no;
   figures.source_no = *source_no;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/election/rule.h"
 
 // A report as submitted. Its ids are not checked yet.
 namespace canvass::election {
@@ -60,6 +61,9 @@ struct StationReport {
   std::variant<std::monostate, BallotCount, InterviewCount> count{};
   std::optional<absl::Time> counted_at{};
   std::vector<Document> documents{};
+  // What the message had that the fields above cannot hold (FIELD_UNKNOWN, TIME_OUT_OF_RANGE), so
+  // that it is refused and not lost.
+  std::vector<Finding> message_faults{};
 
   bool operator==(const StationReport&) const = default;
 };

@@ -109,16 +109,16 @@ void CheckPollsClosed(const Definition& definition, SourceKind kind, absl::Time 
                 .numbers = {{"polls_close_at", absl::ToUnixSeconds(*polls_close_at)}}});
 }
 
-Counts CheckCount(const Definition& definition, int contest_no, SourceKind kind,
+Counts CheckCount(const Definition& definition, const StationKey& key, SourceKind kind,
                   const StationReport& report, FindingList& findings) {
   const bool interviews_wanted = kind == SourceKind::kExitPoll;
   if (const auto* const ballots = std::get_if<BallotCount>(&report.count);
       ballots != nullptr && !interviews_wanted) {
-    return CheckBallots(definition, contest_no, kind, *ballots, findings);
+    return CheckBallots(definition, key, kind, *ballots, findings);
   }
   if (const auto* const interviews = std::get_if<InterviewCount>(&report.count);
       interviews != nullptr && interviews_wanted) {
-    return CheckInterviews(definition, contest_no, *interviews, findings);
+    return CheckInterviews(definition, key, *interviews, findings);
   }
   findings.Add(
       {.rule = Rule::kCountKindMismatch, .field = interviews_wanted ? "interviews" : "ballots"});
@@ -160,12 +160,13 @@ CheckedReport CheckReport(const Definition& definition, const StationReport& rep
     CheckStation(definition, *key, findings);
     CheckRevision(report, findings);
     CheckPaper(report, findings);
+    for (const Finding& fault : report.message_faults) findings.Add(fault);
     CheckPollsClosed(definition, kind, now, findings);
     checked.identified = true;
     checked.recorded = {.key = *key,
                         .revision = report.revision,
                         .reason = report.reason,
-                        .counts = CheckCount(definition, key->contest_no, kind, report, findings),
+                        .counts = CheckCount(definition, *key, kind, report, findings),
                         .counted_at = InWholeMicros(report.counted_at),
                         .documents = report.documents};
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -15,8 +16,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/text.h"
+#include "common/base/text_form.h"
 #include "common/election/report.h"
 #include "common/election/share.h"
+#include "common/election/text_check.h"
 
 namespace canvass::election {
 namespace {
@@ -51,6 +54,10 @@ constexpr auto kFacts = std::to_array<RuleFacts>({
     {Rule::kRevisionInvalid, "REVISION_INVALID", Severity::kReject, Severity::kReject,
      StatusCode::kInvalidArgument},
     {Rule::kTextInvalid, "TEXT_INVALID", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kFieldUnknown, "FIELD_UNKNOWN", Severity::kReject, Severity::kReject,
+     StatusCode::kInvalidArgument},
+    {Rule::kTimeOutOfRange, "TIME_OUT_OF_RANGE", Severity::kReject, Severity::kReject,
      StatusCode::kInvalidArgument},
     {Rule::kCountOutOfRange, "COUNT_OUT_OF_RANGE", Severity::kReject, Severity::kReject,
      StatusCode::kInvalidArgument},
@@ -90,6 +97,8 @@ constexpr auto kFacts = std::to_array<RuleFacts>({
      StatusCode::kInvalidArgument},
     {Rule::kNoBallots, "NO_BALLOTS", Severity::kWarn, Severity::kOff, StatusCode::kInvalidArgument},
     {Rule::kNoRegisteredVoters, "NO_REGISTERED_VOTERS", Severity::kWarn, Severity::kOff,
+     StatusCode::kInvalidArgument},
+    {Rule::kAskedAboveRegistered, "ASKED_ABOVE_REGISTERED", Severity::kHold, Severity::kOff,
      StatusCode::kInvalidArgument},
 });
 
@@ -207,6 +216,13 @@ std::string TextInvalidMessage(const Finding& finding) {
     return AtField(finding, StrCat("has ", *number, " ", what, "; at most ",
                                    Say(finding, StrCat(what, "_max")), " are allowed."));
   }
+  if (const std::optional<std::int64_t> code_point = NumberOf(finding, kCodePoint)) {
+    const CharacterFault fault = {
+        .kind = CharacterFaultKind::kNotAllowed,
+        .character = static_cast<char32_t>(*code_point),
+        .place = static_cast<std::size_t>(NumberOf(finding, kCharacter).value_or(0))};
+    return AtField(finding, DescribeFault(fault) + ".");
+  }
   const std::string_view field = finding.field;
   if (field.ends_with(".sha256")) return AtField(finding, "is not 64 lower-case hex digits.");
   if (field.ends_with("]")) return AtField(finding, "has neither a sha256 nor a uri.");
@@ -222,6 +238,16 @@ std::string ShapeMessage(const Finding& finding) {
       return StrCat("The revision is ", Say(finding, "revision"), ", but revisions start at 1.");
     case Rule::kTextInvalid:
       return TextInvalidMessage(finding);
+    case Rule::kFieldUnknown:
+      return StrCat(
+          finding.subject.empty() ? "The report" : StrCat("The message ", finding.subject),
+          " has a field with number ", Say(finding, "field_number"),
+          ", which this version of Canvass does not know.");
+    case Rule::kTimeOutOfRange:
+      return AtField(finding,
+                     StrCat("has ", Say(finding, "seconds"), " seconds and ", Say(finding, "nanos"),
+                            " nanoseconds, but a time must be in the years 1 to 9999, with "
+                            "0 to 999999999 nanoseconds."));
     case Rule::kCountOutOfRange:
       return AtField(finding, StrCat("has the value ", Say(finding, "count"),
                                      ", but counts must be between 0 and ", kCountMax, "."));
@@ -294,23 +320,36 @@ std::string HistoryMessage(const Finding& finding) {
   }
 }
 
+// The votes say how many ballots were cast at least, if the report does not.
+std::string CastAboveMessage(const Finding& finding, std::string_view limit_name,
+                             std::string_view limit_one, std::string_view limit_many) {
+  const bool known = NumberOf(finding, "ballots_cast") || !NumberOf(finding, "ballots_at_least");
+  return StrCat(
+      known ? "" : "By the votes, at least ",
+      AboveMessage(finding, known ? "ballots_cast" : "ballots_at_least", "ballot was cast",
+                   "ballots were cast", limit_name, limit_one, limit_many));
+}
+
 std::string PlausibilityMessage(const Finding& finding) {
   switch (finding.rule) {
     case Rule::kCastAboveRegistered:
-      return AboveMessage(finding, "ballots_cast", "ballot was cast", "ballots were cast",
-                          "registered_voters", "voter is registered", "voters are registered");
+      return CastAboveMessage(finding, "registered_voters", "voter is registered",
+                              "voters are registered");
     case Rule::kIssuedAboveRegistered:
       return AboveMessage(finding, "ballots_issued", "ballot was issued", "ballots were issued",
                           "registered_voters", "voter is registered", "voters are registered");
     case Rule::kCastAboveIssued:
-      return AboveMessage(finding, "ballots_cast", "ballot was cast", "ballots were cast",
-                          "ballots_issued", "ballot was issued", "ballots were issued");
+      return CastAboveMessage(finding, "ballots_issued", "ballot was issued",
+                              "ballots were issued");
     case Rule::kInvalidShareHigh:
       return ShareHighMessage(finding, "invalid_votes", "invalid votes");
     case Rule::kBlankShareHigh:
       return ShareHighMessage(finding, "blank_votes", "blank votes");
     case Rule::kNoBallots:
       return "The report says that 0 ballots were cast.";
+    case Rule::kAskedAboveRegistered:
+      return AboveMessage(finding, "asked", "person was asked", "people were asked",
+                          "registered_voters", "voter is registered", "voters are registered");
     default:
       return "The report says that 0 voters are registered.";
   }

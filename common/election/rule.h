@@ -38,6 +38,8 @@ enum class Rule : std::uint8_t {
   kCountKindMismatch = 10,  // ballots from an exit poll, interviews from another source, or nothing
   kRevisionInvalid = 11,    // below 1
   kTextInvalid = 12,        // a fault that CheckTexts found
+  kFieldUnknown = 13,       // the message has a field that this program does not know
+  kTimeOutOfRange = 14,     // not a Timestamp of the years 1 to 9999
   kCountOutOfRange = 20,
   kCandidateUnknown = 21,
   kCandidateRepeated = 22,
@@ -58,6 +60,7 @@ enum class Rule : std::uint8_t {
   kBlankShareHigh = 44,
   kNoBallots = 45,
   kNoRegisteredVoters = 46,
+  kAskedAboveRegistered = 47,
 };
 
 // Returns every rule, in order.
@@ -99,8 +102,12 @@ struct Finding {
 // numbers:
 //   any rule: the report's fields by their names (ballots_cast, registered_voters, asked, ...), and
 //     `votes` or `answers` for the sum over the candidates;
+//   CAST_ABOVE_REGISTERED, CAST_ABOVE_ISSUED: ballots_at_least in place of ballots_cast, if that
+//   was
+//     left out;
+//   FIELD_UNKNOWN: field_number; TIME_OUT_OF_RANGE: seconds and nanos;
 //   COUNT_OUT_OF_RANGE: count; CANDIDATE_REPEATED: times;
-//   TEXT_INVALID: bytes and bytes_max, or documents and documents_max;
+//   TEXT_INVALID: bytes and bytes_max, documents and documents_max, or code_point and character;
 //   INVALID_SHARE_HIGH, BLANK_SHARE_HIGH: limit_hundredths in addition to the two numbers;
 //   POLLS_NOT_CLOSED: polls_close_at, in seconds since the Unix epoch;
 //   REVISION_INVALID, REVISION_CONFLICT, REVISION_GAP, REPORT_ANNULLED, CORRECTION_REASON_MISSING:

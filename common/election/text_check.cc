@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "common/base/text.h"
-#include "common/base/utf8.h"
+#include "common/base/text_form.h"
 #include "common/election/report.h"
 
 namespace canvass::election {
@@ -33,13 +34,19 @@ TextFault TooMany(std::string field, std::string_view what, std::size_t number,
                   {StrCat(what, "_max"), static_cast<std::int64_t>(number_max)}}};
 }
 
-void CheckText(std::string field, std::string_view text, std::size_t bytes_max,
+void CheckText(std::string field, std::string_view text, std::size_t bytes_max, TextForm form,
                std::vector<TextFault>& faults) {
   if (text.size() > bytes_max) {
     faults.push_back(TooMany(std::move(field), "bytes", text.size(), bytes_max));
-  } else if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
-    faults.push_back({.field = std::move(field), .description = "is not UTF-8 text"});
+    return;
   }
+  const std::optional<CharacterFault> fault = FindCharacterFault(text, form);
+  if (!fault) return;
+  TextFault& added = faults.emplace_back(
+      TextFault{.field = std::move(field), .description = DescribeFault(*fault)});
+  if (fault->place == 0) return;
+  added.numbers = {{std::string(kCodePoint), static_cast<std::int64_t>(fault->character)},
+                   {std::string(kCharacter), static_cast<std::int64_t>(fault->place)}};
 }
 
 void CheckDocument(const std::string& path, const Document& document,
@@ -49,14 +56,14 @@ void CheckDocument(const std::string& path, const Document& document,
   } else if (!document.sha256.empty() && !IsSha256(document.sha256)) {
     faults.push_back({.field = path + ".sha256", .description = "is not 64 lower-case hex digits"});
   }
-  CheckText(path + ".uri", document.uri, kUriBytesMax, faults);
+  CheckText(path + ".uri", document.uri, kUriBytesMax, TextForm::kLine, faults);
 }
 
 }  // namespace
 
 std::vector<TextFault> CheckTexts(std::string_view reason, const std::vector<Document>& documents) {
   std::vector<TextFault> faults;
-  CheckText("reason", reason, kReasonBytesMax, faults);
+  CheckText("reason", reason, kReasonBytesMax, TextForm::kProse, faults);
   if (documents.size() > kDocumentsMax) {
     faults.push_back(TooMany("documents", "documents", documents.size(), kDocumentsMax));
     return faults;

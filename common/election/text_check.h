@@ -21,19 +21,25 @@ inline constexpr std::size_t kUriBytesMax = 2000;
 // Enough for the pages of a protocol or the annexes of a decision.
 inline constexpr std::size_t kDocumentsMax = 20;
 
+// Names of numbers of a TextFault.
+inline constexpr std::string_view kCodePoint = "code_point";
+inline constexpr std::string_view kCharacter = "character";
+
 // One fault in a text, a document or their number.
 struct TextFault {
   std::string field{};        // "reason", "documents", "documents[3].sha256", ...
   std::string description{};  // continues a sentence that starts with the field's name
-  std::vector<std::pair<std::string, std::int64_t>> numbers{};  // e.g. bytes and bytes_max
+  // bytes and bytes_max, documents and documents_max, or code_point and character (its place in the
+  // text, counted from 1).
+  std::vector<std::pair<std::string, std::int64_t>> numbers{};
 
   bool operator==(const TextFault&) const = default;
 };
 
-// Returns every fault: a text that is too long, is not UTF-8 or contains a NUL (which PostgreSQL's
-// text type cannot store), too many documents, a document with neither sha256 nor uri, and a sha256
-// that is not 64 lower-case hex digits. If there are too many documents, they are not checked one
-// by one.
+// Returns every fault: a text that is too long or has a character that TextForm::kProse (the
+// reason) or TextForm::kLine (a uri) does not allow, too many documents, a document with neither
+// sha256 nor uri, and a sha256 that is not 64 lower-case hex digits. If there are too many
+// documents, they are not checked one by one.
 std::vector<TextFault> CheckTexts(std::string_view reason, const std::vector<Document>& documents);
 
 // Whether `text` is empty or only white space.

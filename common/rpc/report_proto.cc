@@ -20,6 +20,7 @@
 #include "common/base/text.h"
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
+#include "common/rpc/message_faults.h"
 
 namespace canvass::rpc {
 namespace {
@@ -178,6 +179,7 @@ election::StationReport FromProto(const v1::StationReport& report) {
   if (report.has_interviews()) out.count = FromProto(report.interviews());
   if (report.has_counted_at()) out.counted_at = FromProto(report.counted_at());
   out.documents = FromProto(report.documents());
+  out.message_faults = FindReportFaults(report);
   return out;
 }
 

@@ -28,7 +28,8 @@ absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view requ
                                                            const google::protobuf::Message& type,
                                                            int number, std::size_t reports_max);
 
-// Converts revision 0 (left out) to 1. Checks nothing, because the rules belong to the core.
+// Converts revision 0 (left out) to 1. Notes what it cannot convert in `message_faults`, and checks
+// nothing else, because the rules belong to the core.
 election::StationReport FromProto(const v1::StationReport& report);
 v1::StationReport ToProto(const election::StationReport& report);
 // Converts a recorded report, with ids in place of numbers. Leaves out candidates whose votes are
@@ -53,7 +54,8 @@ void ToProto(const std::vector<election::Document>& documents,
 
 // Clamps times outside the years 1 to 9999, which a Timestamp cannot hold.
 google::protobuf::Timestamp ToProto(absl::Time time);
-// Rounds down to whole microseconds.
+// Rounds down to whole microseconds. Clamps times out of range, see IsInRange: what callers send is
+// checked before (CheckMessage, FindReportFaults).
 absl::Time FromProto(const google::protobuf::Timestamp& time);
 
 // Returns the error of a unary submission whose receipt is REFUSED. The code and reason are those

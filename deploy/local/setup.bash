@@ -10,7 +10,7 @@ build_packages=(
   g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config ccache:ccache mold:mold
   libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler:protoc
   protobuf-compiler-grpc:grpc_cpp_plugin golang-github-gogo-googleapis-dev grpc-proto
-  libssl-dev libpq-dev libpqxx-dev postgresql-15 libsqlite3-dev libboost-dev
+  libssl-dev libicu-dev libpq-dev libpqxx-dev postgresql-15 libsqlite3-dev libboost-dev
   libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libjemalloc-dev
 )
 test_packages=(

@@ -16,6 +16,7 @@
 #include "common/election/actor.h"
 #include "common/election/definition.h"
 #include "common/rpc/definition_proto.h"
+#include "common/rpc/message_faults.h"
 #include "common/rpc/status.h"
 
 namespace canvass::aggregator {
@@ -59,6 +60,7 @@ absl::Status DefinitionParts::Add(const v1::DefineElectionRequest& message) {
     whole_.actor = election::kLocalActor;
   }
   absl::Status status = CheckIds(message);
+  if (status.ok()) status = rpc::CheckMessage(message);
   if (!status.ok()) return status;
   bytes_ += message.ByteSizeLong();
   if (bytes_ > kBytesMax) return TooLarge();

@@ -14,6 +14,7 @@
 #include "common/election/decision_check.h"
 #include "common/election/seal_check.h"
 #include "common/rpc/definition_proto.h"
+#include "common/rpc/message_faults.h"
 #include "common/rpc/page.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_proto.h"
@@ -232,7 +233,8 @@ grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* c
                                                   std::string election_id,
                                                   std::optional<std::string> source_id, Check check,
                                                   Answer answer) {
-  const absl::Status status = CheckCall(*context, writer_);
+  absl::Status status = CheckCall(*context, writer_);
+  if (status.ok()) status = rpc::CheckMessage(request);
   if (!status.ok()) return rpc::Finish(context, status);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   writer_.Decide(

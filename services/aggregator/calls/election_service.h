@@ -63,8 +63,8 @@ class ElectionService final : public v1::ElectionService::CallbackService {
       std::function<absl::StatusOr<election::Decision>(const election::Count&, std::int64_t)>;
   using Answer = std::function<absl::Status(const DecisionOutcome&)>;
 
-  // Passes the decision to the writer, and finishes the call with the status of `answer` for its
-  // outcome.
+  // Checks that nothing of `request` would be lost, passes the decision to the writer, and finishes
+  // the call with the status of `answer` for its outcome.
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
                                    const google::protobuf::Message& request,
                                    std::string election_id, std::optional<std::string> source_id,

@@ -2,7 +2,7 @@
 
 #include <grpcpp/support/status.h>
 
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +11,7 @@
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/base/text_form.h"
 #include "common/election/actor.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/message.h"
@@ -56,8 +57,6 @@ void ToProto(const Receipt& receipt, canvass::v1::Receipt& out) {
   *out.mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
 }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
 absl::Status CheckActor(const std::string& actor, int index) {
   const std::string field = absl::StrCat("reports[", index, "].actor");
   if (actor.size() > election::kActorBytesMax) {
@@ -65,10 +64,8 @@ absl::Status CheckActor(const std::string& actor, int index) {
                       absl::StrCat("has ", actor.size(), " bytes; at most ",
                                    election::kActorBytesMax, " are allowed"));
   }
-  if (std::any_of(actor.begin(), actor.end(), IsControl)) {
-    return FieldError(reason::kActorInvalid, field, "contains a control character");
-  }
-  return absl::OkStatus();
+  const std::optional<CharacterFault> fault = FindCharacterFault(actor, TextForm::kLine);
+  return fault ? FieldError(reason::kActorInvalid, field, DescribeFault(*fault)) : absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {

@@ -347,6 +347,17 @@ TEST_F(PollFiguresTest, KeepsExactlyWhatWasPublished) {
   EXPECT_EQ(figures.published_at, absl::FromUnixSeconds(1'707'318'000));
 }
 
+TEST_F(PollFiguresTest, SharesAddUpToNoMoreThanRoundingMakesOf100) {
+  PollFiguresRequest request = Figures();
+  request.shares = {{"a", "33.4"}, {"b", "33.4"}, {"c", "33.3"}};  // rounded up twice
+  EXPECT_TRUE(ledger_.Publish(request).ok());
+  PollFiguresRequest correction = Figures(2);
+  correction.shares = {{"a", "60"}, {"b", "40.6"}};
+  ExpectInvalid(correction, "SHARE_OUT_OF_RANGE", "figures.shares");
+  correction.shares = {{"a", "93.9"}, {"b", "93.9"}};
+  ExpectInvalid(correction, "SHARE_OUT_OF_RANGE", "figures.shares");
+}
+
 TEST_F(PollFiguresTest, TheSameAgainChangesNothing) {
   PollFiguresRequest request = Figures();
   request.shares = {{"a", "93.9"}, {"b", "4.0"}};

@@ -206,7 +206,8 @@ std::vector<Refusal> Refusals() {
        }},
       {"TEXT_NOT_UTF8", "definition.contests[0].candidates[0].names", "is not UTF-8",
        [](DefinitionChange& r) { r.contests[0].candidates[0].names[0].second = "\xff"; }},
-      {"TEXT_NOT_UTF8", "definition.areas[1].kind", "NUL",
+      {"TEXT_INVALID", "definition.areas[1].kind",
+       "has U+0000 as character 2, a line break or control",
        [](DefinitionChange& r) { r.areas[1].kind = std::string("a\0b", 3); }},
       {"TEXT_NOT_UTF8", "definition.sources[0].organisations", "is not UTF-8",
        [](DefinitionChange& r) { r.sources[0].organisations = {"\xc3"}; }},
@@ -214,6 +215,43 @@ std::vector<Refusal> Refusals() {
        [](DefinitionChange& r) { r.stations[0].closed_reason = "\xed\xa0\x80"; }},
       {"TEXT_NOT_UTF8", "definition.reason", "is not UTF-8",
        [](DefinitionChange& r) { r.reason = "\x80"; }},
+      {"TEXT_INVALID", "definition.election.names", "the text in \"az\" is empty or blank",
+       [](DefinitionChange& r) { r.election->names[0].second = ""; }},
+      {"TEXT_INVALID", "definition.election.notices", "the text in \"en\" is empty or blank",
+       [](DefinitionChange& r) {
+         r.election->notices = {{"en", " \n"}};
+       }},
+      {"TEXT_INVALID", "definition.contests[0].candidates[0].names",
+       "has U+200B ZERO WIDTH SPACE as character 4",
+       [](DefinitionChange& r) { r.contests[0].candidates[0].names[0].second = "Ann\u200B"; }},
+      {"TEXT_INVALID", "definition.contests[0].candidates[0].affiliations", "has U+202E",
+       [](DefinitionChange& r) {
+         r.contests[0].candidates[0].affiliations = {{"en", "\u202Eytrap"}};
+       }},
+      {"TEXT_INVALID", "definition.sources[0].names", "begins with U+0020 SPACE (character 1)",
+       [](DefinitionChange& r) {
+         r.sources[0].names = {{"en", " Commission"}};
+       }},
+      {"TEXT_INVALID", "definition.areas[1].names", "normalization form NFC",
+       [](DefinitionChange& r) {
+         r.areas[1].names = {{"az", "G\u0259nc\u0259 s\u0327\u0259h\u0259ri"}};
+       }},
+      {"TEXT_INVALID", "definition.stations[0].tags", "has U+000A as character 2",
+       [](DefinitionChange& r) { r.stations[0].tags = {"a\nb"}; }},
+      {"TEXT_INVALID", "definition.sources[0].sample_tag", "ends with U+0020 SPACE",
+       [](DefinitionChange& r) { r.sources[0].sample_tag = "sample "; }},
+      {"TEXT_INVALID", "definition.reason", "has U+2067 RIGHT-TO-LEFT ISOLATE as character 1",
+       [](DefinitionChange& r) { r.reason = "\u2067x"; }},
+      {"NAME_REPEATED", "definition.contests[0].candidates[1].names",
+       "has the same name as candidate \"ann\"",
+       [](DefinitionChange& r) {  // they differ in a joiner, which an Arabic name may have
+         r.contests[0].candidates[0].names = {{"fa", "\u0645\u06CC\u200C\u062E"}};
+         r.contests[0].candidates[1].names = {{"fa", "\u0645\u06CC\u062E"}};
+       }},
+      {"ID_REPEATED", "definition.stations[0].tags", "is listed twice",
+       [](DefinitionChange& r) {
+         r.stations[0].tags = {"a b", "a  b"};
+       }},
       {"TOO_MANY_PARTS", "definition.election.names", "has 51 languages; at most 50",
        [](DefinitionChange& r) {
          r.election->languages = {"en"};

@@ -396,6 +396,118 @@ TEST(CheckReportTest, HoldsWhatCannotBe) {
                           Rule::kCastAboveIssued, Rule::kNoRegisteredVoters));
 }
 
+TEST(CheckReportTest, VotesNeedBallotsThatTheReportLeftOut) {
+  // A parallel count at a station of 500 voters.
+  const auto observed = [] {
+    return ReportBuilder()
+        .WithSource("observers")
+        .WithIssued(std::nullopt)
+        .WithCast(std::nullopt)
+        .WithBlank(std::nullopt);
+  };
+  const auto many = observed().WithVotes({{"a", 499}, {"b", 0}, {"c", 0}});
+  const Finding above_given = OnlyFinding(Check(ReportBuilder(many).WithRegistered(500).Build()));
+  EXPECT_EQ(above_given.rule, Rule::kCastAboveRegistered);
+  EXPECT_EQ(above_given.severity, Severity::kHold);
+  EXPECT_EQ(above_given.field, "ballots.votes");
+  EXPECT_EQ(above_given.numbers, (Numbers{{"ballots_at_least", 501}, {"registered_voters", 500}}));
+  const Finding above_register =
+      OnlyFinding(Check(ReportBuilder(many).WithRegistered(std::nullopt).Build()));
+  EXPECT_EQ(above_register.rule, Rule::kCastAboveRegistered);
+  EXPECT_EQ(above_register.numbers, above_given.numbers);
+  EXPECT_EQ(
+      OnlyFinding(Check(ReportBuilder(many).WithRegistered(501).WithIssued(500).Build())).rule,
+      Rule::kCastAboveIssued);
+  EXPECT_THAT(Check(ReportBuilder(many).WithRegistered(501).Build()).findings, IsEmpty());
+  EXPECT_THAT(Check(observed().WithRegistered(std::nullopt).Build()).findings, IsEmpty());
+}
+
+TEST(CheckReportTest, TheRegisterOfAStationHoldsForOfficialReportsToo) {
+  const auto checked = Check(ReportBuilder()
+                                 .WithRegistered(std::nullopt)
+                                 .WithBalancedVotes({497, 0, 0})
+                                 .WithIssued(std::nullopt)
+                                 .Build());
+  EXPECT_EQ(OnlyFinding(checked).rule, Rule::kCastAboveRegistered);
+  EXPECT_EQ(OnlyFinding(checked).numbers,
+            (Numbers{{"ballots_cast", 501}, {"registered_voters", 500}}));
+}
+
+TEST(CheckReportTest, TheRegisterIncludesTheStationsThatAreCountedThere) {
+  DefinitionBuilder definition = ReportedElection();
+  definition.WithStation(
+      {.id = "s-3", .area_id = "north", .registered_voters = 100, .counted_at_station_id = "s-1"});
+  const auto report = [](std::int64_t votes) {
+    return ReportBuilder()
+        .WithRegistered(std::nullopt)
+        .WithBalancedVotes({votes, 0, 0})
+        .WithIssued(std::nullopt)
+        .Build();
+  };
+  EXPECT_THAT(Check(report(596), definition).findings, IsEmpty());
+  EXPECT_EQ(OnlyFinding(Check(report(597), definition)).rule, Rule::kCastAboveRegistered);
+  definition.WithStation({.id = "s-4", .area_id = "north", .counted_at_station_id = "s-1"});
+  EXPECT_THAT(Check(report(597), definition).findings, IsEmpty());  // how many is unknown
+}
+
+TEST(CheckReportTest, KnownKindsOfBallotsAreNotMoreThanTheBallots) {
+  const auto checked =
+      Check(ReportBuilder().WithSource("observers").WithBlank(std::nullopt).WithInvalid(5).Build());
+  EXPECT_EQ(checked.outcome, Severity::kReject);
+  EXPECT_EQ(checked.findings.front().rule, Rule::kVotesNotBalanced);
+  EXPECT_EQ(checked.findings.front().numbers,
+            (Numbers{{"ballots_cast", 100}, {"votes", 96}, {"invalid_votes", 5}, {"sum", 101}}));
+  EXPECT_THAT(
+      Check(ReportBuilder().WithSource("observers").WithBlank(std::nullopt).Build()).findings,
+      IsEmpty());
+}
+
+TEST(CheckReportTest, SharesAndZerosAreSeenWithoutBallotsCast) {
+  const auto observed = ReportBuilder().WithSource("observers").WithIssued(std::nullopt);
+  EXPECT_EQ(
+      OnlyFinding(Check(ReportBuilder(observed).WithCast(std::nullopt).WithInvalid(9).Build()))
+          .numbers,
+      (Numbers{{"invalid_votes", 9}, {"ballots_cast", 107}, {"limit_hundredths", 300}}));
+  EXPECT_EQ(OnlyFinding(Check(ReportBuilder(observed)
+                                  .WithVotes({{"a", 0}, {"b", 0}, {"c", 0}})
+                                  .WithBlank(0)
+                                  .WithInvalid(0)
+                                  .WithCast(std::nullopt)
+                                  .Build()))
+                .rule,
+            Rule::kNoBallots);
+}
+
+TEST(CheckReportTest, AnExitPollAsksNoMorePeopleThanVote) {
+  const auto asked = [](std::int64_t number) {
+    return Check(InterviewReportBuilder().WithAsked(number).WithRefused(number - 80).Build());
+  };
+  EXPECT_THAT(asked(500).findings, IsEmpty());
+  EXPECT_EQ(OnlyFinding(asked(501)).rule, Rule::kAskedAboveRegistered);
+  EXPECT_EQ(OnlyFinding(asked(501)).numbers, (Numbers{{"asked", 501}, {"registered_voters", 500}}));
+  EXPECT_EQ(asked(501).outcome, Severity::kHold);
+}
+
+TEST(CheckReportTest, WhatAMessageCannotSayIsRefused) {
+  StationReport report = ReportBuilder().Build();
+  report.message_faults = {{.rule = Rule::kFieldUnknown,
+                            .field = "ballots",
+                            .numbers = {{"field_number", 99}},
+                            .subject = "canvass.v1.BallotCount"}};
+  const auto checked = Check(report);
+  EXPECT_EQ(checked.outcome, Severity::kReject);
+  EXPECT_EQ(OnlyFinding(checked).rule, Rule::kFieldUnknown);
+  EXPECT_EQ(OnlyFinding(checked).severity, Severity::kReject);
+}
+
+TEST(CheckReportTest, AReasonHasNoHiddenCharacters) {
+  const auto checked = Check(ReportBuilder().WithReason("ab\u202Ecd").Build());
+  EXPECT_EQ(OnlyFinding(checked).rule, Rule::kTextInvalid);
+  EXPECT_EQ(OnlyFinding(checked).numbers, (Numbers{{"code_point", 0x202E}, {"character", 3}}));
+  EXPECT_THAT(Check(ReportBuilder().WithReason("two\nlines, می\u200Cخواهم").Build()).findings,
+              IsEmpty());
+}
+
 TEST(CheckReportTest, WarnsOfHighSharesFromTheLimitOn) {
   const auto at =
       Check(ReportBuilder().WithVotes({{"a", 60}, {"b", 30}, {"c", 5}}).WithInvalid(3).Build());

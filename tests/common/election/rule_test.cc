@@ -45,6 +45,9 @@ const std::vector<Row>& Rows() {
       {Rule::kRevisionInvalid, 11, "REVISION_INVALID", Severity::kReject,
        StatusCode::kInvalidArgument},
       {Rule::kTextInvalid, 12, "TEXT_INVALID", Severity::kReject, StatusCode::kInvalidArgument},
+      {Rule::kFieldUnknown, 13, "FIELD_UNKNOWN", Severity::kReject, StatusCode::kInvalidArgument},
+      {Rule::kTimeOutOfRange, 14, "TIME_OUT_OF_RANGE", Severity::kReject,
+       StatusCode::kInvalidArgument},
       {Rule::kCountOutOfRange, 20, "COUNT_OUT_OF_RANGE", Severity::kReject,
        StatusCode::kInvalidArgument},
       {Rule::kCandidateUnknown, 21, "CANDIDATE_UNKNOWN", Severity::kReject,
@@ -81,6 +84,8 @@ const std::vector<Row>& Rows() {
        StatusCode::kInvalidArgument},
       {Rule::kNoBallots, 45, "NO_BALLOTS", Severity::kWarn, StatusCode::kInvalidArgument},
       {Rule::kNoRegisteredVoters, 46, "NO_REGISTERED_VOTERS", Severity::kWarn,
+       StatusCode::kInvalidArgument},
+      {Rule::kAskedAboveRegistered, 47, "ASKED_ABOVE_REGISTERED", Severity::kHold,
        StatusCode::kInvalidArgument},
   };
   return rows;
@@ -243,6 +248,29 @@ std::vector<Message> Messages() {
        "The report says that 0 ballots were cast."},
       {{.rule = Rule::kNoRegisteredVoters, .numbers = {{"registered_voters", 0}}},
        "The report says that 0 voters are registered."},
+      {{.rule = Rule::kAskedAboveRegistered,
+        .numbers = {{"asked", 501}, {"registered_voters", 500}}},
+       "501 people were asked, but only 500 voters are registered."},
+      {{.rule = Rule::kCastAboveRegistered,
+        .numbers = {{"ballots_at_least", 501}, {"registered_voters", 500}}},
+       "By the votes, at least 501 ballots were cast, but only 500 voters are registered."},
+      {{.rule = Rule::kFieldUnknown,
+        .field = "ballots",
+        .numbers = {{"field_number", 99}},
+        .subject = "canvass.v1.BallotCount"},
+       "The message canvass.v1.BallotCount has a field with number 99, which this version of "
+       "Canvass does not know."},
+      {{.rule = Rule::kTimeOutOfRange,
+        .field = "counted_at",
+        .numbers = {{"seconds", 253'402'300'800}, {"nanos", -1}}},
+       "The field counted_at has 253402300800 seconds and -1 nanoseconds, but a time must be in "
+       "the "
+       "years 1 to 9999, with 0 to 999999999 nanoseconds."},
+      {{.rule = Rule::kTextInvalid,
+        .field = "reason",
+        .numbers = {{"code_point", 0x202E}, {"character", 5}}},
+       "The field reason has U+202E RIGHT-TO-LEFT OVERRIDE as character 5, which is invisible here "
+       "or changes how the text around it is shown."},
   };
 }
 
