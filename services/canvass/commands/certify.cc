@@ -89,7 +89,7 @@ void AddCertify(CommandLine& commands) {
       ->add_option("--expected-sequence", arguments->expected_sequence,
                    "Sequence of the result that was read and signed. Refused if the result has "
                    "changed since")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, kOptionNumberMax));
   figures->add_flag("--read", arguments->read, "Read, show and certify the newest result");
   figures->require_option(1);
   app.add_option("--elected", arguments->elected,

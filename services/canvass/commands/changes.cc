@@ -58,7 +58,7 @@ void AddChanges(CommandLine& commands) {
          "Only changes of this area, of the areas and stations below it, or of this station")
       ->type_name("ID");
   app.add_option("--from", arguments->from_sequence, "First sequence to list")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::int64_t{1}, kOptionNumberMax))
       ->capture_default_str();
   app.add_flag("--corrections-only", arguments->corrections_only,
                "Only entries that took votes out of a total or changed a definition or status");

@@ -12,6 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/rpc/deadline.h"
 #include "fmt/format.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
@@ -40,6 +41,9 @@ Examples
   canvass compare az-2024-presidential -o json
   canvass COMMAND --help)";
 
+// Shorter ones would be over before a packet is on its way.
+constexpr absl::Duration kDurationMin = absl::Milliseconds(1);
+
 absl::StatusOr<absl::Duration> ParseTimeout(const std::string& text) {
   absl::Duration duration;
   const bool plain = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
@@ -47,6 +51,11 @@ absl::StatusOr<absl::Duration> ParseTimeout(const std::string& text) {
       duration <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError(fmt::format(
         "'{}' is not a duration such as 10s, 1m30s, 500ms or a number of seconds", text));
+  }
+  if (duration < kDurationMin || duration > rpc::kDeadlineAcceptedMax) {
+    return absl::InvalidArgumentError(fmt::format("'{}' is not between {} and {}", text,
+                                                  absl::FormatDuration(kDurationMin),
+                                                  absl::FormatDuration(rpc::kDeadlineAcceptedMax)));
   }
   return duration;
 }

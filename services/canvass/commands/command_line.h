@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_CANVASS_COMMANDS_COMMAND_LINE_H_
 #define CANVASS_SERVICES_CANVASS_COMMANDS_COMMAND_LINE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,7 +46,12 @@ class CommandLine {
   Run chosen_;
 };
 
-// Adds an option that accepts "10s", "1m30s", "500ms" or plain seconds. `duration` holds the
+// Largest sequence or count that an option takes. CLI11 takes a number above the largest
+// std::int64_t for that one, so a check with a lower limit finds it.
+inline constexpr std::int64_t kOptionNumberMax = 999'999'999'999'999'999;
+
+// Adds an option that accepts "10s", "1m30s", "500ms" or plain seconds, from 1ms to the longest
+// deadline that a service accepts. `duration` holds the
 // default and must outlive `app`.
 void AddDurationOption(CLI::App& app, const std::string& name, absl::Duration& duration,
                        const std::string& help);

@@ -8,6 +8,8 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/numbers.h"
+#include "fmt/format.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/demo/demo_player.h"
@@ -21,6 +23,14 @@ struct DemoArguments {
   std::string name{};
   std::optional<double> speed{};
 };
+
+// A CLI11 validator: returns "" for a speed and otherwise the error. CLI::Range takes "nan".
+std::string CheckSpeed(const std::string& text) {
+  constexpr double kSpeedMax = 1'000'000;
+  double speed = 0;
+  const bool is_speed = absl::SimpleAtod(text, &speed) && 0 <= speed && speed <= kSpeedMax;
+  return is_speed ? "" : fmt::format("Value {} not in range [0 - {}]", text, kSpeedMax);
+}
 
 absl::Status RunDemo(const DemoArguments& arguments, const Invocation& invocation) {
   const auto facts = ParsePublishedNight(EmbeddedNight());
@@ -41,7 +51,7 @@ CLI::Option* AddSpeedOption(CLI::App& app, std::optional<double>& speed) {
             return std::string();
           },
           "NUMBER or max", "speed"))
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Validator(CheckSpeed, "", "speed range"));
 }
 
 void AddDemo(CommandLine& commands) {

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -54,7 +55,7 @@ void AddHistory(CommandLine& commands) {
   AddSourceOption(app, arguments->choice);
   AddAreaOption(app, arguments->choice);
   app.add_option("--limit", arguments->limit, "Maximum number of results")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::int64_t{1}, kOptionNumberMax))
       ->capture_default_str();
 }
 

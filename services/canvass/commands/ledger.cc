@@ -123,7 +123,7 @@ void AddLedger(CommandLine& commands) {
   AddElectionArgument(app, arguments->choice);
   CLI::Option* const from =
       app.add_option("--from", arguments->from_sequence, "First sequence to list")
-          ->check(CLI::PositiveNumber)
+          ->check(CLI::Range(std::int64_t{1}, kOptionNumberMax))
           ->capture_default_str();
   app.add_flag("--verify", arguments->verify,
                "Recompute all leaf hashes and the RFC 6962 root from the entries' bytes, and "

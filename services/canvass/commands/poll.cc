@@ -1,9 +1,11 @@
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "CLI/App.hpp"
+#include "common/election/report.h"
 #include "fmt/format.h"
 #include "services/canvass/clients/aggregator_client.h"
 #include "services/canvass/commands/choice.h"
@@ -96,14 +98,14 @@ void AddFigureOptions(CLI::App& app, PollArguments& arguments) {
       ->expected(1)
       ->take_all();
   app.add_option("--sample-size", arguments.sample_size, "Number of people interviewed")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, election::kCountMax));
   app.add_option("--margin-of-error", arguments.margin_of_error,
                  "Margin of error in percentage points, e.g. 2.5");
   app.add_option("--published-at", arguments.published_at,
                  "Time of publication, e.g. 2024-02-07T19:30:00+04:00");
   app.add_option("--revision", arguments.revision,
                  "Revision of the figures. Add 1 for each correction")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()))
       ->capture_default_str();
   app.add_option("--reason", arguments.reason,
                  "Reason for replacing the earlier figures. Required from revision 2");

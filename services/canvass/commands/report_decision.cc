@@ -3,6 +3,8 @@
 #include <google/protobuf/message.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 #include "CLI/App.hpp"
 #include "fmt/format.h"
@@ -36,7 +38,7 @@ void AddReportDecisionOptions(CLI::App& app, ReportDecision& decision) {
   app.add_option("--revision", decision.revision,
                  "Revision of the report that was reviewed. Refused if there is a newer revision")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, std::numeric_limits<std::int32_t>::max()));
   AddReasonOption(app, decision.reason);
   AddDocumentOption(app, decision.documents);
 }

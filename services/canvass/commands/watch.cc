@@ -15,6 +15,7 @@
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
 #include "services/canvass/terminal/invocation.h"
+#include "services/canvass/terminal/print.h"
 #include "services/canvass/terminal/proto_json.h"
 #include "services/canvass/terminal/table.h"
 #include "services/canvass/terminal/text_width.h"
@@ -50,7 +51,8 @@ class Watcher {
     // connected.
     if (live) {
       invocation_.console.out << RenderScreen(
-          ResultText(result, names_, invocation_.console.out_colours), shown_ == 0);
+          ResultText(result, names_, invocation_.console.out_colours), shown_ == 0,
+          invocation_.console.window());
     } else if (newer) {
       ShowLine(result);
     }
@@ -76,9 +78,9 @@ class Watcher {
         if (!rows_) {
           rows_.emplace(ResultRows::Subject::kMoment, OutputFormat::kCsv, names_,
                         result.contest_id());
-          out << RenderCsv({.columns = rows_->Columns()});
+          out << CsvHeader(rows_->Columns());
         }
-        out << CsvLine(rows_->RowOf(result));
+        out << CsvLineFor(invocation_.console, rows_->RowOf(result));
         return;
     }
   }
@@ -129,7 +131,7 @@ void AddWatch(CommandLine& commands) {
   AddSourceOption(app, arguments->choice);
   AddAreaOption(app, arguments->choice);
   app.add_option("--updates", arguments->updates, "Stop after this many results. 0 means never")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(std::int64_t{0}, kOptionNumberMax))
       ->capture_default_str();
 }
 

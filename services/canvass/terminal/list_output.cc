@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/canvass/terminal/console.h"
+#include "services/canvass/terminal/print.h"
 #include "services/canvass/terminal/proto_json.h"
 #include "services/canvass/terminal/text_width.h"
 
@@ -17,9 +18,7 @@ ListOutput::ListOutput(const Invocation& invocation, const std::vector<Column>& 
     invocation.console.out << Warning(Printable(notice), invocation.console.out_colours) << '\n';
   }
   if (format != OutputFormat::kCsv || columns.empty()) return;
-  Row names;
-  for (const Column& column : columns) names.push_back(column.name);
-  invocation.console.out << CsvLine(names);
+  invocation.console.out << CsvHeader(columns);
 }
 
 void ListOutput::Add(Row row, const google::protobuf::Message& item) {
@@ -30,7 +29,7 @@ void ListOutput::Add(Row row, const google::protobuf::Message& item) {
       if (waiting_.size() == kRowsTogether) Flush();
       return;
     case OutputFormat::kCsv:
-      invocation_.console.out << CsvLine(row);
+      invocation_.console.out << CsvLineFor(invocation_.console, std::move(row));
       return;
     case OutputFormat::kJson:
       invocation_.console.out << (items_ == 1 ? "[\n" : ",\n") << ToJsonLine(item);

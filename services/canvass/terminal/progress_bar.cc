@@ -6,13 +6,13 @@
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
+#include "services/canvass/terminal/terminal_stream.h"
 #include "services/canvass/terminal/text_width.h"
 
 namespace canvass::cli {
 namespace {
 
 constexpr std::int64_t kBarWidth = 30;
-constexpr std::string_view kToLineStart = "\r\x1b[K";
 
 std::string CountText(std::int64_t done, std::int64_t total, std::string_view what) {
   return fmt::format("{:3} %  {} of {} {}", total == 0 ? 100 : done * 100 / total,
@@ -60,7 +60,11 @@ void ProgressBar::Say(std::string_view line) {
 }
 
 void ProgressBar::Draw() {
-  console_.messages << kToLineStart << RenderBar(done_, total_, what_);
+  std::string bar = RenderBar(done_, total_, what_);
+  // A bar that fills the last column may wrap, and then each one would stay on the screen.
+  const int columns = console_.window().columns;
+  if (columns > 0) bar = CutRight(bar, columns - 1);
+  console_.messages << kToLineStart << bar;
   console_.messages.flush();
 }
 

@@ -48,7 +48,9 @@ class TableLayout {
 
 // Lays out the whole table for people.
 std::string RenderTable(const Table& table);
-// Returns CSV with a first line of column names. Lines end with "\n".
+// Returns CSV with a first line of column names. Lines end with "\n". Cells keep every byte, also
+// those that a spreadsheet takes for a formula ("+Europa"): CSV is for programs, which need the
+// data as it is.
 std::string RenderCsv(const Table& table);
 
 // Returns one CSV line with its line end ("\n"). Fields are quoted where necessary.

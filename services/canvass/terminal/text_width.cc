@@ -6,6 +6,7 @@
 #include <cwchar>
 #include <optional>
 
+#include "common/base/text_form.h"
 #include "common/base/utf8.h"
 
 namespace canvass::cli {
@@ -38,8 +39,6 @@ bool IsAscii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
-
 std::string Blanks(int count) {
   std::string blanks;
   blanks.append(static_cast<std::size_t>(std::max(count, 0)), ' ');
@@ -69,20 +68,28 @@ std::string PadLeft(std::string_view text, int width) {
   return Blanks(width - DisplayWidth(text)) + std::string(text);
 }
 
-std::string Printable(std::string_view text) {
-  std::string printable;
-  printable.reserve(text.size());
-  while (!text.empty()) {
-    const std::optional<CodePoint> character = FirstCodePoint(text);
-    const std::size_t bytes = character ? character->bytes : 1;
-    if (!character || IsControl(character->value)) {
-      printable += ' ';
-    } else {
-      printable += text.substr(0, bytes);
-    }
-    text.remove_prefix(bytes);
+std::string Printable(std::string_view text) { return WithoutFaults(text); }
+
+std::string CutRight(std::string_view line, int width) {
+  constexpr std::string_view kStyleStart = "\x1b[";
+  constexpr std::string_view kStyleEnd = "\x1b[0m";
+  const Utf8Scope scope;
+  std::string cut;
+  bool styled = false;
+  for (std::string_view rest = line; !rest.empty();) {
+    const bool style = rest.starts_with(kStyleStart);
+    const std::optional<CodePoint> character = FirstCodePoint(rest);
+    const std::size_t bytes = style       ? std::min(rest.find('m'), rest.size() - 1) + 1
+                              : character ? character->bytes
+                                          : 1;
+    if (!style)
+      width -= character ? std::max(wcwidth(static_cast<wchar_t>(character->value)), 0) : 1;
+    if (width < 0) return styled ? cut.append(kStyleEnd) : cut;
+    styled = styled || style;
+    cut += rest.substr(0, bytes);
+    rest.remove_prefix(bytes);
   }
-  return printable;
+  return cut;
 }
 
 std::string GroupThousands(std::string_view digits) {

@@ -17,8 +17,13 @@ int DisplayWidth(std::string_view text);
 std::string PadRight(std::string_view text, int width);
 std::string PadLeft(std::string_view text, int width);
 
-// Makes `text` safe for one line of a terminal: every control character, including escapes that
-// change colours or move the cursor, and every byte that is not UTF-8 becomes a blank.
+// Returns the beginning of `line` that fits into `width` columns. Sequences that style the text
+// take no column, and none stays in effect after the end.
+std::string CutRight(std::string_view line, int width);
+
+// Makes `text` safe for one line of a terminal, see WithoutFaults: control characters, including
+// escapes that change colours or move the cursor, become blanks, and what is invisible or changes
+// the writing direction becomes U+FFFD.
 std::string Printable(std::string_view text);
 
 // Inserts a blank before each group of three digits of an integer: "-4567458" becomes "-4 567 458".

@@ -19,6 +19,7 @@ TEST(DisplayWidthTest, CountsColumnsAndNotBytes) {
 TEST(PrintableTest, LeavesNothingThatMovesTheCursor) {
   EXPECT_EQ(Printable("a\nb\x1b[31mc\x7f"), "a b [31mc ");
   EXPECT_EQ(Printable("Şəki"), "Şəki");
+  EXPECT_EQ(Printable("45\u202E06"), "45\uFFFD06");
 }
 
 TEST(GroupThousandsTest, GroupsFromTheRight) {
