@@ -42,11 +42,13 @@ bool DependsOnDefinition(election::Rule rule) {
          rule == election::Rule::kStationCountedElsewhere;
 }
 
-// Whether the report itself is sound, so that it can be compared with recorded ones.
+// Whether the report itself is sound, so that it can be compared with recorded ones. Its texts are
+// compared as they are: one that was recorded under older rules is still the same.
 bool IsWellFormed(const CheckedReport& checked) {
   return checked.identified &&
          std::none_of(checked.findings.begin(), checked.findings.end(), [](const Finding& finding) {
-           return finding.severity == Severity::kReject && !DependsOnDefinition(finding.rule);
+           return finding.severity == Severity::kReject && !DependsOnDefinition(finding.rule) &&
+                  finding.rule != election::Rule::kTextInvalid;
          });
 }
 

@@ -1,5 +1,7 @@
 #include "services/aggregator/calls/aggregator_service.h"
 
+#include <google/protobuf/unknown_field_set.h>
+
 #include <array>
 #include <map>
 #include <memory>
@@ -121,6 +123,27 @@ TEST_F(AggregatorServiceTest, AMessageThatIsTooLongEndsTheStreamAfterTheOthersAr
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(ReasonOf(status), "TOO_MANY_REPORTS");
   EXPECT_THAT(status.error_message(), HasSubstr("4001"));
+}
+
+TEST_F(AggregatorServiceTest, AFieldThatIsNotKnownRefusesItsReportAndNoOther) {
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  v1::RecordReportsRequest request = RequestOf({ReportOf(1).Build(), ReportOf(2).Build()});
+  canvass::v1::BallotCount& ballots =
+      *request.mutable_reports(0)->mutable_report()->mutable_ballots();
+  ballots.GetReflection()->MutableUnknownFields(&ballots)->AddVarint(99, 17);
+  ASSERT_TRUE(stream->Write(request));
+  stream->WritesDone();
+  v1::RecordReportsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_THAT(response.receipts(), SizeIs(2));
+  EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_REFUSED);
+  ASSERT_THAT(response.receipts(0).findings(), SizeIs(1));
+  EXPECT_EQ(response.receipts(0).findings(0).rule(), "FIELD_UNKNOWN");
+  EXPECT_EQ(response.receipts(0).findings(0).field(), "ballots");
+  EXPECT_EQ(response.receipts(0).findings(0).numbers().at("field_number"), 99);
+  EXPECT_EQ(response.receipts(1).state(), canvass::v1::RECEIPT_STATE_RECORDED);
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST_F(AggregatorServiceTest, AnActorThatCannotBeWrittenDownIsRefused) {

@@ -1,5 +1,7 @@
 #include "services/aggregator/calls/election_service.h"
 
+#include <google/protobuf/unknown_field_set.h>
+
 #include <memory>
 #include <string>
 #include <thread>
@@ -231,6 +233,26 @@ TEST_F(ElectionServiceTest, ReleasesAnnulsAndReinstates) {
                   .ok());
   EXPECT_EQ(reinstated.sequence(), 6);
   EXPECT_EQ(EntryCount(), 6);
+}
+
+TEST_F(ElectionServiceTest, WhatADecisionOrFiguresCannotSayIsNamed) {
+  aggregator_.Record({ReportOf(1).WithRegistered(9).Build()});
+  auto release = AboutReport<v1::ReleaseReportRequest>(1, 1);
+  release.GetReflection()->MutableUnknownFields(&release)->AddVarint(77, 1);
+  Call call;
+  v1::ReleaseReportResponse released;
+  grpc::Status status = aggregator_.elections->ReleaseReport(&call.context, release, &released);
+  EXPECT_EQ(ReasonOf(status), "FIELD_UNKNOWN");
+  EXPECT_THAT(status.error_message(), ::testing::HasSubstr("field with number 77"));
+
+  v1::PublishPollFiguresRequest figures;
+  figures.mutable_figures()->mutable_published_at()->set_nanos(-1);
+  Call publish;
+  v1::PublishPollFiguresResponse published;
+  status = aggregator_.elections->PublishPollFigures(&publish.context, figures, &published);
+  EXPECT_EQ(ReasonOf(status), "TIME_OUT_OF_RANGE");
+  EXPECT_THAT(status.error_message(), ::testing::HasSubstr("figures.published_at"));
+  EXPECT_EQ(EntryCount(), 3);
 }
 
 TEST_F(ElectionServiceTest, ADecisionOnAnotherRevisionIsAborted) {
