@@ -32,7 +32,8 @@ std::string RenderScreen(std::string_view text, bool first, const WindowSize& wi
   std::string screen(first ? kClearScreen : "");
   screen += kHome;
   for (const std::string& line : FittingLines(text, window.rows)) {
-    screen += window.columns > 0 ? CutRight(line, window.columns) : line;
+    // After a character in the last column, some terminals would clear it.
+    screen += window.columns > 0 ? CutRight(line, window.columns - 1) : line;
     screen += kClearLine;
     screen += '\n';
   }

@@ -254,11 +254,11 @@ TEST(WatchScreenTest, WritesOverTheOldLines) {
 
 TEST(WatchScreenTest, CutsWhatDoesNotFitIntoTheWindow) {
   EXPECT_EQ(
-      RenderScreen("12345678\n\x1b[1m12345\x1b[0m\n東京東京\n", false, {.columns = 5, .rows = 24}),
+      RenderScreen("12345678\n\x1b[1m12345\x1b[0m\n東京東京\n", false, {.columns = 6, .rows = 24}),
       "\x1b[H12345\x1b[K\n\x1b[1m12345\x1b[0m\x1b[K\n東京\x1b[K\n\x1b[J");
   EXPECT_EQ(RenderScreen("1\n2\n3\n4\n", false, {.columns = 80, .rows = 4}),
             "\x1b[H1\x1b[K\n2\x1b[K\n... 2 more lines\x1b[K\n\x1b[J");
-  EXPECT_EQ(RenderScreen("1\n2\n", false, {.columns = 1, .rows = 1}), "\x1b[H.\x1b[K\n\x1b[J");
+  EXPECT_EQ(RenderScreen("1\n2\n", false, {.columns = 2, .rows = 1}), "\x1b[H.\x1b[K\n\x1b[J");
 }
 
 }  // namespace
