@@ -79,11 +79,12 @@ std::string CutRight(std::string_view line, int width) {
   for (std::string_view rest = line; !rest.empty();) {
     const bool style = rest.starts_with(kStyleStart);
     const std::optional<CodePoint> character = FirstCodePoint(rest);
-    const std::size_t bytes = style       ? std::min(rest.find('m'), rest.size() - 1) + 1
-                              : character ? character->bytes
-                                          : 1;
-    if (!style)
+    std::size_t bytes = character ? character->bytes : 1;
+    if (style) {
+      bytes = std::min(rest.find('m'), rest.size() - 1) + 1;
+    } else {
       width -= character ? std::max(wcwidth(static_cast<wchar_t>(character->value)), 0) : 1;
+    }
     if (width < 0) return styled ? cut.append(kStyleEnd) : cut;
     styled = styled || style;
     cut += rest.substr(0, bytes);
