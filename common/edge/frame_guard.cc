@@ -23,6 +23,12 @@ bool MayPass(absl::Duration wait, FrameGuard::Admission& admission) {
   return false;
 }
 
+bool Close(std::string_view why, FrameGuard::Admission& admission) {
+  admission.verdict = FrameGuard::Verdict::kClose;
+  admission.why = why;
+  return false;
+}
+
 }  // namespace
 
 FrameGuard::FrameGuard(const FrameLimits& limits, SharedLimits& shared)
@@ -49,6 +55,7 @@ void FrameGuard::FromServer(std::string_view bytes, absl::Duration now) {
     const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
     if (is_reset) ++server_resets_;
     if (is_reset || (may_end && frame.Has(FrameHeader::kEndStream))) End(frame.stream);
+    if (frame.type == FrameType::kGoAway) server_left_at_ = std::min(server_left_at_, now);
     NoteCall(frame, now);
     return true;
   });
@@ -64,38 +71,72 @@ void FrameGuard::NoteCall(const FrameHeader& frame, absl::Duration now) {
   empty_.Give();
 }
 
+bool FrameGuard::IsOpenToClient(std::uint32_t stream) const {
+  const auto found = open_.find(stream);
+  return found != open_.end() && !found->second;
+}
+
 bool FrameGuard::AdmitClientFrame(const FrameHeader& frame, absl::Duration now,
                                   Admission& admission) {
   if (frame.type == FrameType::kResetStream) return AdmitReset(frame, now, admission);
   if (!AdmitHeaderBlock(frame, admission)) return false;
-  if (frame.type == FrameType::kHeaders && !AdmitStream(frame, now, admission)) return false;
+  if (frame.type == FrameType::kHeaders && !AdmitHeaders(frame, now, admission)) return false;
   RateLimit* const limit = LimitOf(frame);
   if (limit != nullptr && !MayPass(limit->Take(now), admission)) return false;
+  if (limit != nullptr) return true;  // what is charged pays for nothing
   NoteCall(frame, now);
+  const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
+  if (may_end && frame.Has(FrameHeader::kEndStream)) open_[frame.stream] = true;
   return true;
 }
 
 bool FrameGuard::AdmitReset(const FrameHeader& frame, absl::Duration now, Admission& admission) {
-  // Nothing is taken from one limit while the other one says no.
-  if (!MayPass(shared_.resets.WaitFor(now), admission)) return false;
-  if (!MayPass(resets_.Take(now), admission)) return false;
-  shared_.resets.Take(now);
+  if (!TakeReset(now, admission)) return false;
   End(frame.stream);
   return true;
 }
 
+// Nothing is taken from one limit while the other one says no.
+bool FrameGuard::TakeReset(absl::Duration now, Admission& admission) {
+  const bool is_rare = now - reset_at_ >= limits_.reset_always_after;
+  if (!is_rare && !MayPass(shared_.resets.WaitFor(now), admission)) return false;
+  if (!MayPass(resets_.Take(now), admission)) return false;
+  shared_.resets.Take(now);
+  reset_at_ = now;
+  return true;
+}
+
+// Headers begin a call, or end what the client says in it.
+bool FrameGuard::AdmitHeaders(const FrameHeader& frame, absl::Duration now, Admission& admission) {
+  const bool is_clients = frame.stream % 2 == 1;
+  if (!is_clients) return Close("its calls have numbers that are the server's", admission);
+  if (frame.stream > last_stream_) return AdmitStream(frame, now, admission);
+  return frame.Has(FrameHeader::kEndStream) || Close("it begins a call twice", admission);
+}
+
 bool FrameGuard::AdmitStream(const FrameHeader& frame, absl::Duration now, Admission& admission) {
-  if (open_.contains(frame.stream)) return true;  // its trailers
   // The client pays for the resets that it caused before it begins anything new.
   for (; server_resets_ > 0; --server_resets_) {
-    if (!MayPass(resets_.Take(now), admission)) return false;
+    if (!TakeReset(now, admission)) return false;
   }
-  const bool has_room = open_.size() < limits_.streams_max &&
-                        IsFairShare(open_.size(), 1, shared_.streams, shared_.streams_max);
-  if (!MayPass(has_room ? absl::ZeroDuration() : kAskAgainAfter, admission)) return false;
-  open_.insert(frame.stream);
+  if (!HasRoom()) {
+    room_wanted_at_ = std::min(room_wanted_at_, now);
+    if (now - room_wanted_at_ >= limits_.room_within) {
+      return Close("it waited too long for room for another call", admission);
+    }
+    return MayPass(kAskAgainAfter, admission);
+  }
+  room_wanted_at_ = absl::InfiniteDuration();
+  last_stream_ = frame.stream;
+  open_.emplace(frame.stream, false);
   ++shared_.streams;
   return true;
+}
+
+bool FrameGuard::HasRoom() const {
+  if (open_.size() >= limits_.streams_max) return false;
+  return open_.size() < limits_.streams_always ||
+         IsFairShare(open_.size(), 1, shared_.streams, shared_.streams_max);
 }
 
 bool FrameGuard::AdmitHeaderBlock(const FrameHeader& frame, Admission& admission) {
@@ -107,21 +148,22 @@ bool FrameGuard::AdmitHeaderBlock(const FrameHeader& frame, Admission& admission
       block_frames_ <= limits_.header_block_frames_max) {
     return true;
   }
-  admission.verdict = Verdict::kClose;
-  admission.why = "its headers have no end";
-  return false;
+  return Close("its headers have no end", admission);
 }
 
-// Returns null for frames that are not limited here: data and new calls are limited by flow control
-// and by the number of calls that a connection may have open.
+// Returns null for frames that are not limited here: data and headers of open calls are limited by
+// flow control and by the number of calls that a connection may have open. Once the client has
+// ended a call, or the server has, what still comes for it is charged.
 RateLimit* FrameGuard::LimitOf(const FrameHeader& frame) {
   switch (frame.type) {
     case FrameType::kSettings:
     case FrameType::kPing:
       return frame.Has(FrameHeader::kAck) ? &empty_ : &answered_;
     case FrameType::kData:
-      return frame.length > 0 || frame.Has(FrameHeader::kEndStream) ? nullptr : &empty_;
+      if (frame.length == 0 && !frame.Has(FrameHeader::kEndStream)) return &empty_;
+      return IsOpenToClient(frame.stream) ? nullptr : &empty_;
     case FrameType::kHeaders:
+      return IsOpenToClient(frame.stream) ? nullptr : &empty_;
     case FrameType::kContinuation:
       return nullptr;
     default:

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "common/base/rate_limit.h"
 #include "common/edge/frame_reader.h"
@@ -18,17 +18,27 @@ struct FrameLimits {
   // many readers opens more connections. gRPC tells clients this limit, but applies it only once
   // they have acknowledged it.
   std::size_t streams_max = 1'000;
+  // Calls that a connection may have open however many the others have. Few, because all
+  // connections together must not need more memory than a service may.
+  std::size_t streams_always = 4;
+  // How long a connection may wait for room for a call. Its cancellations wait behind that call, so
+  // it cannot make room by itself.
+  absl::Duration room_within = absl::Seconds(2);
   // Streams that either side resets. A reset costs the server a call that it has begun and the
   // client only a few bytes. A client whose calls all run into their deadline resets as many at
   // once as it may have open.
   double resets_per_second = 100;
   double resets_burst = 1'000;
+  // After so long without a reset, a connection may have one whatever the others do. A client that
+  // now and then gives up a call does not notice an attack.
+  absl::Duration reset_always_after = absl::Seconds(1);
   // SETTINGS and PING, which the server has to answer, beside one for each frame of a call. gRPC's
   // clients measure the connection with pings while they use it.
   double answered_per_second = 100;
   double answered_burst = 1'000;
-  // Frames that carry nothing: WINDOW_UPDATE, PRIORITY, DATA without data, unknown types, beside
-  // one for each frame of a call. A client acknowledges what it reads with WINDOW_UPDATE.
+  // Frames that carry nothing: WINDOW_UPDATE, PRIORITY, DATA without data or of no open call,
+  // unknown types, beside one for each frame of a call. A client acknowledges what it reads with
+  // WINDOW_UPDATE, and may send data before it hears that the server has ended the call.
   double empty_per_second = 1'000;
   double empty_burst = 10'000;
   // One block of headers, however many frames it is spread over. Servers keep all of it until its
@@ -39,9 +49,9 @@ struct FrameLimits {
 
 // What all connections of a server may cost together. Not thread-safe.
 struct SharedLimits {
-  RateLimit resets;
-  // Calls that are open on all connections. A connection may have as many of them as it leaves
-  // free, so that there is room for one that comes later.
+  RateLimit resets;  // of streams, by either side
+  // Calls that are open on all connections. A connection may have FrameLimits::streams_always, and
+  // as many of them as it leaves free, so that there is room for one that comes later.
   std::size_t streams_max = 0;
   std::size_t streams = 0;
 };
@@ -73,13 +83,22 @@ class FrameGuard {
   bool has_begun() const { return from_client_.has_begun(); }
   // When a call last sent or received something; the past if none ever did.
   absl::Duration active_at() const { return active_at_; }
+  // Calls that the server has not ended.
+  std::size_t open_calls() const { return open_.size(); }
+  // When the server said that it takes no more calls (GOAWAY); the future if it has not.
+  absl::Duration server_left_at() const { return server_left_at_; }
 
  private:
   bool AdmitClientFrame(const FrameHeader& frame, absl::Duration now, Admission& admission);
   bool AdmitReset(const FrameHeader& frame, absl::Duration now, Admission& admission);
+  bool TakeReset(absl::Duration now, Admission& admission);
+  bool AdmitHeaders(const FrameHeader& frame, absl::Duration now, Admission& admission);
   bool AdmitStream(const FrameHeader& frame, absl::Duration now, Admission& admission);
+  bool HasRoom() const;
   bool AdmitHeaderBlock(const FrameHeader& frame, Admission& admission);
   RateLimit* LimitOf(const FrameHeader& frame);
+  // Whether the client may still send something on the stream.
+  bool IsOpenToClient(std::uint32_t stream) const;
   void NoteCall(const FrameHeader& frame, absl::Duration now);
   void End(std::uint32_t stream) { shared_.streams -= open_.erase(stream); }
 
@@ -92,8 +111,12 @@ class FrameGuard {
   FrameReader from_server_{FrameReader::Sender::kServer};
   std::size_t block_bytes_ = 0;
   std::size_t block_frames_ = 0;
-  absl::flat_hash_set<std::uint32_t> open_;  // streams
-  std::size_t server_resets_ = 0;            // that were not taken from the limits yet
+  absl::flat_hash_map<std::uint32_t, bool> open_;  // streams; whether the client has ended them
+  std::uint32_t last_stream_ = 0;                  // the highest number that the client has used
+  absl::Duration reset_at_ = -absl::InfiniteDuration();       // when one was admitted last
+  absl::Duration room_wanted_at_ = absl::InfiniteDuration();  // since when a call waits for room
+  absl::Duration server_left_at_ = absl::InfiniteDuration();
+  std::size_t server_resets_ = 0;  // that were not taken from the limits yet
   absl::Duration active_at_ = -absl::InfiniteDuration();
 };
 

@@ -21,6 +21,13 @@ std::string Reset(std::uint32_t stream) {
 std::string Headers(std::uint32_t stream) {
   return FrameBytes(FrameType::kHeaders, kEndHeaders, stream, "head");
 }
+// Headers that end what their sender says in the call.
+std::string LastHeaders(std::uint32_t stream) {
+  return FrameBytes(FrameType::kHeaders, kEndHeaders | FrameHeader::kEndStream, stream, "");
+}
+std::string LastData(std::uint32_t stream, const std::string& data) {
+  return FrameBytes(FrameType::kData, FrameHeader::kEndStream, stream, data);
+}
 std::string Times(int count, const std::string& frame) {
   std::string all;
   for (int i = 0; i < count; ++i) all += frame;
@@ -40,6 +47,7 @@ class FrameGuardTest : public ::testing::Test {
   }
 
   FrameLimits limits_{.streams_max = 3,
+                      .streams_always = 1,
                       .resets_per_second = 10,
                       .resets_burst = 20,
                       .answered_per_second = 10,
@@ -74,13 +82,38 @@ TEST_F(FrameGuardTest, ResetsOfAllConnectionsShareALimit) {
   EXPECT_EQ(passed, 50);
 }
 
-// The client makes the server reset streams, e.g. with a window update of 0.
+TEST_F(FrameGuardTest, AClientThatSeldomResetsDoesNotWaitForThoseThatDo) {
+  FrameGuard seldom(limits_, shared_);
+  shared_.resets = RateLimit(1e-6, 1);
+  Passing(Reset(1));
+  const std::string preface(FrameReader::kPreface);
+  EXPECT_EQ(seldom.FromClient(preface + Reset(1), now_).verdict, Verdict::kPass);
+  EXPECT_EQ(seldom.FromClient(Reset(1), now_).verdict, Verdict::kWait);
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(seldom.FromClient(Reset(1).substr(8), now_).verdict, Verdict::kPass);
+}
+
+// The client makes the server reset streams, e.g. with calls of unknown methods that go on.
 TEST_F(FrameGuardTest, NewCallsPayForTheResetsOfTheServer) {
   guard_.FromServer(Times(30, Reset(1)), now_);
   const FrameGuard::Admission admission = Offer(Headers(3));
   EXPECT_EQ(admission.verdict, Verdict::kWait);
   now_ += absl::Seconds(1.01);
   EXPECT_EQ(Offer(Headers(3).substr(8)).verdict, Verdict::kPass);
+}
+
+TEST_F(FrameGuardTest, ResetsOfTheServerCountTowardsTheSharedLimit) {
+  guard_.FromServer(Times(15, Reset(1)), now_);
+  EXPECT_EQ(Offer(Headers(3)).verdict, Verdict::kPass);
+  FrameGuard second(limits_, shared_);
+  FrameGuard third(limits_, shared_);
+  std::size_t passed = 0;
+  for (FrameGuard* guard : {&second, &third}) {
+    const FrameGuard::Admission admission =
+        guard->FromClient(std::string(FrameReader::kPreface) + Times(100, Reset(1)), now_);
+    passed += (admission.bytes - FrameReader::kPreface.size()) / Reset(1).size();
+  }
+  EXPECT_EQ(passed, 35);
 }
 
 TEST_F(FrameGuardTest, FramesThatAreAnsweredOrEmptyPassAtTheirRate) {
@@ -92,7 +125,34 @@ TEST_F(FrameGuardTest, SettingsShareTheRateOfPings) {
 }
 
 TEST_F(FrameGuardTest, EmptyDataPassesAtItsRate) {
+  Offer(Headers(1));
   EXPECT_EQ(Passing(FrameBytes(FrameType::kData, 0, 1, "")), 40);
+}
+
+TEST_F(FrameGuardTest, DataOfNoOpenCallPassAtTheRateOfEmptyOnes) {
+  EXPECT_EQ(Passing(LastData(1, "")), 40);
+}
+
+TEST_F(FrameGuardTest, DataBehindTheEndOfACallPassAtTheRateOfEmptyOnes) {
+  Offer(Headers(1) + LastData(1, "end"));
+  EXPECT_EQ(Passing(LastData(1, "more")), 40);
+}
+
+TEST_F(FrameGuardTest, TrailersOfACallThatIsOverPassAtTheRateOfEmptyFrames) {
+  Offer(Headers(1));
+  guard_.FromServer(LastHeaders(1), now_);
+  EXPECT_EQ(Passing(LastHeaders(1)), 40);
+}
+
+TEST_F(FrameGuardTest, ACallBeginsOnce) {
+  EXPECT_EQ(Offer(Headers(1) + LastHeaders(1)).verdict, Verdict::kPass) << "its trailers";
+  const FrameGuard::Admission again = Offer(Headers(1));
+  EXPECT_EQ(again.verdict, Verdict::kClose);
+  EXPECT_EQ(again.why, "it begins a call twice");
+}
+
+TEST_F(FrameGuardTest, NumbersOfTheServersCallsAreBrokenOff) {
+  EXPECT_EQ(Offer(Headers(2)).verdict, Verdict::kClose);
 }
 
 TEST_F(FrameGuardTest, UnknownFramesPassAtTheirRate) {
@@ -101,27 +161,45 @@ TEST_F(FrameGuardTest, UnknownFramesPassAtTheirRate) {
 
 // A call is a frame of headers, one of data, and the client acknowledges what it reads.
 TEST_F(FrameGuardTest, CallsAreNotLimited) {
-  const std::string call = Headers(1) + FrameBytes(FrameType::kData, 1, 1, "message") +
-                           FrameBytes(FrameType::kWindowUpdate, 0, 0, std::string(4, '\1')) +
-                           FrameBytes(FrameType::kPing, 0, 0, "12345678");
-  EXPECT_EQ(Passing(call), 50'000);
+  for (std::uint32_t stream = 1; stream < 100'000; stream += 2) {
+    const std::string call = Headers(stream) + LastData(stream, "message") +
+                             FrameBytes(FrameType::kWindowUpdate, 0, 0, std::string(4, '\1')) +
+                             FrameBytes(FrameType::kPing, 0, 0, "12345678");
+    ASSERT_EQ(Offer(call).verdict, Verdict::kPass) << stream;
+    guard_.FromServer(LastHeaders(stream), now_);
+  }
   EXPECT_EQ(guard_.active_at(), now_);
 }
 
 // Calls that the server has not answered to the end.
 TEST_F(FrameGuardTest, HasSoManyCallsOpenAndNoMore) {
-  const auto end = [](std::uint32_t stream) {
-    return FrameBytes(FrameType::kHeaders, kEndHeaders | FrameHeader::kEndStream, stream, "");
-  };
   EXPECT_EQ(Offer(Headers(1) + Headers(3) + Headers(5)).verdict, Verdict::kPass);
-  EXPECT_EQ(Offer(Headers(3)).verdict, Verdict::kPass) << "trailers of a call that is open";
+  EXPECT_EQ(Offer(LastHeaders(3)).verdict, Verdict::kPass) << "trailers of a call that is open";
   EXPECT_EQ(Offer(Headers(7)).verdict, Verdict::kWait);
   guard_.FromServer(FrameBytes(FrameType::kHeaders, kEndHeaders, 1, ""), now_);
   EXPECT_EQ(Offer(Headers(7).substr(8)).verdict, Verdict::kWait);
-  guard_.FromServer(end(1), now_);
+  guard_.FromServer(LastHeaders(1), now_);
   EXPECT_EQ(Offer(Headers(7).substr(8)).verdict, Verdict::kPass);
   EXPECT_EQ(Offer(Reset(3) + Headers(9)).verdict, Verdict::kPass);
   EXPECT_EQ(shared_.streams, 3);
+}
+
+// Its cancellations wait behind the call, so that it could not make room by itself.
+TEST_F(FrameGuardTest, AConnectionThatWaitsLongForRoomIsBrokenOff) {
+  EXPECT_EQ(Offer(Headers(1) + Headers(3) + Headers(5) + Headers(7)).verdict, Verdict::kWait);
+  now_ += absl::Seconds(1.9);
+  EXPECT_EQ(Offer(Headers(7).substr(8) + Reset(1)).verdict, Verdict::kWait);
+  now_ += absl::Seconds(0.2);
+  const FrameGuard::Admission late = Offer(Headers(7).substr(8) + Reset(1));
+  EXPECT_EQ(late.verdict, Verdict::kClose);
+  EXPECT_EQ(late.why, "it waited too long for room for another call");
+}
+
+TEST_F(FrameGuardTest, AFewCallsOfAConnectionAlwaysHaveRoom) {
+  shared_.streams = shared_.streams_max;
+  EXPECT_EQ(Offer(Headers(1)).verdict, Verdict::kPass);
+  EXPECT_EQ(Offer(Headers(3)).verdict, Verdict::kWait);
+  shared_.streams -= 6;
 }
 
 TEST_F(FrameGuardTest, AConnectionLeavesRoomForCallsOfOthers) {
