@@ -22,6 +22,8 @@ constexpr int kReadsPerTurn = 4;
 // Shortest wait for the guard. Many connections may wait for the same limit, and each that wakes up
 // in vain costs processor time.
 constexpr absl::Duration kWaitMin = absl::Milliseconds(50);
+// How long a client may take to read the last that it is sent.
+constexpr absl::Duration kPartWithin = absl::Seconds(1);
 
 bool WouldBlock(const boost::system::error_code& error) {
   return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
@@ -32,13 +34,15 @@ void Clear(std::string& text) { std::string().swap(text); }
 
 }  // namespace
 
-Connection::Connection(boost::asio::io_context& io, Socket client, Socket server, Shared& shared)
+Connection::Connection(boost::asio::io_context& io, Socket client, Socket server, std::string owner,
+                       Shared& shared)
     : io_(io),
       shared_(shared),
       client_(std::move(client)),
       server_(std::move(server)),
       timer_(io),
       guard_(shared.limits, shared.shared_limits),
+      owner_(std::move(owner)),
       opened_at_(shared.now()) {}
 
 void Connection::Start() {
@@ -67,7 +71,7 @@ absl::Duration Connection::active_at() const { return std::max(opened_at_, guard
 
 void Connection::PumpToServer() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    if (closed_ || server_takes_no_more_) return;
+    if (closed_ || parting_ || server_takes_no_more_) return;
     if (!to_client_.empty()) {
       client_is_slow_ = true;
       return;
@@ -110,7 +114,7 @@ bool Connection::Admit(std::string_view bytes) {
   admitted_ = admission.bytes;
   if (admission.verdict == FrameGuard::Verdict::kClose) {
     shared_.on_broken_off(admission.why);
-    Close();
+    PartFromClient();
     return false;
   }
   if (admitted_ > 0) return true;
@@ -121,7 +125,7 @@ bool Connection::Admit(std::string_view bytes) {
 
 void Connection::PumpToClient() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    if (closed_ || !FlushToClient()) return;
+    if (closed_ || parting_ || !FlushToClient()) return;
     const std::string_view bytes = Read(server_, &Connection::PumpToClient);
     if (bytes.empty()) return;
     guard_.FromServer(bytes, shared_.now());
@@ -154,6 +158,8 @@ std::string_view Connection::Read(Socket& socket, Step again) {
   if (!error) return {shared_.buffer.data(), read};
   if (WouldBlock(error)) {
     WhenReady(socket, Socket::wait_read, again);
+  } else if (&socket == &server_) {
+    PartFromClient();
   } else {
     Close();
   }
@@ -185,6 +191,24 @@ void Connection::WhenUnwritable(const Socket& socket) {
   } else {
     Close();
   }
+}
+
+// The kernel drops what the client has not read if a socket is closed that has something unread. So
+// what the client has sent is read first.
+void Connection::PartFromClient() {
+  if (closed_ || std::exchange(parting_, true)) return;
+  boost::system::error_code ignored;
+  ignored = server_.close(ignored);
+  ignored = client_.shutdown(Socket::shutdown_send, ignored);
+  After(kPartWithin, &Connection::Close);
+  DrainClient();
+}
+
+void Connection::DrainClient() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    if (closed_ || Read(client_, &Connection::DrainClient).empty()) return;
+  }
+  Soon(&Connection::DrainClient);
 }
 
 void Connection::WhenReady(Socket& socket, Socket::wait_type type, Step step) {

@@ -34,14 +34,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void(Connection&)> on_closed;
   };
 
-  // The sockets must be connected. `shared` must outlive this.
-  Connection(boost::asio::io_context& io, Socket client, Socket server, Shared& shared);
+  // The sockets must be connected. `owner` says whose share of the connections this one belongs to.
+  // `shared` must outlive this.
+  Connection(boost::asio::io_context& io, Socket client, Socket server, std::string owner,
+             Shared& shared);
 
   void Start();
   // Closes both sockets and calls on_closed. Idempotent.
   void Close();
 
   const FrameGuard& guard() const { return guard_; }
+  const std::string& owner() const { return owner_; }
   // Whether the client has read nothing of what it was sent for longer than `patience`.
   bool IsDeaf(absl::Duration now, absl::Duration patience) const;
   absl::Duration opened_at() const { return opened_at_; }
@@ -63,6 +66,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // unless the socket takes no more.
   std::size_t Write(Socket& socket, std::string_view bytes, Step again);
   void WhenUnwritable(const Socket& socket);
+  // Closes the connection once the client has had what it was sent.
+  void PartFromClient();
+  void DrainClient();
   void WhenReady(Socket& socket, Socket::wait_type type, Step step);
   void After(absl::Duration wait, Step step);
   void Soon(Step step);
@@ -73,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Socket server_;
   boost::asio::steady_timer timer_;
   FrameGuard guard_;
+  const std::string owner_;
   const absl::Duration opened_at_;
   std::string to_server_;               // was read from the client and is not written
   std::size_t admitted_ = 0;            // first bytes of to_server_, which may be written
@@ -80,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   absl::Duration client_blocked_at_{};  // when it last took something of to_client_
   bool client_is_slow_ = false;         // PumpToServer goes on when to_client_ is written
   bool server_takes_no_more_ = false;   // its last words to the client still pass
+  bool parting_ = false;                // what the client still sends is dropped
   bool closed_ = false;
 };
 

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,9 +29,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/fair_share.h"
 #include "common/base/rate_limit.h"
 #include "common/base/text.h"
 #include "common/base/uuid.h"
@@ -69,6 +72,7 @@ std::size_t ConnectionsMax(const ListenerLimits& limits) {
   return std::max<std::size_t>(std::min(wanted, room), 1);
 }
 
+// Writes numbers only.
 std::string TextOf(const sockaddr_storage& address) {
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
@@ -77,6 +81,19 @@ std::string TextOf(const sockaddr_storage& address) {
     return "unknown";
   }
   return absl::StrCat(host.data(), ":", port.data());
+}
+
+// Whose share of the connections one from `address` belongs to: one machine has as many addresses
+// of IPv6 as it likes, all with the same first half.
+std::string OwnerOf(sockaddr_storage address) {
+  std::array<char, NI_MAXHOST> host{};
+  if (address.ss_family == AF_INET6) {
+    in6_addr& ip = reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&ip)) std::fill_n(&ip.s6_addr[8], 8, 0);
+  }
+  const int failed = getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof(address),
+                                 host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
+  return failed == 0 ? host.data() : "unknown";
 }
 
 // Two connected sockets. The first has a name, so that the owner of the second can tell its peers
@@ -146,7 +163,12 @@ class Listener::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void StopAccepting() {
-    boost::asio::post(io_, [this] { CloseListening(); });
+    std::promise<void> closed;
+    boost::asio::post(io_, [this, &closed] {
+      CloseListening();
+      closed.set_value();
+    });
+    closed.get_future().wait();
   }
 
   Counts counts() const {
@@ -215,7 +237,8 @@ class Listener::Impl {
   }
 
   void Take(int fd, const sockaddr_storage& address) {
-    if (connections_.size() >= connections_max_ && !ShedOne()) {
+    const std::string owner = OwnerOf(address);
+    if (!HasRoomFor(owner) && !ShedOne(owner)) {
       ++turned_away_;
       close(fd);
       return;
@@ -232,42 +255,63 @@ class Listener::Impl {
     const boost::asio::generic::stream_protocol tcp(address.ss_family, IPPROTO_TCP);
     const boost::asio::generic::stream_protocol local(AF_UNIX, 0);
     auto connection = std::make_shared<Connection>(io_, Socket(io_, tcp, fd),
-                                                   Socket(io_, local, ends[0]), shared_);
+                                                   Socket(io_, local, ends[0]), owner, shared_);
     connections_.emplace(connection.get(), connection);
+    ++open_of_[owner];
     open_ = connections_.size();
     hand_over_(ends[1]);
     connection->Start();
   }
 
-  // Makes room by closing the connection that has been without a call for longest. Returns false if
-  // none has been for long enough.
-  bool ShedOne() {
-    if (idle_.empty() && clock_.Now() - idle_found_at_ >= kSweepInterval) FindIdle();
-    while (!idle_.empty()) {
-      const std::shared_ptr<Connection> connection = idle_.back().lock();
-      idle_.pop_back();
-      if (connection == nullptr || !IsIdle(*connection)) continue;
+  std::size_t OpenOf(const std::string& owner) const {
+    const auto found = open_of_.find(owner);
+    return found == open_of_.end() ? 0 : found->second;
+  }
+
+  bool HasRoomFor(const std::string& owner) const {
+    return IsFairShare(OpenOf(owner), 1, connections_.size(), connections_max_);
+  }
+
+  // Makes room for a connection of `owner` by closing the most dispensable one of its own, or of
+  // somebody who has more. Returns false if there is none.
+  bool ShedOne(const std::string& owner) {
+    if (clock_.Now() - dispensable_found_at_ >= kSweepInterval) FindDispensable();
+    const std::size_t own = OpenOf(owner);
+    if (found_none_.contains(owner)) return false;
+    for (auto next = dispensable_.rbegin(); next != dispensable_.rend(); ++next) {
+      const std::shared_ptr<Connection> connection = next->lock();
+      if (connection == nullptr || !connections_.contains(connection.get())) continue;
+      if (!IsDispensable(*connection)) continue;
+      if (connection->owner() != owner && OpenOf(connection->owner()) <= own) continue;
       ++shed_;
       connection->Close();
       return true;
     }
+    found_none_.insert(owner);
     return false;
   }
 
-  bool IsIdle(const Connection& connection) const {
-    return clock_.Now() - connection.active_at() >= limits_.idle_after;
+  bool IsDispensable(const Connection& connection) const {
+    const bool has_calls = connection.guard().open_calls() > 0;
+    const absl::Duration silence = clock_.Now() - connection.active_at();
+    return silence >= (has_calls ? limits_.quiet_after : limits_.idle_after);
   }
 
-  // Collects the idle connections; the one that has been idle for longest comes last.
-  void FindIdle() {
-    idle_found_at_ = clock_.Now();
+  // Collects the connections that may be closed to make room. Those without a call come last, and
+  // then the one that has been silent for longest.
+  void FindDispensable() {
+    dispensable_found_at_ = clock_.Now();
+    found_none_.clear();
     std::vector<std::shared_ptr<Connection>> found;
     for (const auto& [key, connection] : connections_) {
-      if (IsIdle(*connection)) found.push_back(connection);
+      if (IsDispensable(*connection)) found.push_back(connection);
     }
+    const auto rank = [](const auto& connection) {
+      return std::pair(connection->guard().open_calls() == 0, -connection->active_at());
+    };
     std::sort(found.begin(), found.end(),
-              [](const auto& a, const auto& b) { return a->active_at() > b->active_at(); });
-    idle_.assign(found.begin(), found.end());
+              [&rank](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    dispensable_.assign(found.begin(), found.end());
   }
 
   void SweepLater() {
@@ -279,14 +323,18 @@ class Listener::Impl {
     });
   }
 
-  // Closes the connections whose clients never said what they speak, or do not read.
+  // Closes the connections whose clients never said what they speak, or do not read, or that stay
+  // although the server takes no more calls.
   void Sweep() {
     const absl::Duration now = clock_.Now();
     std::vector<std::shared_ptr<Connection>> closing;
     for (const auto& [key, connection] : connections_) {
       const bool is_mute =
           !connection->guard().has_begun() && now - connection->opened_at() > limits_.begin_within;
-      if (is_mute || connection->IsDeaf(now, limits_.deaf_max)) closing.push_back(connection);
+      const bool is_over = connection->guard().open_calls() == 0 &&
+                           now - connection->guard().server_left_at() > limits_.stay_max;
+      const bool is_deaf = connection->IsDeaf(now, limits_.deaf_max);
+      if (is_mute || is_deaf || is_over) closing.push_back(connection);
     }
     for (const auto& connection : closing) connection->Close();
     if (now - logged_at_ >= kLogInterval) Log(now);
@@ -299,9 +347,9 @@ class Listener::Impl {
       if (count > 0) telemetry::LogWarning(StrCat(count, " connections ", what));
     };
     say(all.turned_away - logged_.turned_away,
-        absl::StrCat("were turned away: ", all.open, " are open, and the limit is ",
-                     connections_max_));
-    say(all.shed - logged_.shed, "without a call were closed to make room for others");
+        absl::StrCat("were turned away: ", all.open, " are open of at most ", connections_max_,
+                     ", of which an address may have as many as it leaves free"));
+    say(all.shed - logged_.shed, "that were silent were closed to make room for others");
     say(all.broken_off - logged_.broken_off,
         absl::StrCat("were broken off; of the last one: ", last_why_));
     if (all.slowed > logged_.slowed) {
@@ -319,7 +367,9 @@ class Listener::Impl {
   }
 
   void Forget(const Connection& connection) {
-    connections_.erase(&connection);
+    if (connections_.erase(&connection) == 0) return;
+    const auto own = open_of_.find(connection.owner());
+    if (--own->second == 0) open_of_.erase(own);
     open_ = connections_.size();
   }
 
@@ -332,8 +382,11 @@ class Listener::Impl {
   boost::asio::steady_timer sweep_timer_;
   Connection::Shared shared_;
   Connections connections_;
-  std::vector<std::weak_ptr<Connection>> idle_;
-  absl::Duration idle_found_at_ = -absl::InfiniteDuration();
+  absl::flat_hash_map<std::string, std::size_t> open_of_;  // connections, by owner
+  std::vector<std::weak_ptr<Connection>> dispensable_;
+  absl::Duration dispensable_found_at_ = -absl::InfiniteDuration();
+  // Owners for whom none of dispensable_ was closed, so that each of a flood need not look for it.
+  absl::flat_hash_set<std::string> found_none_;
   std::string accept_error_;
   std::string last_why_;
   Counts logged_;

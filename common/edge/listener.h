@@ -20,8 +20,14 @@ struct ListenerLimits {
   absl::Duration begin_within = absl::Seconds(10);
   // How long a client may read nothing of what it is sent.
   absl::Duration deaf_max = absl::Seconds(20);
-  // A connection without a call for so long may be closed to make room for another one.
+  // A connection without a call for so long may be closed to make room for another one; and if
+  // there is none, one whose calls neither sent nor received anything for so long. A watcher of
+  // results hears something every 15 s, one of health may hear nothing for days.
   absl::Duration idle_after = absl::Seconds(10);
+  absl::Duration quiet_after = absl::Seconds(60);
+  // How long a connection stays after the server said that it takes no more calls and the last one
+  // has ended. Most clients close it themselves.
+  absl::Duration stay_max = absl::Seconds(1);
   // Calls that are open on all connections together. gRPC needs about 10 KB for each, besides what
   // it says.
   std::size_t streams_max = 16'000;
@@ -32,9 +38,10 @@ struct ListenerLimits {
 };
 
 // Accepts connections and stands between each of them and the server: it passes bytes on as fast as
-// its FrameGuard allows, and reads no more from a client that does not read what it is sent. While
-// there are as many connections as there may be, it closes the one that has been without a call
-// for longest, or else the new one. The server gets one end of a Unix socket for each connection.
+// its FrameGuard allows, and reads no more from a client that does not read what it is sent. An
+// address may have as many connections as it leaves free of those that there may be, one half if it
+// is alone. Beyond that it closes the one that has been without a call for longest, or else the new
+// one. The server gets one end of a Unix socket for each connection.
 // Thread-safe. Has a thread of its own.
 class Listener {
  public:
@@ -48,7 +55,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Accepts no more connections; those that are open go on.
+  // Accepts no more connections; those that are open go on. Returns when the last one was handed
+  // over. REQUIRES: not called on the listener's thread.
   void StopAccepting();
 
   struct Counts {

@@ -161,6 +161,7 @@ Stack::~Stack() {
   // Stops the reporter, which accepts reports, first and the aggregator, which stores them, last.
   for (Service* service : {&reporter_, &publisher_, &standby_, &aggregator_}) {
     if (service->process == nullptr) continue;
+    service->channel.reset();  // a service that stops waits for its clients to leave
     service->process->Signal(SIGTERM);
     if (!service->process->WaitForEnd(kStopWithin)) {
       options_.say(StrCat(service->program, " did not stop in time and will be killed."));

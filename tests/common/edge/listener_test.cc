@@ -86,8 +86,17 @@ class ListenerTest : public ::testing::Test {
   }
   void TearDown() override { listener_.reset(); }
 
-  std::unique_ptr<File> Connect() const {
+  // Connects from an address of this machine. `receive_bytes`: size of the client's buffer; 0 for
+  // the usual one.
+  std::unique_ptr<File> Connect(const char* from = "127.0.0.1", int receive_bytes = 0) const {
     auto client = std::make_unique<File>(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    inet_pton(AF_INET, from, &own.sin_addr);
+    EXPECT_EQ(bind(client->fd(), reinterpret_cast<const sockaddr*>(&own), sizeof(own)), 0);
+    if (receive_bytes > 0) {
+      setsockopt(client->fd(), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+    }
     EXPECT_EQ(connect(client->fd(), reinterpret_cast<const sockaddr*>(&address_), sizeof(address_)),
               0);
     return client;
@@ -165,7 +174,7 @@ TEST_F(ListenerTest, WhoSaysNothingIsClosed) {
 }
 
 TEST_F(ListenerTest, BeyondTheLimitNewConnectionsAreTurnedAway) {
-  Start({.connections_max = 2});
+  Start({.connections_max = 3});
   const auto one = Connect();
   const auto two = Connect();
   Server(1);
@@ -179,8 +188,100 @@ TEST_F(ListenerTest, BeyondTheLimitNewConnectionsAreTurnedAway) {
   EXPECT_EQ(Server(2).Read(Begin().size()), Begin());
 }
 
+TEST_F(ListenerTest, AnAddressLeavesRoomForOthers) {
+  Start({.connections_max = 3});
+  const auto one = Connect();
+  const auto two = Connect();
+  Server(1);
+  EXPECT_TRUE(Connect()->IsClosed());
+  const auto other = Connect("127.0.0.2");
+  other->Write(Begin());
+  EXPECT_EQ(Server(2).Read(Begin().size()), Begin());
+  EXPECT_EQ(listener_->counts().open, 3);
+}
+
+// Others cannot take their places.
+TEST_F(ListenerTest, ConnectionsOfAnAddressWithFewerAreNotClosed) {
+  Start({.connections_max = 3, .idle_after = absl::ZeroDuration()});
+  const auto other = Connect("127.0.0.2");
+  other->Write(Begin());
+  EXPECT_EQ(Server(0).Read(Begin().size()), Begin());
+  const auto one = Connect();
+  const auto two = Connect();
+  EXPECT_TRUE(one->IsClosed());
+  other->Write(Headers(1));
+  EXPECT_EQ(Server(0).Read(Headers(1).size()), Headers(1));
+}
+
+// A watcher may hear nothing for long. One who does nothing at all is closed before.
+TEST_F(ListenerTest, QuietCallsMakeRoomAfterConnectionsWithoutOne) {
+  Start({.connections_max = 3,
+         .idle_after = absl::ZeroDuration(),
+         .quiet_after = absl::ZeroDuration()});
+  const auto watcher = Connect();
+  watcher->Write(Begin() + Headers(1));
+  EXPECT_EQ(Server(0).Read(Begin().size() + Headers(1).size()), Begin() + Headers(1));
+  const auto idle = Connect();
+  Server(1);
+  const auto next = Connect();
+  EXPECT_TRUE(idle->IsClosed());
+  Server(2);
+  next->Write(Begin() + Headers(1));
+  EXPECT_EQ(Server(2).Read(Begin().size() + Headers(1).size()), Begin() + Headers(1));
+  const absl::Duration until = SteadyNow() + absl::Milliseconds(kPatienceMs);
+  while (listener_->counts().shed < 2 && SteadyNow() < until) Connect();
+  EXPECT_TRUE(watcher->IsClosed());
+}
+
+TEST_F(ListenerTest, ACallIsNotQuietForLong) {
+  Start({.connections_max = 3, .idle_after = absl::ZeroDuration()});
+  const auto watcher = Connect();
+  watcher->Write(Begin() + Headers(1));
+  EXPECT_EQ(Server(0).Read(Begin().size() + Headers(1).size()), Begin() + Headers(1));
+  const auto other = Connect();
+  other->Write(Begin() + Headers(1));
+  EXPECT_EQ(Server(1).Read(Begin().size() + Headers(1).size()), Begin() + Headers(1));
+  EXPECT_TRUE(Connect()->IsClosed());
+  EXPECT_EQ(listener_->counts().turned_away, 1);
+  EXPECT_EQ(listener_->counts().shed, 0);
+}
+
+// Otherwise a client that does not answer would keep a server from stopping.
+TEST_F(ListenerTest, AfterTheServersGoodbyeAConnectionEndsWithItsLastCall) {
+  Start({.stay_max = absl::ZeroDuration()});
+  const auto client = Connect();
+  client->Write(Begin() + Headers(1));
+  EXPECT_EQ(Server(0).Read(Begin().size() + Headers(1).size()), Begin() + Headers(1));
+  const auto without_call = Connect();
+  without_call->Write(Begin());
+  const std::string goodbye = FrameBytes(FrameType::kGoAway, 0, 0, std::string(8, '\0'));
+  Server(1).Write(goodbye);
+  Server(0).Write(goodbye);
+  EXPECT_EQ(without_call->Read(100), goodbye);
+  EXPECT_TRUE(without_call->IsClosed());
+  const std::string end =
+      FrameBytes(FrameType::kHeaders, FrameHeader::kEndHeaders | FrameHeader::kEndStream, 1, "end");
+  Server(0).Write(end);
+  EXPECT_EQ(client->Read(1'000), goodbye + end);
+}
+
+// Although the client has sent something that nobody has read.
+TEST_F(ListenerTest, TheClientHearsTheServersLastWordsWholly) {
+  Start({.frames = {.resets_per_second = 0.001, .resets_burst = 1}});
+  const auto client = Connect("127.0.0.1", /*receive_bytes=*/4'096);
+  const std::string reset = FrameBytes(FrameType::kResetStream, 0, 1, std::string(4, '\0'));
+  client->Write(Begin() + reset + reset);
+  Server(0).Read(Begin().size() + reset.size());
+  while (listener_->counts().slowed == 0) absl::SleepFor(absl::Milliseconds(1));
+  client->Write("that nobody reads");
+  const std::string words(100'000, 'w');
+  Server(0).Write(words);
+  Server(0).Close();
+  EXPECT_EQ(client->Read(words.size()).size(), words.size());
+}
+
 TEST_F(ListenerTest, AnIdleConnectionMakesRoomForANewOne) {
-  Start({.connections_max = 2, .idle_after = absl::Milliseconds(200)});
+  Start({.connections_max = 3, .idle_after = absl::Milliseconds(200)});
   const auto idle = Connect();
   idle->Write(Begin());
   const auto busy = Connect();
@@ -218,6 +319,14 @@ TEST_F(ListenerTest, ResetsAreSlowedDown) {
   client->Write(all);
   EXPECT_EQ(Server(0).Read(all.size()), all);
   EXPECT_GE(listener_->counts().slowed, 1);
+}
+
+TEST_F(ListenerTest, AfterStopAcceptingNobodyConnects) {
+  Start({});
+  listener_->StopAccepting();
+  const File client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_NE(connect(client.fd(), reinterpret_cast<const sockaddr*>(&address_), sizeof(address_)),
+            0);
 }
 
 TEST_F(ListenerTest, AfterStopAcceptingOpenConnectionsGoOn) {
