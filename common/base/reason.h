@@ -393,6 +393,9 @@ inline constexpr Reason kReportTooLarge = {"REPORT_TOO_LARGE", absl::StatusCode:
 // The station has no report of this revision, or none at all.
 inline constexpr Reason kReportUnknown = {"REPORT_UNKNOWN", absl::StatusCode::kNotFound,
                                           "aggregator", Retry::kNo};
+// A request has more bytes than any that the method knows.
+inline constexpr Reason kRequestTooLarge = {"REQUEST_TOO_LARGE", absl::StatusCode::kInvalidArgument,
+                                            "any", Retry::kNo};
 // The demo's result is not the one that was published.
 inline constexpr Reason kResultDiffers = {"RESULT_DIFFERS", absl::StatusCode::kDataLoss, "canvass",
                                           Retry::kNo};
@@ -553,7 +556,7 @@ inline constexpr Reason kTimeZoneMalformed = {
 // Too many definitions are being sent at the same time.
 inline constexpr Reason kTooManyDefinitions = {
     "TOO_MANY_DEFINITIONS", absl::StatusCode::kResourceExhausted, "aggregator", Retry::kSame};
-// Too many lists are being sent whose clients have not read them.
+// Too many calls wait for their lists to be made.
 inline constexpr Reason kTooManyLists = {"TOO_MANY_LISTS", absl::StatusCode::kResourceExhausted,
                                          "any", Retry::kSame};
 // A definition would have too many parts of one kind.

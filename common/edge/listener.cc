@@ -278,8 +278,8 @@ class Listener::Impl {
     if (clock_.Now() - dispensable_found_at_ >= kSweepInterval) FindDispensable();
     const std::size_t own = OpenOf(owner);
     if (found_none_.contains(owner)) return false;
-    for (auto next = dispensable_.rbegin(); next != dispensable_.rend(); ++next) {
-      const std::shared_ptr<Connection> connection = next->lock();
+    for (const std::weak_ptr<Connection>& candidate : dispensable_) {
+      const std::shared_ptr<Connection> connection = candidate.lock();
       if (connection == nullptr || !connections_.contains(connection.get())) continue;
       if (!IsDispensable(*connection)) continue;
       if (connection->owner() != owner && OpenOf(connection->owner()) <= own) continue;
@@ -297,8 +297,8 @@ class Listener::Impl {
     return silence >= (has_calls ? limits_.quiet_after : limits_.idle_after);
   }
 
-  // Collects the connections that may be closed to make room. Those without a call come last, and
-  // then the one that has been silent for longest.
+  // Collects the connections that may be closed to make room. Those without a call come first,
+  // and of them the one that has been silent for longest.
   void FindDispensable() {
     dispensable_found_at_ = clock_.Now();
     found_none_.clear();
@@ -307,7 +307,7 @@ class Listener::Impl {
       if (IsDispensable(*connection)) found.push_back(connection);
     }
     const auto rank = [](const auto& connection) {
-      return std::pair(connection->guard().open_calls() == 0, -connection->active_at());
+      return std::pair(connection->guard().open_calls() > 0, connection->active_at());
     };
     std::sort(found.begin(), found.end(),
               [&rank](const auto& a, const auto& b) { return rank(a) < rank(b); });

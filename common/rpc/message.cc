@@ -7,6 +7,9 @@
 #include <grpcpp/support/proto_buffer_writer.h>
 #include <grpcpp/support/slice.h>
 
+#include <cstddef>
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -35,6 +38,14 @@ absl::Status MalformedMessage(const google::protobuf::Message& message) {
   return MakeError(reason::kMessageMalformed,
                    absl::StrCat("The bytes are not a message of type ", message.GetTypeName(),
                                 ", or a text in it is not UTF-8."));
+}
+
+absl::Status CheckSize(const google::protobuf::Message& request, std::size_t bytes_max) {
+  const std::size_t bytes = request.ByteSizeLong();
+  if (bytes <= bytes_max) return absl::OkStatus();
+  return FieldError(reason::kRequestTooLarge, "request",
+                    absl::StrCat("has ", bytes, " bytes; a ", request.GetTypeName(),
+                                 " may have at most ", bytes_max));
 }
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message) {

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_RPC_MESSAGE_H_
 #define CANVASS_COMMON_RPC_MESSAGE_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -27,6 +28,15 @@ absl::Status ParseMessage(std::string_view bytes, google::protobuf::Message& mes
 
 // The error that ParseMessage returns for the type of `message`.
 absl::Status MalformedMessage(const google::protobuf::Message& message);
+
+// Largest request that is no report, no definition and no decision. The longest page token with the
+// longest ids has less than 1 KiB.
+inline constexpr std::size_t kRequestBytesMax = std::size_t{64} << 10U;
+
+// Returns INVALID_ARGUMENT REQUEST_TOO_LARGE if `request` has more than `bytes_max` bytes, fields
+// that are unknown included. gRPC keeps a request for as long as its call is open.
+absl::Status CheckSize(const google::protobuf::Message& request,
+                       std::size_t bytes_max = kRequestBytesMax);
 
 grpc::ByteBuffer SerializeMessage(const google::protobuf::Message& message);
 

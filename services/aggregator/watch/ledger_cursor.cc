@@ -11,6 +11,7 @@
 #include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/tally.h"
+#include "common/rpc/message.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -70,6 +71,13 @@ void EndStep(const ledger::ElectionLedger& ledger, LedgerCursor::Message& messag
 
 absl::StatusOr<LedgerCursor> LedgerCursor::Start(const v1::WatchLedgerRequest& request,
                                                  const CommittedLedgers& committed) {
+  if (request.positions_size() > kPositionsMax) {
+    return FieldError(reason::kPositionInvalid, "positions",
+                      absl::StrCat("has ", request.positions_size(), " positions; at most ",
+                                   kPositionsMax, " are allowed"));
+  }
+  const absl::Status size = rpc::CheckSize(request, kRequestBytesMax);
+  if (!size.ok()) return size;
   LedgerCursor cursor(committed);
   cursor.only_election_id_ = request.election_id();
   for (int i = 0; i < request.positions_size(); ++i) {

@@ -32,10 +32,15 @@ class LedgerCursor {
   // A watcher that receives nothing for much longer assumes that it is cut off.
   static constexpr absl::Duration kConfirmInterval = absl::Seconds(1);
 
+  // What a watcher may ask with: a position for every election of a large installation. Each is
+  // kept while it is checked.
+  static constexpr int kPositionsMax = 1'000;
+  static constexpr std::size_t kRequestBytesMax = std::size_t{256} << 10U;
+
   using Message = v1::WatchLedgerResponse;
 
   // `committed` must outlive the cursor. Returns INVALID_ARGUMENT POSITION_INVALID if an election
-  // is named twice or a sequence is negative.
+  // is named twice, a sequence is negative or there are too many positions, and REQUEST_TOO_LARGE.
   static absl::StatusOr<LedgerCursor> Start(const v1::WatchLedgerRequest& request,
                                             const CommittedLedgers& committed);
 

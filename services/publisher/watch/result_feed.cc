@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/rpc/message.h"
 #include "services/publisher/calls/result_calls.h"
 
 namespace canvass::publisher {
@@ -30,6 +31,8 @@ ResultFeed::~ResultFeed() { Stop(); }
 
 absl::Status ResultFeed::Add(const v1::WatchResultRequest& request,
                              std::shared_ptr<ResultWatcher> watcher) {
+  const absl::Status size = rpc::CheckSize(request, kRequestBytesMax);
+  if (!size.ok()) return size;
   const MutexLock lock(mutex_);
   if (stopped_) return StoppingError();
   if (watchers_ >= kWatchersMax) {
@@ -41,6 +44,7 @@ absl::Status ResultFeed::Add(const v1::WatchResultRequest& request,
   ++watchers_;
   Topic& topic = topics_[KeyOf(request)];
   topic.request = request;
+  topic.request.DiscardUnknownFields();
   topic.new_watchers.push_back(std::move(watcher));
   awake_ = true;
   woken_.NotifyOne();
@@ -76,7 +80,8 @@ void ResultFeed::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::string ResultFeed::KeyOf(const v1::WatchResultRequest& request) {
+std::string ResultFeed::KeyOf(v1::WatchResultRequest request) {
+  request.DiscardUnknownFields();
   return request.SerializeAsString();
 }
 

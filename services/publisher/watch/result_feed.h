@@ -44,6 +44,9 @@ class ResultFeed {
   // An unchanged result is sent again after this, so that silence means trouble.
   static constexpr absl::Duration kRepeatAfter = absl::Seconds(15);
 
+  // A request has four ids. Each watcher's is kept.
+  static constexpr std::size_t kRequestBytesMax = 1'024;
+
   // `board` must outlive the feed.
   explicit ResultFeed(const ResultBoard& board, absl::Duration repeat_after = kRepeatAfter);
   // Calls Stop.
@@ -51,8 +54,9 @@ class ResultFeed {
   ResultFeed(const ResultFeed&) = delete;
   ResultFeed& operator=(const ResultFeed&) = delete;
 
-  // Adds a watcher. Returns UNAVAILABLE SHUTTING_DOWN or RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
-  // Errors in the request are reported through the watcher's End.
+  // Adds a watcher. Returns UNAVAILABLE SHUTTING_DOWN, RESOURCE_EXHAUSTED TOO_MANY_WATCHERS or
+  // INVALID_ARGUMENT REQUEST_TOO_LARGE. Watchers whose requests differ only in unknown fields watch
+  // the same result. Other errors in the request are reported through the watcher's End.
   absl::Status Add(const v1::WatchResultRequest& request, std::shared_ptr<ResultWatcher> watcher);
   // Removes a watcher. An offer that is in progress may still reach it.
   void Remove(const v1::WatchResultRequest& request, const ResultWatcher* watcher);
@@ -75,7 +79,7 @@ class ResultFeed {
     SteadyTime offered_at;
   };
 
-  static std::string KeyOf(const v1::WatchResultRequest& request);
+  static std::string KeyOf(v1::WatchResultRequest request);
   void Run();
   // Blocks until there is something to do. Returns false if the feed was stopped.
   bool WaitUntilAwake();

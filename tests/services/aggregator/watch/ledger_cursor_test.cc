@@ -329,6 +329,29 @@ TEST_F(LedgerCursorTest, MalformedPositionsAreRefused) {
             "positions[0]");
 }
 
+TEST_F(LedgerCursorTest, ThereMayBeSoManyPositionsAndNoMore) {
+  v1::WatchLedgerRequest request;
+  for (int i = 0; i < LedgerCursor::kPositionsMax; ++i) {
+    v1::LedgerPosition& position = *request.add_positions();
+    position.set_election_id(absl::StrCat("e-", i));
+    position.set_ledger_id(std::string(36, 'l'));
+    position.set_sequence(1);
+    position.set_root_hash(std::string(64, 'f'));
+  }
+  EXPECT_TRUE(LedgerCursor::Start(request, committed_).ok());
+  request.add_positions()->set_election_id("e");
+  const ErrorDetail detail = DetailOf(LedgerCursor::Start(request, committed_).status());
+  EXPECT_EQ(detail.reason, "POSITION_INVALID");
+  EXPECT_EQ(detail.violations[0].field, "positions");
+}
+
+TEST_F(LedgerCursorTest, LargeRequestsAreRefused) {
+  v1::WatchLedgerRequest request;
+  request.add_positions()->set_root_hash(std::string(LedgerCursor::kRequestBytesMax, 'f'));
+  EXPECT_EQ(DetailOf(LedgerCursor::Start(request, committed_).status()).reason,
+            "REQUEST_TOO_LARGE");
+}
+
 TEST_F(LedgerCursorTest, AReplacedBookEndsTheWatching) {
   Define(ElectionOf(3));
   LedgerCursor cursor = Watch();

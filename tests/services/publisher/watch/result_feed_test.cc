@@ -137,6 +137,35 @@ TEST_F(ResultFeedTest, ForgetsThoseWhoAreGone) {
   EXPECT_THAT(gone->WaitForOffers(1), ::testing::SizeIs(1));
 }
 
+// Fields that nobody knows are not part of the question.
+TEST_F(ResultFeedTest, UnknownFieldsDoNotMakeAnotherResult) {
+  ResultFeed feed(board_);
+  Show();
+  v1::WatchResultRequest padded = National();
+  padded.GetReflection()->MutableUnknownFields(&padded)->AddLengthDelimited(99, "padding");
+  const auto gone = std::make_shared<KeepingWatcher>();
+  ASSERT_TRUE(feed.Add(padded, gone).ok());
+  gone->WaitForOffers(1);
+  feed.Remove(National(), gone.get());
+  const auto other = std::make_shared<KeepingWatcher>();
+  ASSERT_TRUE(feed.Add(padded, other).ok());
+  other->WaitForOffers(1);
+  script_.Report("n-1", {60, 30, 6});
+  Show();
+  feed.Wake();
+  other->WaitForOffers(2);
+  EXPECT_THAT(gone->WaitForOffers(1), ::testing::SizeIs(1));
+}
+
+TEST_F(ResultFeedTest, LargeRequestsAreRefused) {
+  ResultFeed feed(board_);
+  v1::WatchResultRequest request = National();
+  request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
+      99, std::string(ResultFeed::kRequestBytesMax, 'x'));
+  const absl::Status refused = feed.Add(request, std::make_shared<KeepingWatcher>());
+  EXPECT_EQ(DetailOf(refused).reason, "REQUEST_TOO_LARGE");
+}
+
 TEST_F(ResultFeedTest, HasRoomForSoMany) {
   ResultFeed feed(board_);
   Show();
