@@ -1,5 +1,6 @@
 #include "common/rpc/list_calls.h"
 
+#include <google/protobuf/message.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
@@ -20,7 +21,9 @@
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/message.h"
 #include "common/rpc/status.h"
+#include "common/rpc/unread_answers.h"
 
 namespace canvass::rpc {
 namespace {
@@ -33,16 +36,25 @@ constexpr int kRetryAfterMs = 500;
 class ListCalls::Call final : public grpc::ServerUnaryReactor {
  public:
   Call(ListCalls& calls, std::string caller, grpc::CallbackServerContext& context,
-       std::function<absl::Status()> answer)
-      : calls_(calls), caller_(std::move(caller)), context_(context), answer_(std::move(answer)) {}
+       const google::protobuf::Message& response, std::function<absl::Status()> answer)
+      : calls_(calls),
+        caller_(std::move(caller)),
+        context_(context),
+        response_(response),
+        answer_(std::move(answer)) {}
 
   // Called once, before which the call is not over.
   void Answer() {
     if (context_.IsCancelled()) {
+      calls_.Leave(caller_);
       Finish(ToGrpcStatus(absl::CancelledError("the client did not wait for the answer")));
       return;
     }
     const absl::Status status = answer_();
+    calls_.Leave(caller_);
+    unread_ = UnreadAnswer(UnreadAnswers::OfProcess(), caller_,
+                           UnreadAnswers::kHeldPerByte * response_.ByteSizeLong(),
+                           [this] { context_.TryCancel(); });
     users_ = 2;
     alarm_.Set(TimeIn(kReadWithin), [this](bool is_late) {
       {
@@ -55,7 +67,7 @@ class ListCalls::Call final : public grpc::ServerUnaryReactor {
   }
 
   void OnDone() override {
-    calls_.Leave(caller_);
+    unread_ = {};
     {
       const MutexLock lock(mutex_);
       is_done_ = true;
@@ -74,7 +86,9 @@ class ListCalls::Call final : public grpc::ServerUnaryReactor {
   ListCalls& calls_;
   const std::string caller_;
   grpc::CallbackServerContext& context_;
+  const google::protobuf::Message& response_;
   const std::function<absl::Status()> answer_;
+  UnreadAnswer unread_;  // from Answer to OnDone
   grpc::Alarm alarm_;
   std::atomic<int> users_ = 1;  // the call and, once it is set, the alarm
   Mutex mutex_;
@@ -97,12 +111,15 @@ ListCalls::~ListCalls() {
 }
 
 grpc::ServerUnaryReactor* ListCalls::Reply(grpc::CallbackServerContext* context,
+                                           const google::protobuf::Message& request,
+                                           const google::protobuf::Message& response,
                                            std::function<absl::Status()> answer) {
   absl::Status status = CheckDeadline(*context);
+  if (status.ok()) status = CheckSize(request);
   std::string caller = context->peer();
   if (status.ok()) status = Enter(caller);
   if (!status.ok()) return Finish(context, status);
-  auto* const call = new Call(*this, std::move(caller), *context, std::move(answer));
+  auto* const call = new Call(*this, std::move(caller), *context, response, std::move(answer));
   {
     const MutexLock lock(mutex_);
     waiting_.push_back(call);
@@ -127,29 +144,29 @@ void ListCalls::Work() {
 
 absl::Status ListCalls::Enter(const std::string& caller) {
   const MutexLock lock(mutex_);
-  std::size_t& own = open_of_[caller];
-  if (!IsFairShare(own, 1, open_, kOpenMax)) {
-    const std::size_t open = own;
-    if (own == 0) open_of_.erase(caller);
-    return MakeError(
-        reason::kTooManyLists,
-        absl::StrCat("Too many lists are being sent: ", open_, ", and ", open,
-                     " of them to this client, of at most ", kOpenMax,
-                     ". Read the answers to earlier calls first."),
-        {.metadata = {{"open", absl::StrCat(open_)}, {"open_of_caller", absl::StrCat(open)}},
-         .retry_after_ms = kRetryAfterMs});
+  std::size_t& own = entered_of_[caller];
+  if (!IsFairShare(own, 1, entered_, kWaitingMax)) {
+    const std::size_t waiting = own;
+    if (own == 0) entered_of_.erase(caller);
+    return MakeError(reason::kTooManyLists,
+                     absl::StrCat("Too many calls wait for their lists: ", entered_, ", and ",
+                                  waiting, " of them of this client, of at most ", kWaitingMax,
+                                  ". Wait for the answers to earlier calls first."),
+                     {.metadata = {{"waiting", absl::StrCat(entered_)},
+                                   {"waiting_of_caller", absl::StrCat(waiting)}},
+                      .retry_after_ms = kRetryAfterMs});
   }
   ++own;
-  ++open_;
+  ++entered_;
   return absl::OkStatus();
 }
 
 void ListCalls::Leave(const std::string& caller) {
   const MutexLock lock(mutex_);
-  const auto own = open_of_.find(caller);
-  assert(own != open_of_.end());
-  if (--own->second == 0) open_of_.erase(own);
-  --open_;
+  const auto own = entered_of_.find(caller);
+  assert(own != entered_of_.end());
+  if (--own->second == 0) entered_of_.erase(own);
+  --entered_;
 }
 
 }  // namespace canvass::rpc

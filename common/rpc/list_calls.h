@@ -14,6 +14,10 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace grpc {
 class CallbackServerContext;
 class ServerUnaryReactor;
@@ -26,11 +30,10 @@ namespace canvass::rpc {
 // gRPC's threads are free for calls that are answered at once. Thread-safe.
 class ListCalls {
  public:
-  // Calls that are being answered, or whose answer was not read to its end. With pages of 4 MiB,
-  // which gRPC holds beside the message that they are made from, they take 256 MiB at most. A
-  // caller may have as many as it leaves free: half of them if it is alone, a third if there are
-  // two. A caller is a connection.
-  static constexpr std::size_t kOpenMax = 32;
+  // Calls that wait for their answer to be made. A caller may have as many as it leaves free: half
+  // of them if it is alone, a third if there are two. A caller is a connection. Answers that were
+  // made are limited by the memory that they hold (UnreadAnswers).
+  static constexpr std::size_t kWaitingMax = 32;
   // How long a client may take to read an answer. Then the call is cancelled.
   static constexpr absl::Duration kReadWithin = absl::Seconds(60);
 
@@ -40,10 +43,13 @@ class ListCalls {
   ListCalls(const ListCalls&) = delete;
   ListCalls& operator=(const ListCalls&) = delete;
 
-  // Finishes the call with the status that `answer` returns, which fills in the response, on
+  // Finishes the call with the status that `answer` returns, which fills in `response`, on
   // another thread. Does not run it if the client is gone, if the deadline is out of range or past,
-  // or beyond the limit: RESOURCE_EXHAUSTED TOO_MANY_LISTS. This must outlive the call.
+  // if the request is too large (CheckSize), or beyond the limit: RESOURCE_EXHAUSTED
+  // TOO_MANY_LISTS. This must outlive the call.
   grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
+                                  const google::protobuf::Message& request,
+                                  const google::protobuf::Message& response,
                                   std::function<absl::Status()> answer);
 
  private:
@@ -57,8 +63,8 @@ class ListCalls {
   CondVar changed_;
   std::deque<Call*> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::flat_hash_map<std::string, std::size_t> open_of_ ABSL_GUARDED_BY(mutex_);  // by caller
+  std::size_t entered_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, std::size_t> entered_of_ ABSL_GUARDED_BY(mutex_);  // by caller
   std::vector<std::thread> threads_;
 };
 

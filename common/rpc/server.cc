@@ -50,6 +50,10 @@ constexpr int kHandshakeTimeoutMs = 10'000;
 // Memory of gRPC for requests that are being received, of all connections together.
 constexpr std::size_t kRequestMemoryMax = std::size_t{256} << 20U;
 
+// Calls of reflection at a time: each has a thread for as long as it lasts. Only people with
+// grpcurl make them, and nothing else here needs threads of gRPC's synchronous kind.
+constexpr int kReflectionThreadsMax = 8;
+
 // Plugins and the health service are process-wide settings, set before the first server starts.
 void PrepareProcess() {
   static const bool prepared = [] {
@@ -66,7 +70,9 @@ void PrepareProcess() {
 void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kAnswerBytesMax);
-  builder.SetResourceQuota(grpc::ResourceQuota("requests").Resize(kRequestMemoryMax));
+  builder.SetResourceQuota(grpc::ResourceQuota("requests")
+                               .Resize(kRequestMemoryMax)
+                               .SetMaxThreads(kReflectionThreadsMax));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(limits.frames.streams_max));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);

@@ -239,19 +239,19 @@ void AggregatorService::EndStreams(const absl::Status& status) {
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::RecordReports(
-    grpc::CallbackServerContext* /*context*/) {
-  return new ReportStream(writer_, report_streams_);
+    grpc::CallbackServerContext* context) {
+  return new ReportStream(writer_, report_streams_, *context);
 }
 
 grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedger(
-    grpc::CallbackServerContext* /*context*/, const v1::WatchLedgerRequest* request) {
-  return new LedgerStream(feed_, committed_, *request);
+    grpc::CallbackServerContext* context, const v1::WatchLedgerRequest* request) {
+  return new LedgerStream(feed_, committed_, *context, *request);
 }
 
 grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,
                                                         const v1::GetReceiptRequest* request,
                                                         v1::GetReceiptResponse* response) {
-  return AnswerFromCommitted(context, writer_, committed_,
+  return AnswerFromCommitted(context, *request, writer_, committed_,
                              [=, now = clock_.Now()](const auto& committed) {
                                return FindReceipt(committed, rpc::FromProto(request->key()), now,
                                                   response->mutable_receipt());
@@ -261,7 +261,7 @@ grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
     grpc::CallbackServerContext* context, const v1::ListLedgerEntriesRequest* request,
     v1::ListLedgerEntriesResponse* response) {
-  return ListFromCommitted(context, writer_, committed_, lists_,
+  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
                            [=](const CommittedLedgers::Contents& committed) {
                              return ListEntries(committed, *request, response);
                            });
@@ -270,7 +270,7 @@ grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
 grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
     grpc::CallbackServerContext* context, const v1::ListRefusedReportsRequest* request,
     v1::ListRefusedReportsResponse* response) {
-  return ListFromCommitted(context, writer_, committed_, lists_,
+  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
                            [=, now = clock_.Now()](const CommittedLedgers::Contents& committed) {
                              return ListRefused(committed, *request, now, response);
                            });
@@ -279,7 +279,7 @@ grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
 grpc::ServerUnaryReactor* AggregatorService::ListHeldReports(
     grpc::CallbackServerContext* context, const v1::ListHeldReportsRequest* request,
     v1::ListHeldReportsResponse* response) {
-  return ListFromCommitted(context, writer_, committed_, lists_,
+  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
                            [=](const CommittedLedgers::Contents& committed) {
                              return ListHeld(committed, *request, response);
                            });

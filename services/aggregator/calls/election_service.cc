@@ -122,16 +122,17 @@ grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElect
 grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerContext* context,
                                                        const v1::GetElectionRequest* request,
                                                        v1::GetElectionResponse* response) {
-  return ListFromCommitted(
-      context, writer_, committed_, lists_, [=, this](const CommittedLedgers::Contents& committed) {
-        return ReadElection(committed, request->election_id(), clock_.Now(), response);
-      });
+  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
+                           [=, this](const CommittedLedgers::Contents& committed) {
+                             return ReadElection(committed, request->election_id(), clock_.Now(),
+                                                 response);
+                           });
 }
 
 grpc::ServerUnaryReactor* ElectionService::ListElections(grpc::CallbackServerContext* context,
                                                          const v1::ListElectionsRequest* request,
                                                          v1::ListElectionsResponse* response) {
-  return ListFromCommitted(context, writer_, committed_, lists_,
+  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
                            [=](const CommittedLedgers::Contents& committed) {
                              return ReadElections(committed, *request, response);
                            });

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/list_calls.h"
+#include "common/rpc/message.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/ledger_writer.h"
@@ -22,9 +23,11 @@ inline absl::Status CheckCall(const grpc::CallbackServerContext& context,
 // CommittedLedgers::Contents&) and fills in the response.
 template <typename Read>
 grpc::ServerUnaryReactor* AnswerFromCommitted(grpc::CallbackServerContext* context,
+                                              const google::protobuf::Message& request,
                                               const LedgerWriter& writer,
                                               const CommittedLedgers& committed, Read read) {
   absl::Status status = CheckCall(*context, writer);
+  if (status.ok()) status = rpc::CheckSize(request);
   if (status.ok()) status = committed.Reading(read);
   return rpc::Finish(context, status);
 }
@@ -32,10 +35,12 @@ grpc::ServerUnaryReactor* AnswerFromCommitted(grpc::CallbackServerContext* conte
 // The same for a call that is answered with a list.
 template <typename Read>
 grpc::ServerUnaryReactor* ListFromCommitted(grpc::CallbackServerContext* context,
+                                            const google::protobuf::Message& request,
+                                            const google::protobuf::Message& response,
                                             const LedgerWriter& writer,
                                             const CommittedLedgers& committed,
                                             rpc::ListCalls& lists, Read read) {
-  return lists.Reply(context, [&writer, &committed, read]() -> absl::Status {
+  return lists.Reply(context, request, response, [&writer, &committed, read]() -> absl::Status {
     const absl::Status lead = writer.Lead();
     return lead.ok() ? committed.Reading(read) : lead;
   });

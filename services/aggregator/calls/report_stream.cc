@@ -2,6 +2,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
+#include "common/rpc/unread_answers.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -100,10 +103,23 @@ grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
   return rpc::ToByteBuffer(std::move(response));
 }
 
+// About what the receipts hold until they are written.
+std::size_t BytesOf(const std::vector<Receipt>& receipts) {
+  constexpr std::size_t kFindingBytes = 400;  // numbers, names and a sentence
+  std::size_t bytes = receipts.size() * sizeof(Receipt);
+  for (const Receipt& receipt : receipts) {
+    for (const election::Finding& finding : receipt.findings) {
+      bytes += kFindingBytes + finding.field.size() + finding.subject.size();
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
-ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams)
-    : writer_(writer), streams_(streams), stream_no_(writer.NewStream()) {
+ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams,
+                           grpc::CallbackServerContext& context)
+    : writer_(writer), streams_(streams), context_(context), stream_no_(writer.NewStream()) {
   streams_.Add(this);
   const MutexLock lock(mutex_);
   const absl::Status lead = writer_.Lead();
@@ -136,6 +152,7 @@ void ReportStream::OnReadDone(bool ok) {
 void ReportStream::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
   writing_ = false;
+  writing_unread_ = {};
   if (!ok) cancelled_ = true;
   Proceed();
 }
@@ -170,7 +187,12 @@ void ReportStream::Take(std::vector<SubmittedReport> reports) {
 
 void ReportStream::Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts) {
   const MutexLock lock(mutex_);
-  if (!receipts.ok()) no_more_ = true;
+  if (receipts.ok()) {
+    slot.unread = Unread(BytesOf(*receipts));
+    unread_bytes_ += slot.unread.bytes();
+  } else {
+    no_more_ = true;
+  }
   slot.answer = std::move(receipts);
   --unanswered_;
   Proceed();
@@ -204,6 +226,8 @@ void ReportStream::Proceed() {
 
 bool ReportStream::WantsMore() const {
   if (reading_ || no_more_ || cancelled_) return false;
+  // Proceed runs again after the write that is in progress or comes next.
+  if (unread_bytes_ + writing_unread_.bytes() >= kUnreadBytesMax) return false;
   // Proceed runs again after every answer. A stream that waits for no answer may always read one
   // message, because nothing else would wake it.
   if (slots_.empty()) return true;
@@ -215,9 +239,16 @@ void ReportStream::WriteNext() {
   const std::unique_ptr<Slot> slot = std::move(slots_.front());
   slots_.pop_front();
   reports_in_flight_ -= slot->reports;
+  unread_bytes_ -= slot->unread.bytes();
   response_ = Serialize(**slot->answer);
+  writing_unread_ = Unread(response_.Length());
   writing_ = true;
   StartWrite(&response_);
+}
+
+rpc::UnreadAnswer ReportStream::Unread(std::size_t bytes) const {
+  return {rpc::UnreadAnswers::OfProcess(), context_.peer(), bytes,
+          [context = &context_] { context->TryCancel(); }};
 }
 
 }  // namespace canvass::aggregator

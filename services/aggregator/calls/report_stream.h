@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_REPORT_STREAM_H_
 #define CANVASS_SERVICES_AGGREGATOR_CALLS_REPORT_STREAM_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/mutex.h"
+#include "common/rpc/unread_answers.h"
 #include "services/aggregator/calls/open_streams.h"
 #include "services/aggregator/writer/ledger_writer.h"
 #include "services/aggregator/writer/receipt.h"
@@ -34,8 +36,13 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   // queue.
   static constexpr std::size_t kReportsInFlightMax = 16'000;
 
+  // Beyond this, no more is read from a client that does not read its receipts. Those of a message
+  // have 1 MiB, unless many of its reports are refused.
+  static constexpr std::size_t kUnreadBytesMax = std::size_t{4} << 20U;
+
   // `writer` and `streams` must outlive this.
-  ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams);
+  ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams,
+               grpc::CallbackServerContext& context);
 
   // Reads no more messages, answers those that were read, and ends the call with `status`. Does
   // nothing if the call is ending already, or if the client has sent everything.
@@ -51,6 +58,7 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   struct Slot {
     std::size_t reports = 0;
     std::optional<absl::StatusOr<std::vector<Receipt>>> answer{};
+    rpc::UnreadAnswer unread{};  // once there are receipts
   };
 
   ~ReportStream() override = default;
@@ -61,23 +69,27 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WantsMore() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  rpc::UnreadAnswer Unread(std::size_t bytes) const;
 
   LedgerWriter& writer_;
   OpenStreams<ReportStream>& streams_;
+  grpc::CallbackServerContext& context_;
   const std::uint64_t stream_no_;
 
   Mutex mutex_;
   std::deque<std::unique_ptr<Slot>> slots_ ABSL_GUARDED_BY(mutex_);  // in the order of the messages
   std::size_t reports_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
-  int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;  // slots that the writer still references
+  std::size_t unread_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of slots_
+  int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;            // slots that the writer still references
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   // No more messages are taken: the client has sent all, or the call is ending.
   bool no_more_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // the client reads no more answers
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::ByteBuffer request_;   // of the read in progress
-  grpc::ByteBuffer response_;  // of the write in progress
+  grpc::ByteBuffer request_;                                  // of the read in progress
+  grpc::ByteBuffer response_;                                 // of the write in progress
+  rpc::UnreadAnswer writing_unread_ ABSL_GUARDED_BY(mutex_);  // response_
 };
 
 }  // namespace canvass::aggregator

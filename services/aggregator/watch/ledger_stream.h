@@ -1,10 +1,12 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_WATCH_LEDGER_STREAM_H_
 #define CANVASS_SERVICES_AGGREGATOR_WATCH_LEDGER_STREAM_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "common/rpc/unread_answers.h"
 #include "services/aggregator/watch/ledger_feed.h"
 
 namespace canvass::aggregator {
@@ -15,7 +17,7 @@ class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespon
  public:
   // `feed` and `committed` must outlive this. The feed sends from `committed`.
   LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
-               const v1::WatchLedgerRequest& request);
+               grpc::CallbackServerContext& context, const v1::WatchLedgerRequest& request);
 
   void Send(v1::WatchLedgerResponse message) override;
   void End(const absl::Status& status) override;
@@ -28,7 +30,9 @@ class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespon
   ~LedgerStream() override = default;
 
   LedgerFeed& feed_;
+  grpc::CallbackServerContext& context_;
   v1::WatchLedgerResponse message_;  // being written
+  rpc::UnreadAnswer unread_;         // message_ and its bytes
 };
 
 }  // namespace canvass::aggregator

@@ -42,9 +42,9 @@ class WatcherFeed {
  public:
   using Message = Cursor::Message;
 
-  // Each watcher holds at most one message in memory. Watchers are few, because caches stand in
-  // front of the feed.
-  static constexpr std::size_t kWatchersMax = 1'000;
+  // Each watcher keeps its request and a position in each election. Watchers are few, because
+  // publishers stand in front of the feed.
+  static constexpr std::size_t kWatchersMax = 100;
 
   // The stream of one watcher. Called by one thread at a time. Must not block.
   class Watcher {

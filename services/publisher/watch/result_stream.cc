@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "common/rpc/status.h"
+#include "common/rpc/unread_answers.h"
 
 namespace canvass::publisher {
 
-ResultStream* ResultStream::Start(ResultFeed& feed, const v1::WatchResultRequest& request) {
+ResultStream* ResultStream::Start(ResultFeed& feed, grpc::CallbackServerContext& context,
+                                  const v1::WatchResultRequest& request) {
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the constructor is private
-  const std::shared_ptr<ResultStream> watch(new ResultStream(feed, request));
+  const std::shared_ptr<ResultStream> watch(new ResultStream(feed, context, request));
   watch->self_ = watch;
   if (const absl::Status added = feed.Add(request, watch); !added.ok()) watch->End(added);
   return watch.get();
@@ -36,6 +38,7 @@ void ResultStream::End(const absl::Status& why) {
 void ResultStream::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
   writing_ = nullptr;
+  unread_ = {};
   if (finished_) return;
   if (!ok) {
     FinishNow(absl::CancelledError("The watcher disconnected."));
@@ -52,11 +55,16 @@ void ResultStream::OnDone() {
   feed_.Remove(request_, this);
   // The feed may still be offering a response. It then holds its own reference.
   const std::shared_ptr<ResultStream> last = std::move(self_);
+  const MutexLock lock(mutex_);
+  unread_ = {};
 }
 
 void ResultStream::WriteNext() {
   writing_ = std::move(next_);
   next_ = nullptr;
+  unread_ =
+      rpc::UnreadAnswer(rpc::UnreadAnswers::OfProcess(), context_.peer(), writing_->ByteSizeLong(),
+                        [context = &context_] { context->TryCancel(); });
   StartWrite(writing_.get());
 }
 

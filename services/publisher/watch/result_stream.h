@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_STREAM_H_
 #define CANVASS_SERVICES_PUBLISHER_WATCH_RESULT_STREAM_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/unread_answers.h"
 #include "services/publisher/watch/result_feed.h"
 
 namespace canvass::publisher {
@@ -23,7 +25,8 @@ class ResultStream final : public grpc::ServerWriteReactor<v1::WatchResultRespon
                            public std::enable_shared_from_this<ResultStream> {
  public:
   // `feed` must outlive every stream.
-  static ResultStream* Start(ResultFeed& feed, const v1::WatchResultRequest& request);
+  static ResultStream* Start(ResultFeed& feed, grpc::CallbackServerContext& context,
+                             const v1::WatchResultRequest& request);
 
   void Offer(std::shared_ptr<const v1::WatchResultResponse> response) override;
   void End(const absl::Status& why) override;
@@ -33,17 +36,20 @@ class ResultStream final : public grpc::ServerWriteReactor<v1::WatchResultRespon
   void OnDone() override;
 
  private:
-  ResultStream(ResultFeed& feed, v1::WatchResultRequest request)
-      : feed_(feed), request_(std::move(request)) {}
+  ResultStream(ResultFeed& feed, grpc::CallbackServerContext& context,
+               v1::WatchResultRequest request)
+      : feed_(feed), context_(context), request_(std::move(request)) {}
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishNow(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ResultFeed& feed_;
+  grpc::CallbackServerContext& context_;  // valid until OnDone
   const v1::WatchResultRequest request_;
   std::shared_ptr<ResultStream> self_;  // until OnDone
   Mutex mutex_;
   std::shared_ptr<const v1::WatchResultResponse> writing_ ABSL_GUARDED_BY(mutex_);  // null: idle
+  rpc::UnreadAnswer unread_ ABSL_GUARDED_BY(mutex_);  // bytes of writing_
   std::shared_ptr<const v1::WatchResultResponse> next_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // applied when the write is done
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -27,6 +27,9 @@
 namespace canvass::station_reporter {
 namespace {
 
+// A page ends after the report that brings it to this size: a refusal may have a hundred findings.
+constexpr std::size_t kPageBytesMax = std::size_t{4} << 20U;
+
 // Returns a number for the connection that the call came on. Until callers are authenticated, a
 // connection is all that tells them apart.
 std::uint64_t CallerOf(const grpc::CallbackServerContext& context) {
@@ -124,8 +127,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::Su
     grpc::CallbackServerContext* context) {
   const MutexLock lock(mutex_);
   const std::int64_t number = ++streams_started_;
-  const std::shared_ptr<SubmitReportsCall> call =
-      SubmitReportsCall::Start(link_, courier_, clock_, CallerOf(*context), [this, number] {
+  const std::shared_ptr<SubmitReportsCall> call = SubmitReportsCall::Start(
+      link_, courier_, clock_, *context, CallerOf(*context), [this, number] {
         const MutexLock lock_on_done(mutex_);
         streams_.erase(number);
       });
@@ -138,6 +141,7 @@ grpc::ServerUnaryReactor* ReporterService::GetReceipt(
     grpc::CallbackServerContext* context, const reporter::v1::GetReceiptRequest* request,
     reporter::v1::GetReceiptResponse* response) {
   absl::Status status = rpc::CheckDeadline(*context);
+  if (status.ok()) status = rpc::CheckSize(*request);
   if (status.ok() && request->key().election_id().empty()) {
     status = FieldError(reason::kFieldMissing, "key.election_id", "is required");
   }
@@ -148,7 +152,8 @@ grpc::ServerUnaryReactor* ReporterService::GetReceipt(
 grpc::ServerUnaryReactor* ReporterService::ListOutbox(
     grpc::CallbackServerContext* context, const reporter::v1::ListOutboxRequest* request,
     reporter::v1::ListOutboxResponse* response) {
-  return lists_.Reply(context, [=, this] { return List(*request, *response); });
+  return lists_.Reply(context, *request, *response,
+                      [=, this] { return List(*request, *response); });
 }
 
 absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& request,
@@ -171,11 +176,17 @@ absl::Status ReporterService::List(const reporter::v1::ListOutboxRequest& reques
                                                  .station_id = request.station_id(),
                                                  .state = request.state()},
                                                 *after, count + 1);
-  if (items.size() > count) {
-    items.resize(count);
-    response.set_next_page_token(page->TokenAt(items.back().number));
+  std::size_t bytes = 0;
+  std::int64_t last = 0;
+  for (OutboxItem& item : items) {
+    if (response.reports_size() == page->size() || bytes >= kPageBytesMax) {
+      response.set_next_page_token(page->TokenAt(last));
+      break;
+    }
+    last = item.number;
+    *response.add_reports() = ToProto(std::move(item));
+    bytes += response.reports(response.reports_size() - 1).ByteSizeLong();
   }
-  for (OutboxItem& item : items) *response.add_reports() = ToProto(std::move(item));
   *response.mutable_summary() = ToProto(outbox_->Summary());
   response.mutable_summary()->set_aggregator_reached(courier_->reachable());
   return absl::OkStatus();

@@ -19,6 +19,7 @@
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
+#include "common/rpc/unread_answers.h"
 #include "services/station_reporter/calls/report_shape.h"
 #include "services/station_reporter/calls/report_stamp.h"
 
@@ -111,6 +112,13 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
   // Why a report, and therefore every report behind it, gets no receipt.
   const absl::Status& failure() const { return failure_; }
 
+  // What a message that is answered holds.
+  std::size_t held() const {
+    std::size_t bytes = bytes_.Length();
+    for (const std::string& receipt : receipts_) bytes += sizeof(receipt) + receipt.size();
+    return bytes;
+  }
+
   // Appends the next receipts to `response`, the bytes of a SubmitReportsResponse, up to
   // kResponseBytesMax. Returns true if no receipts are left.
   bool AddReceipts(std::string& response) {
@@ -163,13 +171,11 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
   absl::Status failure_;
 };
 
-std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link,
-                                                            OutboxCourier* outbox,
-                                                            const Clock& clock,
-                                                            std::uint64_t caller,
-                                                            std::function<void()> on_done) {
+std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(
+    AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
+    grpc::CallbackServerContext& context, std::uint64_t caller, std::function<void()> on_done) {
   std::shared_ptr<SubmitReportsCall> call(
-      new SubmitReportsCall(link, outbox, clock, caller, std::move(on_done)));
+      new SubmitReportsCall(link, outbox, clock, context, caller, std::move(on_done)));
   call->self_ = call;
   const MutexLock lock(call->mutex_);
   call->Proceed();
@@ -177,9 +183,14 @@ std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(AggregatorLink& link
 }
 
 SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox,
-                                     const Clock& clock, std::uint64_t caller,
-                                     std::function<void()> on_done)
-    : link_(link), outbox_(outbox), clock_(clock), caller_(caller), on_done_(std::move(on_done)) {}
+                                     const Clock& clock, grpc::CallbackServerContext& context,
+                                     std::uint64_t caller, std::function<void()> on_done)
+    : link_(link),
+      outbox_(outbox),
+      clock_(clock),
+      context_(context),
+      caller_(caller),
+      on_done_(std::move(on_done)) {}
 
 void SubmitReportsCall::End(const absl::Status& status) {
   const MutexLock lock(mutex_);
@@ -198,6 +209,7 @@ void SubmitReportsCall::OnReadDone(bool ok) {
 void SubmitReportsCall::OnWriteDone(bool ok) {
   const MutexLock lock(mutex_);
   writing_ = false;
+  writing_unread_ = {};
   if (!ok) {  // nobody reads the receipts; OnCancel follows
     taken_.clear();
     deserted_ = true;
@@ -215,6 +227,11 @@ void SubmitReportsCall::OnCancel() {
 
 void SubmitReportsCall::OnDone() {
   const std::shared_ptr<SubmitReportsCall> self = std::move(self_);
+  {
+    const MutexLock lock(mutex_);  // the context goes
+    taken_.clear();
+    writing_unread_ = {};
+  }
   on_done_();
 }
 
@@ -256,7 +273,7 @@ absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
   {
     const MutexLock lock(mutex_);
     if (end_) return absl::OkStatus();
-    taken_.push_back(message);
+    taken_.push_back({.message = message});
   }
   if (!held.empty()) message->Queue(std::move(held), std::move(queued));
   if (forwarded.empty()) return absl::OkStatus();
@@ -273,6 +290,7 @@ void SubmitReportsCall::EndLocked(const absl::Status& status) {
 
 void SubmitReportsCall::Proceed() {
   if (finished_) return;
+  CountUnread();
   WriteNext();
   if (writing_) return ReadNext();
   if (end_ && taken_.empty()) {
@@ -285,15 +303,34 @@ void SubmitReportsCall::Proceed() {
 
 void SubmitReportsCall::ReadNext() {
   if (reading_ || end_ || taken_.size() >= kMessagesInFlightMax) return;
+  if (UnreadBytes() >= kUnreadBytesMax) return;  // goes on when something is read
   reading_ = true;
   StartRead(&request_);
+}
+
+void SubmitReportsCall::CountUnread() {
+  for (Taken& taken : taken_) {
+    const bool is_counted = taken.unread.bytes() > 0;
+    if (!is_counted && taken.message->answered()) taken.unread = Unread(taken.message->held());
+  }
+}
+
+std::size_t SubmitReportsCall::UnreadBytes() const {
+  std::size_t bytes = writing_unread_.bytes();
+  for (const Taken& taken : taken_) bytes += taken.unread.bytes();
+  return bytes;
+}
+
+rpc::UnreadAnswer SubmitReportsCall::Unread(std::size_t bytes) const {
+  return {rpc::UnreadAnswers::OfProcess(), context_.peer(), bytes,
+          [context = &context_] { context->TryCancel(); }};
 }
 
 // Messages without reports get no response.
 void SubmitReportsCall::WriteNext() {
   std::string response;
-  while (!writing_ && !taken_.empty() && taken_.front()->answered()) {
-    TakenMessage& message = *taken_.front();
+  while (!writing_ && !taken_.empty() && taken_.front().message->answered()) {
+    TakenMessage& message = *taken_.front().message;
     const bool last = message.AddReceipts(response);
     if (last && !message.failure().ok()) {
       // Receipts are sent in order, so the reports behind this one get none.
@@ -304,6 +341,7 @@ void SubmitReportsCall::WriteNext() {
     }
     if (response.empty()) continue;
     response_ = rpc::ToByteBuffer(std::move(response));
+    writing_unread_ = Unread(response_.Length());
     writing_ = true;
     StartWrite(&response_);
   }

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_CALLS_SUBMIT_REPORTS_CALL_H_
 #define CANVASS_SERVICES_STATION_REPORTER_CALLS_SUBMIT_REPORTS_CALL_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -18,6 +19,7 @@
 #include "canvass/v1/report.pb.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/unread_answers.h"
 #include "services/station_reporter/link/aggregator_link.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox_courier.h"
@@ -41,10 +43,15 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // accepts.
   static constexpr std::size_t kResponseBytesMax = std::size_t{1} << 20U;
 
+  // Beyond this, no more is read from a client that does not read its receipts.
+  static constexpr std::size_t kUnreadBytesMax = std::size_t{4} << 20U;
+
   // `caller`: see ReportQueue::AddOptions. `on_done` is called when the call is over. `outbox` is
   // null if there is none. `link`, `outbox` and `clock` must outlive the call.
   static std::shared_ptr<SubmitReportsCall> Start(AggregatorLink& link, OutboxCourier* outbox,
-                                                  const Clock& clock, std::uint64_t caller,
+                                                  const Clock& clock,
+                                                  grpc::CallbackServerContext& context,
+                                                  std::uint64_t caller,
                                                   std::function<void()> on_done);
 
   // Takes no more messages, answers those already taken, and ends the call with `status`.
@@ -58,9 +65,14 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
  private:
   // A message that was taken, with its receipts.
   class TakenMessage;
+  struct Taken {
+    std::shared_ptr<TakenMessage> message;
+    rpc::UnreadAnswer unread{};  // once it is answered
+  };
 
   SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
-                    std::uint64_t caller, std::function<void()> on_done);
+                    grpc::CallbackServerContext& context, std::uint64_t caller,
+                    std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
   // Checks the reports of a message and forwards them. `bytes` is the message. On an error nothing
@@ -71,16 +83,21 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Counts the receipts that wait to be read.
+  void CountUnread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::size_t UnreadBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  rpc::UnreadAnswer Unread(std::size_t bytes) const;
 
   AggregatorLink& link_;
   OutboxCourier* const outbox_;
   const Clock& clock_;
+  grpc::CallbackServerContext& context_;  // valid until OnDone
   const std::uint64_t caller_;
   const std::function<void()> on_done_;
   std::shared_ptr<SubmitReportsCall> self_;  // until OnDone
 
   Mutex mutex_;
-  std::deque<std::shared_ptr<TakenMessage>> taken_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  std::deque<Taken> taken_ ABSL_GUARDED_BY(mutex_);  // oldest first
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
@@ -88,8 +105,9 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // Status with which the call ends once everything is answered. Set when no more messages are
   // taken.
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-  grpc::ByteBuffer request_;   // of the read in progress
-  grpc::ByteBuffer response_;  // of the write in progress
+  grpc::ByteBuffer request_;                                  // of the read in progress
+  grpc::ByteBuffer response_;                                 // of the write in progress
+  rpc::UnreadAnswer writing_unread_ ABSL_GUARDED_BY(mutex_);  // response_
 };
 
 }  // namespace canvass::station_reporter

@@ -21,6 +21,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/message.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
 #include "gtest/gtest.h"
@@ -32,10 +33,10 @@ namespace {
 class ListService final : public reporter::v1::StationReporterService::CallbackService {
  public:
   grpc::ServerUnaryReactor* ListOutbox(grpc::CallbackServerContext* context,
-                                       const reporter::v1::ListOutboxRequest* /*request*/,
-                                       reporter::v1::ListOutboxResponse* /*response*/) override {
+                                       const reporter::v1::ListOutboxRequest* request,
+                                       reporter::v1::ListOutboxResponse* response) override {
     last = context;
-    return calls.Reply(context, [this] {
+    return calls.Reply(context, *request, *response, [this] {
       const MutexLock lock(mutex_);
       ++made;
       while (!open_) opened_.Wait(mutex_);
@@ -88,6 +89,20 @@ class ListCallsTest : public ::testing::Test {
 TEST_F(ListCallsTest, AnswersWithTheStatusOfTheAnswer) {
   service_.Open();
   EXPECT_EQ(Start(NewChannel(server_->address())).get(), absl::AbortedError("made"));
+}
+
+TEST_F(ListCallsTest, ARequestThatIsTooLargeIsNotAnswered) {
+  reporter::v1::ListOutboxRequest request;
+  request.set_page_token(std::string(kRequestBytesMax, 'x'));
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(20));
+  reporter::v1::ListOutboxResponse response;
+  const absl::Status status =
+      FromGrpcStatus(reporter::v1::StationReporterService::NewStub(NewChannel(server_->address()))
+                         ->ListOutbox(&context, request, &response));
+  EXPECT_EQ(DetailOf(status).reason, "REQUEST_TOO_LARGE");
+  EXPECT_EQ(DetailOf(status).violations[0].field, "request");
+  EXPECT_EQ(service_.made, 0);
 }
 
 // Of 32 calls one caller may have 16, and another one 8 of the rest.

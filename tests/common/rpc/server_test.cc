@@ -1,12 +1,19 @@
 #include "common/rpc/server.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/slice.h>
+#include <grpcpp/support/sync_stream.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -14,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
@@ -21,12 +29,14 @@
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/edge/frame_reader.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
+#include "tests/common/edge/frame_bytes.h"
 #include "tests/support/temporary_folder.h"
 
 namespace canvass::rpc {
@@ -196,6 +206,51 @@ TEST_F(ServerTest, ACallWithoutDeadlineGetsTheDefaultToWorkWith) {
   ASSERT_EQ(Call(absl::Seconds(30)), absl::OkStatus());
   EXPECT_GT(left, absl::Seconds(1));
   EXPECT_LE(left, absl::Seconds(31));  // the wire rounds up
+}
+
+// A client that neither leaves nor answers pings, as one whose machine was switched off.
+TEST_F(ServerTest, StopIsQuickAlthoughAClientWithoutACallStays) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_port = htons(static_cast<std::uint16_t>(
+      std::stoi(server_->address().substr(server_->address().rfind(':') + 1))));
+  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof(target)), 0);
+  const std::string begin = std::string(edge::FrameReader::kPreface) +
+                            edge::FrameBytes(edge::FrameType::kSettings, 0, 0, "");
+  ASSERT_EQ(send(fd, begin.data(), begin.size(), MSG_NOSIGNAL), static_cast<ssize_t>(begin.size()));
+  char first = 0;
+  ASSERT_EQ(recv(fd, &first, 1, 0), 1) << "the server's settings";
+  const absl::Time start = absl::Now();
+  server_->Stop({});
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  close(fd);
+}
+
+// Each has a thread of the server.
+TEST_F(ServerTest, FewCallsOfReflectionAreAnsweredAtATime) {
+  using Calls = grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>;
+  const grpc::internal::RpcMethod method(
+      "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+      grpc::internal::RpcMethod::BIDI_STREAMING);
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>> calls;
+  int answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    SetDeadline(*contexts.back(), absl::Seconds(20));
+    calls.emplace_back(Calls::Create(channel_.get(), method, contexts.back().get()));
+    const grpc::Slice nothing("");
+    calls.back()->Write(grpc::ByteBuffer(&nothing, 1));
+    grpc::ByteBuffer answer;
+    answered += calls.back()->Read(&answer) ? 1 : 0;
+  }
+  EXPECT_GE(answered, 1);
+  EXPECT_LE(answered, 8);
+  EXPECT_EQ(Call(), absl::OkStatus()) << "other calls need no thread";
+  for (const auto& context : contexts) context->TryCancel();
+  for (const auto& call : calls) EXPECT_FALSE(call->Finish().ok());
 }
 
 TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {

@@ -235,6 +235,29 @@ TEST_F(StationReporterOutboxTest, ACallerLeavesRoomForOthers) {
   EXPECT_EQ(Submit(CleanReport("t-1"))->state(), v1::RECEIPT_STATE_QUEUED);
 }
 
+TEST_F(StationReporterOutboxTest, PagesHaveALimitOfBytes) {
+  WaitUntilServing();
+  StopAggregator();
+  constexpr int kReports = 60;
+  const std::string long_id(100'000, 's');
+  for (int i = 0; i < kReports; ++i) {
+    ASSERT_EQ(Submit(CleanReport(absl::StrCat(long_id, i)))->state(), v1::RECEIPT_STATE_QUEUED);
+  }
+  reporter::v1::ListOutboxRequest request;
+  request.set_page_size(1'000);
+  int listed = 0;
+  do {
+    const auto page = ListOutbox(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LT(page->ByteSizeLong(), 5'000'000U);
+    for (const reporter::v1::OutboxReport& report : page->reports()) {
+      EXPECT_EQ(report.receipt().key().station_id(), absl::StrCat(long_id, listed++));
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, kReports);
+}
+
 TEST_F(StationReporterOutboxTest, RefusesForgedPageTokens) {
   WaitUntilServing();
   StopAggregator();

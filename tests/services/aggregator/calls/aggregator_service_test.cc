@@ -2,16 +2,22 @@
 
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/base/index.h"
 #include "common/ledger/election_ledger.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/unread_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/calls/report_stream.h"
@@ -155,6 +161,39 @@ TEST_F(AggregatorServiceTest, AnActorThatCannotBeWrittenDownIsRefused) {
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(ReasonOf(status), "ACTOR_INVALID");
   EXPECT_THAT(status.error_message(), HasSubstr("reports[0].actor"));
+}
+
+TEST_F(AggregatorServiceTest, AClientThatDoesNotReadItsReceiptsIsNotRead) {
+  constexpr int kMessages = 150;
+  v1::RecordReportsRequest request = RequestOf({ReportOf(1).Build()});
+  for (int i = 0; i < 100; ++i) {  // each is a finding that names it
+    canvass::v1::CandidateCount& votes =
+        *request.mutable_reports(0)->mutable_report()->mutable_ballots()->add_votes();
+    votes.set_candidate_id(absl::StrCat(std::string(2'000, 'c'), i));
+    votes.set_count(1);
+  }
+  const rpc::UnreadAnswers& unread = rpc::UnreadAnswers::OfProcess();
+  Call call;
+  const auto stream = aggregator_.reports->RecordReports(&call.context);
+  std::thread sender([&] {
+    for (int i = 0; i < kMessages; ++i) stream->Write(request);
+    stream->WritesDone();
+  });
+  const absl::Time until = absl::Now() + absl::Seconds(20);
+  while (unread.bytes() < ReportStream::kUnreadBytesMax && absl::Now() < until) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_GE(unread.bytes(), ReportStream::kUnreadBytesMax);
+  std::size_t most = 0;
+  v1::RecordReportsResponse response;
+  for (int i = 0; i < kMessages; ++i) {
+    most = std::max(most, unread.bytes());
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.receipts(0).state(), canvass::v1::RECEIPT_STATE_REFUSED);
+  }
+  EXPECT_LT(most, 3 * ReportStream::kUnreadBytesMax);  // with what was on its way
+  sender.join();
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST_F(AggregatorServiceTest, ManyMessagesMayBeOnTheirWay) {
