@@ -1,5 +1,7 @@
 // Attacks each service at its port, and holds it to what others must see meanwhile: an answer
 // within a second, no more than 512 MiB more memory, and five seconds later all as before.
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 #include <zlib.h>
 
 #include <cstddef>
@@ -13,9 +15,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "canvass/aggregator/v1/aggregator_service.pb.h"
-#include "canvass/publisher/v1/publisher_service.pb.h"
+#include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "common/base/clock.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/common/edge/frame_bytes.h"
@@ -37,6 +41,8 @@ constexpr int kSlack = 1;
 constexpr std::int64_t kMoreMemoryMax = kSlack * 512 * kMebibyte;
 constexpr absl::Duration kAnsweredWithin = absl::Seconds(kSlack);
 constexpr absl::Duration kQuietAgainAfter = absl::Seconds(5);
+// What malloc may keep of the memory that an attack took.
+constexpr std::int64_t kMemoryKeptMax = kSlack * 256 * kMebibyte;
 
 constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
 
@@ -51,7 +57,12 @@ using Attackers = std::vector<std::unique_ptr<Attacker>>;
 
 class AttackTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { stack_ = new testing::RunningStack(); }
+  // With an election that makes long lists.
+  static void SetUpTestSuite() {
+    stack_ = new testing::RunningStack();
+    const testing::ProgramOutcome counted = stack_->Canvass({"demo", "az-2024", "--speed", "max"});
+    ASSERT_EQ(counted.exit_code, 0) << counted.err;
+  }
   static void TearDownTestSuite() { delete stack_; }
 
   static std::vector<Service> Services() {
@@ -64,12 +75,23 @@ class AttackTest : public ::testing::Test {
              "/canvass.reporter.v1.StationReporterService/ListOutbox"}};
   }
 
-  static Attackers Connect(const Service& service, int count, bool begins = true) {
+  static Attackers Connect(const Service& service, int count, bool begins = true,
+                           std::size_t window = Attacker::kAnyAmount) {
     Attackers attackers;
     for (int i = 0; i < count; ++i) {
-      attackers.push_back(std::make_unique<Attacker>(service.address, begins));
+      attackers.push_back(std::make_unique<Attacker>(service.address, begins, window));
     }
     return attackers;
+  }
+
+  // How many the server has not closed. An attack that ends because it was closed attacks nothing.
+  static int CountOpen(const Attackers& attackers) {
+    int open = 0;
+    for (const auto& attacker : attackers) {
+      attacker->Drain();
+      open += attacker->is_open() ? 1 : 0;
+    }
+    return open;
   }
 
   // Attacks every service, one after the other.
@@ -86,10 +108,17 @@ class AttackTest : public ::testing::Test {
       EXPECT_LE(bystander.seen().memory_most - bystander.seen().memory_before, kMoreMemoryMax);
       // Another connection than those that were there.
       Bystander later(service.address, service.pid);
-      while (later.seen().answers < 5 && SteadyNow() - over < kQuietAgainAfter) {
+      const auto is_as_before = [&] {
+        return later.seen().answers >= 5 &&
+               later.seen().memory_now - bystander.seen().memory_before <= kMemoryKeptMax;
+      };
+      while (!is_as_before() && SteadyNow() - over < kQuietAgainAfter) {
         absl::SleepFor(absl::Milliseconds(10));
       }
       EXPECT_GE(later.seen().answers, 5);
+      EXPECT_EQ(later.seen().failures, 0);
+      EXPECT_LE(later.seen().longest, kAnsweredWithin);
+      EXPECT_LE(later.seen().memory_now - bystander.seen().memory_before, kMemoryKeptMax);
     }
   }
 
@@ -114,10 +143,31 @@ class AttackTest : public ::testing::Test {
         bytes += Attacker::CallHeaders(stream, kHealthCheck) + end(stream);
       }
       for (const auto& attacker : attackers) {
-        attacker->Write(bytes);
+        attacker->Write(bytes);  // false: it is slowed down
         attacker->Drain();
       }
     });
+    EXPECT_EQ(CountOpen(attackers), attackers.size());
+    EXPECT_GT(stream, 2'000U);
+  }
+
+  // Makes so many calls on each of so many connections that read nothing of the answers.
+  static void KeepCalling(const Service& service, int connections, std::uint32_t calls,
+                          std::size_t window,
+                          const std::function<std::string(std::uint32_t stream)>& call) {
+    Attackers attackers = Connect(service, connections, /*begins=*/true, window);
+    std::uint32_t stream = 1;
+    const absl::Duration until = SteadyNow() + absl::Seconds(4);
+    while (stream < 2 * calls && SteadyNow() < until) {
+      std::string bytes;
+      for (int i = 0; i < 20; ++i, stream += 2) bytes += call(stream);
+      for (const auto& attacker : attackers) {
+        attacker->Write(bytes);  // false: it is slowed down
+        if (window == 0) attacker->Drain();
+      }
+    }
+    EXPECT_GT(stream, 40U);
+    while (SteadyNow() < until) absl::SleepFor(absl::Milliseconds(10));
   }
 
   // Calls `step` again and again for `duration`.
@@ -135,12 +185,21 @@ TEST_F(AttackTest, StreamsThatAreReset) {
   Attack([](const Service& service) { Begin(service, Attacker::Reset); });
 }
 
-// The server resets them: a window update of 0 is an error of the stream (RFC 9113, section 6.9).
+// Calls of an unknown method that go on: the server ends and resets them.
 TEST_F(AttackTest, StreamsThatTheServerResets) {
   Attack([](const Service& service) {
-    Begin(service, [](std::uint32_t stream) {
-      return FrameBytes(FrameType::kWindowUpdate, 0, stream, std::string(4, '\0'));
+    Attackers attackers = Connect(service, 8);
+    std::uint32_t stream = 1;
+    For(absl::Seconds(3), [&] {
+      std::string bytes;
+      for (int i = 0; i < 100; ++i, stream += 2) bytes += Attacker::CallHeaders(stream, "/a/B");
+      for (const auto& attacker : attackers) {
+        attacker->Write(bytes);  // false: it is slowed down
+        attacker->Drain();
+      }
     });
+    EXPECT_EQ(CountOpen(attackers), attackers.size());
+    EXPECT_GT(stream, 2'000U);
   });
 }
 
@@ -156,6 +215,9 @@ TEST_F(AttackTest, HeadersWithoutEnd) {
           if (!attacker->Write(more)) break;
         }
       }
+      const absl::Duration until = SteadyNow() + kAnsweredWithin;
+      while (CountOpen(attackers) > 0 && SteadyNow() < until) absl::SleepFor(absl::Milliseconds(1));
+      EXPECT_EQ(CountOpen(attackers), 0) << "nobody may have so many headers";
     });
   });
 }
@@ -169,12 +231,13 @@ TEST_F(AttackTest, FramesThatMustBeAnswered) {
                FrameBytes(FrameType::kSettings, 0, 0, "");
     }
     For(absl::Seconds(2), [&] {
-      for (const auto& attacker : attackers) attacker->Write(bytes);
+      for (const auto& attacker : attackers) attacker->Write(bytes);  // false: it is slowed down
     });
+    EXPECT_EQ(CountOpen(attackers), attackers.size());
   });
 }
 
-// A mebibyte that inflates to a gibibyte.
+// As much as flow control lets through without a word of the server, which inflates to 60 MiB.
 TEST_F(AttackTest, RequestsThatInflate) {
   std::string bomb(std::size_t{1} << 20U, '\0');
   {
@@ -183,30 +246,33 @@ TEST_F(AttackTest, RequestsThatInflate) {
     std::string zeros(std::size_t{1} << 20U, '\0');
     deflate.next_out = reinterpret_cast<Bytef*>(bomb.data());
     deflate.avail_out = static_cast<uInt>(bomb.size());
-    for (int i = 0; i < 1'000; ++i) {
+    constexpr int kMebibytes = 60;
+    for (int i = 0; i < kMebibytes; ++i) {
       deflate.next_in = reinterpret_cast<Bytef*>(zeros.data());
       deflate.avail_in = static_cast<uInt>(zeros.size());
-      ASSERT_EQ(::deflate(&deflate, i == 999 ? Z_FINISH : Z_NO_FLUSH),
-                i == 999 ? Z_STREAM_END : Z_OK);
+      ASSERT_EQ(::deflate(&deflate, i == kMebibytes - 1 ? Z_FINISH : Z_NO_FLUSH),
+                i == kMebibytes - 1 ? Z_STREAM_END : Z_OK);
     }
     bomb.resize(deflate.total_out);
     deflateEnd(&deflate);
   }
+  ASSERT_LT(bomb.size(), 65'000U);
   const std::string message = MessageBytes(bomb, /*compressed=*/true);
   Attack([&message](const Service& service) {
     for (int round = 0; round < 3; ++round) {
-      Attackers attackers = Connect(service, 6);
+      Attackers attackers = Connect(service, 40);
       for (const auto& attacker : attackers) {
-        attacker->Write(Attacker::CallHeaders(1, service.call, "gzip"));
+        std::string bytes = Attacker::CallHeaders(1, service.call, "gzip");
         constexpr std::size_t kFrame = 16'000;
         for (std::size_t i = 0; i < message.size(); i += kFrame) {
           const bool last = i + kFrame >= message.size();
-          attacker->Write(FrameBytes(FrameType::kData, last ? 1 : 0, 1,
-                                     std::string_view(message).substr(i, kFrame)));
-          attacker->Drain();
+          bytes += FrameBytes(FrameType::kData, last ? 1 : 0, 1,
+                              std::string_view(message).substr(i, kFrame));
         }
+        EXPECT_TRUE(attacker->Write(bytes));
       }
       absl::SleepFor(absl::Milliseconds(500));
+      EXPECT_EQ(CountOpen(attackers), attackers.size());
     }
   });
 }
@@ -218,34 +284,78 @@ TEST_F(AttackTest, ConnectionsThatSayNothing) {
   });
 }
 
-// Lists of a thousand entries, on connections that take any amount and read nothing.
+// Lists of a thousand entries, on connections that read nothing: they take any amount, which then
+// fills the kernel's buffers, or none, which then stays in gRPC.
 TEST_F(AttackTest, AnswersThatNobodyReads) {
-  const testing::ProgramOutcome counted = stack_->Canvass({"demo", "az-2024", "--speed", "max"});
-  ASSERT_EQ(counted.exit_code, 0) << counted.err;
   publisher::v1::ListChangesRequest changes;
   changes.set_election_id("az-2024-presidential");
   changes.set_page_size(1'000);
   aggregator::v1::ListLedgerEntriesRequest entries;
   entries.set_election_id(changes.election_id());
   entries.set_page_size(changes.page_size());
-  Attack([&](const Service& service) {
-    std::string path = service.call;
-    std::string request;
-    if (service.name == "publisher") {
-      path = "/canvass.publisher.v1.PublisherService/ListChanges";
-      request = changes.SerializeAsString();
-    } else if (service.name == "aggregator") {
-      path = "/canvass.aggregator.v1.AggregatorService/ListLedgerEntries";
-      request = entries.SerializeAsString();
-    }
-    Attackers attackers = Connect(service, 4);
-    std::uint32_t stream = 1;
-    For(absl::Seconds(4), [&] {
-      std::string bytes;
-      for (int i = 0; i < 100; ++i, stream += 2) {
-        bytes += Attacker::CallHeaders(stream, path) + Attacker::LastMessage(stream, request);
+  for (const std::size_t window : {Attacker::kAnyAmount, std::size_t{0}}) {
+    SCOPED_TRACE(window);
+    Attack([&](const Service& service) {
+      std::string path = service.call;
+      std::string request;
+      if (service.name == "publisher") {
+        path = "/canvass.publisher.v1.PublisherService/ListChanges";
+        request = changes.SerializeAsString();
+      } else if (service.name == "aggregator") {
+        path = "/canvass.aggregator.v1.AggregatorService/ListLedgerEntries";
+        request = entries.SerializeAsString();
       }
-      for (const auto& attacker : attackers) attacker->Write(bytes);
+      const bool reads_nothing = window > 0;  // of the socket
+      KeepCalling(service, reads_nothing ? 4 : 40, reads_nothing ? 1'000 : 20, window,
+                  Attacker::CallOf(path, request));
+    });
+  }
+}
+
+// Watchers that take nothing of what they are sent.
+TEST_F(AttackTest, LedgersThatNobodyReads) {
+  Attack([](const Service& service) {
+    if (service.name != "aggregator") return;
+    KeepCalling(service, 4, 1'000, 0,
+                Attacker::CallOf("/canvass.aggregator.v1.AggregatorService/WatchLedger", ""));
+  });
+}
+
+TEST_F(AttackTest, ReflectionThatNobodyReads) {
+  Attack([](const Service& service) {
+    // Field 7, list_services.
+    KeepCalling(service, 16, 900, 0,
+                Attacker::CallOf("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                                 std::string("\x3A\x01*")));
+  });
+}
+
+// Requests of 7 MiB, most of it in fields that nobody knows or elections that nobody has, of calls
+// that stay open.
+TEST_F(AttackTest, LargeRequestsOfWatchers) {
+  publisher::v1::WatchResultRequest result;
+  result.GetReflection()->MutableUnknownFields(&result)->AddLengthDelimited(
+      99, std::string(std::size_t{7} << 20U, 'x'));
+  aggregator::v1::WatchLedgerRequest ledger;
+  for (int i = 0; i < 300'000; ++i) {
+    ledger.add_positions()->set_election_id(absl::StrCat("election-", i));
+  }
+  Attack([&](const Service& service) {
+    const auto channel = rpc::NewChannel(service.address);
+    const auto publisher = publisher::v1::PublisherService::NewStub(channel);
+    const auto aggregator = aggregator::v1::AggregatorService::NewStub(channel);
+    For(absl::Seconds(3), [&] {
+      grpc::ClientContext context;
+      rpc::SetDeadline(context, absl::Seconds(20));
+      grpc::Status ended;
+      if (service.name == "publisher") {
+        ended = publisher->WatchResult(&context, result)->Finish();
+      } else if (service.name == "aggregator") {
+        ended = aggregator->WatchLedger(&context, ledger)->Finish();
+      } else {
+        return;
+      }
+      EXPECT_EQ(ended.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << ended.error_message();
     });
   });
 }

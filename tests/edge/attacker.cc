@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,7 @@ std::string HpackField(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Attacker::Attacker(const std::string& address, bool begins) {
+Attacker::Attacker(const std::string& address, bool begins, std::size_t window) {
   const std::size_t colon = address.rfind(':');
   sockaddr_in target{};
   target.sin_family = AF_INET;
@@ -49,8 +50,8 @@ Attacker::Attacker(const std::string& address, bool begins) {
   }
   fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
   if (!begins) return;
-  // SETTINGS_INITIAL_WINDOW_SIZE, and the window of the connection, as large as they may be.
-  const std::string settings = std::string("\0\4", 2) + BigEndian(0x7FFF'FFFF, 4);
+  // SETTINGS_INITIAL_WINDOW_SIZE, and the window of the connection, as large as it may be.
+  const std::string settings = std::string("\0\4", 2) + BigEndian(window, 4);
   Write(std::string(FrameReader::kPreface) + FrameBytes(FrameType::kSettings, 0, 0, settings) +
         FrameBytes(FrameType::kWindowUpdate, 0, 0, BigEndian(0x7FFF'0000, 4)));
 }
@@ -108,6 +109,13 @@ std::string Attacker::CallHeaders(std::uint32_t stream, std::string_view path,
 std::string Attacker::LastMessage(std::uint32_t stream, std::string_view message, bool compressed) {
   return FrameBytes(FrameType::kData, FrameHeader::kEndStream, stream,
                     MessageBytes(message, compressed));
+}
+
+std::function<std::string(std::uint32_t stream)> Attacker::CallOf(const std::string& path,
+                                                                  const std::string& request) {
+  return [path, request](std::uint32_t stream) {
+    return CallHeaders(stream, path) + LastMessage(stream, request);
+  };
 }
 
 std::string Attacker::Reset(std::uint32_t stream) {

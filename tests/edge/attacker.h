@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,12 @@ namespace canvass::edge {
 // A connection of a client that writes HTTP/2 byte by byte and need not follow it. Not thread-safe.
 class Attacker {
  public:
+  static constexpr std::size_t kAnyAmount = 0x7FFF'FFFF;
+
   // Connects to "127.0.0.1:port" and, unless told not to, begins with preface and settings that
-  // take any amount of data.
-  explicit Attacker(const std::string& address, bool begins = true);
+  // take `window` bytes of each answer; 0: none, so that the server keeps them.
+  explicit Attacker(const std::string& address, bool begins = true,
+                    std::size_t window = kAnyAmount);
   ~Attacker();
   Attacker(const Attacker&) = delete;
   Attacker& operator=(const Attacker&) = delete;
@@ -33,6 +37,9 @@ class Attacker {
   // DATA with one gRPC message, the last of its call. REQUIRES: it fits into one frame of 16 KiB.
   static std::string LastMessage(std::uint32_t stream, std::string_view message,
                                  bool compressed = false);
+  // Returns what makes a whole unary call, or one with a single request, of that stream.
+  static std::function<std::string(std::uint32_t stream)> CallOf(const std::string& path,
+                                                                 const std::string& request);
   static std::string Reset(std::uint32_t stream);
 
  private:
