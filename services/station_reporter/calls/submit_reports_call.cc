@@ -114,8 +114,8 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 
   // What a message that is answered holds.
   std::size_t held() const {
-    std::size_t bytes = bytes_.Length();
-    for (const std::string& receipt : receipts_) bytes += sizeof(receipt) + receipt.size();
+    std::size_t bytes = bytes_.Length() + receipts_.size() * sizeof(std::string);
+    for (const std::string& receipt : receipts_) bytes += receipt.size();
     return bytes;
   }
 
