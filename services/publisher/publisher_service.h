@@ -33,8 +33,8 @@ using PublisherMethods = v1::PublisherService::WithRawCallbackMethod_GetNational
                                                                 v1::PublisherService::
                                                                     Service>>>>>>>>>>>>>>;
 
-// The public API. Thread-safe. Each call reads the board. Lists, and what walks through all stations,
-// are made by threads of ListCalls; the others are answered at once.
+// The public API. Thread-safe. Each call reads the board. Lists, and what walks through all
+// stations, are made by threads of ListCalls; the others are answered at once.
 class PublisherService final : public PublisherMethods {
  public:
   // `board`, `feed` and `clock` must outlive the service.

@@ -106,19 +106,22 @@ class AttackTest : public ::testing::Test {
       EXPECT_EQ(bystander.seen().failures, 0);
       EXPECT_LE(bystander.seen().longest, kAnsweredWithin);
       EXPECT_LE(bystander.seen().memory_most - bystander.seen().memory_before, kMoreMemoryMax);
-      // Another connection than those that were there.
-      Bystander later(service.address, service.pid);
+      // Another connection than those that were there, as soon as there is room for one.
+      auto later = std::make_unique<Bystander>(service.address, service.pid);
       const auto is_as_before = [&] {
-        return later.seen().answers >= 5 &&
-               later.seen().memory_now - bystander.seen().memory_before <= kMemoryKeptMax;
+        return later->seen().answers >= 5 &&
+               later->seen().memory_now - bystander.seen().memory_before <= kMemoryKeptMax;
       };
       while (!is_as_before() && SteadyNow() - over < kQuietAgainAfter) {
+        if (later->seen().failures > 0) {
+          later = std::make_unique<Bystander>(service.address, service.pid);
+        }
         absl::SleepFor(absl::Milliseconds(10));
       }
-      EXPECT_GE(later.seen().answers, 5);
-      EXPECT_EQ(later.seen().failures, 0);
-      EXPECT_LE(later.seen().longest, kAnsweredWithin);
-      EXPECT_LE(later.seen().memory_now - bystander.seen().memory_before, kMemoryKeptMax);
+      EXPECT_GE(later->seen().answers, 5);
+      EXPECT_EQ(later->seen().failures, 0);
+      EXPECT_LE(later->seen().longest, kAnsweredWithin);
+      EXPECT_LE(later->seen().memory_now - bystander.seen().memory_before, kMemoryKeptMax);
     }
   }
 

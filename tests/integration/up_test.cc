@@ -246,7 +246,7 @@ TEST(UpTest, WhatItKeepsIsForItsOwnerAlone) {
     if (entry.path().extension() == ".address") continue;
     EXPECT_EQ(entry.symlink_status().permissions() & kOthers, std::filesystem::perms::none) << path;
   }
-  EXPECT_THAT(seen, IsSupersetOf({"/data/outbox.sqlite", "/data/outbox.sqlite-wal", "/data/log",
+  EXPECT_THAT(seen, IsSupersetOf({"/data/outbox.sqlite", "/data/outbox.sqlite-mark", "/data/log",
                                   "/data/log/canvass-publisher.log", "/data/run", "/data/postgres",
                                   "/data/postgres.socket", "/data/postgres.lock"}));
   const auto data = std::filesystem::status(folder + "/data").permissions();
