@@ -147,6 +147,7 @@ const Count::Seals& Count::SealsOf(int source_no) const {
 
 std::vector<int> Count::SealedSources() const {
   std::vector<int> sources;
+  sources.reserve(seals_.size());
   for (const auto& [source_no, seals] : seals_) sources.push_back(source_no);
   return sources;
 }

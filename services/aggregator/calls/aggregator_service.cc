@@ -76,8 +76,10 @@ absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
   const std::optional<std::int64_t> sequence =
       (*ledger)->count().FindRevision(*station, key.revision);
   if (!sequence.has_value()) {
-    return election::MustBeSealed((*ledger)->count(), station->source_no, now) ? Embargoed(key)
-                                                                               : ReportUnknown(key);
+    return election::MustBeSealed((*ledger)->count(), station->source_no,
+                                  now - LedgerStore::kClockDifferenceMax)
+               ? Embargoed(key)
+               : ReportUnknown(key);
   }
   *receipt = rpc::ReceiptAt(**ledger, *sequence, /*repeated_submission=*/false);
   return absl::OkStatus();
@@ -114,9 +116,16 @@ absl::Status ListEntries(const CommittedLedgers::Contents& committed,
 // Whether reports that name this source may be shown. A refused report repeats what the source
 // says.
 bool IsPublic(const election::Count& count, const std::string& source_id, absl::Time now) {
-  const absl::StatusOr<int> source_no =
+  const absl::Time slowest = now - LedgerStore::kClockDifferenceMax;
+  const absl::StatusOr<int> named =
       election::ResolveOfficialOrNamedSource(count.definition(), source_id);
-  return !source_no.ok() || !election::MustBeSealed(count, *source_no, now);
+  if (named.ok()) return !election::MustBeSealed(count, *named, slowest);
+  // It may be a mistyped id of any of them.
+  const int sources = static_cast<int>(count.definition().sources().size());
+  for (int source_no = 0; source_no < sources; ++source_no) {
+    if (election::MustBeSealed(count, source_no, slowest)) return false;
+  }
+  return true;
 }
 
 // The position in the page token is the number of the last refusal on the previous page.

@@ -14,18 +14,19 @@ inline constexpr const char* kCopySealed =
     "COPY canvass.sealed_contents (election_no, sequence, nonce, content) FROM STDIN (FORMAT "
     "binary);";
 
-// COPY statement for the rows of ReadSealed: of the seals that are neither opened nor withdrawn.
+// Statements that copy the rows of ReadSealed: of the seals that are neither opened nor withdrawn.
 inline constexpr const char* kCopySealedOut =
-    "COPY (SELECT e.election_id, s.sequence, s.nonce, s.content "
+    "BEGIN; SET LOCAL statement_timeout = 0; COPY (SELECT e.election_id, s.sequence, s.nonce, "
+    "s.content "
     "FROM canvass.sealed_contents s JOIN canvass.elections e USING (election_no) "
     "WHERE NOT EXISTS (SELECT FROM canvass.entries x WHERE x.election_no = s.election_no "
-    "AND x.seal_sequence = s.sequence)) TO STDOUT (FORMAT binary)";
+    "AND x.seal_sequence = s.sequence)) TO STDOUT (FORMAT binary); COMMIT";
 
 // Adds the row of canvass.sealed_contents for what a seal hides.
 void PutSealed(postgres::CopyEncoder& rows, int election_no, const SealedItem& item);
 
-// Returns DATA_LOSS if the row holds no content of a seal.
-absl::StatusOr<SealedItem> ReadSealed(std::string_view row);
+// Reads a row. Returns DATA_LOSS if it holds no content of a seal.
+absl::StatusOr<SealedItem> ReadSealed(std::string_view bytes);
 
 }  // namespace canvass::aggregator
 

@@ -22,7 +22,7 @@ struct ReportPlace {
 
 // A group that is being gathered or appended, and the reports for which it holds receipts.
 struct GatheredGroup {
-  GatheredGroup(const GatheredGroup* before, const ReportGroup::NewNonce& new_nonce)
+  GatheredGroup(const GatheredGroup* before, ReportGroup::NewNonce new_nonce)
       : group(before == nullptr ? nullptr : &before->group, new_nonce) {}
 
   ReportGroup group;

@@ -14,6 +14,20 @@
 namespace canvass::aggregator {
 namespace {
 
+// What follows a content that is not known may build on it.
+void ForgetAfterGaps(const ledger::ElectionLedger& ledger, SealedContents& sealed) {
+  for (const int source_no : ledger.count().SealedSources()) {
+    for (const auto& [sequence, seal] : ledger.count().SealsOf(source_no)) {
+      if (sealed.Find(sequence) != nullptr) continue;
+      telemetry::LogError(
+          StrCat("the content of seal ", sequence, " of ", ledger.election_id(),
+                 " is not known; it and the later seals of its source stay closed"));
+      sealed.Forget(source_no, sequence);
+      break;
+    }
+  }
+}
+
 absl::Status Diverged(std::string_view election_id, std::int64_t sequence) {
   return MakeError(reason::kLedgerDiverged,
                    StrCat("The ledger of ", election_id, " has lost or changed entry ", sequence,
@@ -164,6 +178,9 @@ absl::Status CommittedLedgers::ReplaySealed(LedgerStore& store) {
     }
     contents_.sealed[item.election_id].Add(
         item.sequence, {.nonce = item.nonce, .content = std::move(item.content)});
+  }
+  for (auto& [election_id, sealed] : contents_.sealed) {
+    ForgetAfterGaps(*contents_.Find(election_id), sealed);
   }
   return absl::OkStatus();
 }

@@ -78,14 +78,16 @@ class PartsInAnyCount final : public election::CountedParts {
   const election::Count& sealed_;
 };
 
+// Anyone may validate a definition, so the answer then does not depend on what is sealed.
 absl::StatusOr<election::DefinitionChange> CheckChange(const CommittedLedgers::Contents& committed,
                                                        const ledger::ElectionLedger* ledger,
-                                                       election::DefinitionChange change) {
+                                                       election::DefinitionChange change,
+                                                       bool validate_only) {
   const election::Count nothing;
   if (ledger == nullptr)
     return election::CheckDefinitionChange(nullptr, nothing, std::move(change));
   const auto sealed = committed.sealed.find(ledger->election_id());
-  const PartsInAnyCount parts(ledger->count(), sealed == committed.sealed.end()
+  const PartsInAnyCount parts(ledger->count(), sealed == committed.sealed.end() || validate_only
                                                    ? nothing
                                                    : sealed->second.CountOpened(*ledger));
   return election::CheckDefinitionChange(&ledger->count().definition(), parts, std::move(change));
@@ -103,10 +105,23 @@ const election::Count& CountFor(const CommittedLedgers::Contents& committed,
   return sealed == nullptr ? ledger.count() : sealed->CountOpened(ledger);
 }
 
+// If the content is not known, every later seal of the source may build on it.
+std::optional<std::int64_t> SuccessorOf(const ledger::ElectionLedger& ledger,
+                                        const SealedContents* sealed,
+                                        const election::SealWithdrawal& withdrawal) {
+  if (sealed != nullptr && sealed->Find(withdrawal.seal_sequence) != nullptr) {
+    return sealed->FindSuccessor(withdrawal.seal_sequence);
+  }
+  const election::Count::Seals& seals = ledger.count().SealsOf(withdrawal.source_no);
+  const auto next = seals.upper_bound(withdrawal.seal_sequence);
+  if (next == seals.end()) return std::nullopt;
+  return next->first;
+}
+
 // A seal that others build on cannot be withdrawn before them, or they could never be opened.
-absl::Status CheckLast(const SealedContents* sealed, const election::SealWithdrawal& withdrawal) {
-  const std::optional<std::int64_t> successor =
-      sealed == nullptr ? std::nullopt : sealed->FindSuccessor(withdrawal.seal_sequence);
+absl::Status CheckLast(const ledger::ElectionLedger& ledger, const SealedContents* sealed,
+                       const election::SealWithdrawal& withdrawal) {
+  const std::optional<std::int64_t> successor = SuccessorOf(ledger, sealed, withdrawal);
   if (!successor.has_value()) return absl::OkStatus();
   return MakeError(reason::kSealHasSuccessor,
                    StrCat("Seal ", *successor, " is about the same report or poll as seal ",
@@ -136,7 +151,7 @@ void GroupCommit::TakeQueued() {
 
 absl::Status GroupCommit::CommitNext() {
   TakeQueued();
-  if (absl::Status clock = ReadClock(); !clock.ok()) {
+  if (const absl::Status clock = ReadClock(); !clock.ok()) {
     // What is being appended has a plausible time.
     return appending_ == nullptr ? clock : CommitReports(/*gathers=*/false);
   }
@@ -197,7 +212,7 @@ absl::Status GroupCommit::CommitOpenings() {
   const absl::StatusOr<absl::Time> stored = store_.Now();
   if (!stored.ok()) return stored.status();
   Transaction transaction = committed_.Reading([&](const CommittedLedgers::Contents& committed) {
-    return OpenSeals(committed, std::min(now_, *stored), now_);
+    return OpenSeals(committed, std::min(now_, *stored), now_, openings_max_);
   });
   if (transaction.empty()) {
     opening_retry_at_ = steady_clock_.Now() + options_.opening_retry;
@@ -208,7 +223,15 @@ absl::Status GroupCommit::CommitOpenings() {
   }
   const std::size_t opened = transaction.entries.size();
   absl::Status status = Commit(transaction);
-  if (status.ok()) telemetry::LogInfo(StrCat("opened ", opened, " seals"));
+  if (status.ok()) {
+    telemetry::LogInfo(StrCat("opened ", opened, " seals"));
+    openings_max_ = kOpeningsPerTransactionMax;
+    return status;
+  }
+  // If the store cannot take one of them, smaller transactions let the others pass, and a pause
+  // lets other work pass.
+  if (opened == 1) opening_retry_at_ = steady_clock_.Now() + options_.opening_pause;
+  openings_max_ = std::max<std::size_t>(opened / 2, 1);
   return status;
 }
 
@@ -345,11 +368,12 @@ absl::Status GroupCommit::AddDecision(const CommittedLedgers::Contents& committe
   const std::int32_t source_no = SourceOf(event);
   const auto* const withdrawal = std::get_if<election::SealWithdrawal>(&event);
   if (withdrawal != nullptr) {
-    absl::Status last = CheckLast(committed.FindSealed(ledger, source_no), *withdrawal);
+    absl::Status last = CheckLast(ledger, committed.FindSealed(ledger, source_no), *withdrawal);
     if (!last.ok()) return last;
   }
-  const bool is_sealed = withdrawal == nullptr && source_no >= 0 &&
-                         election::MustBeSealed(ledger.count(), source_no, now_);
+  const bool is_sealed =
+      withdrawal == nullptr && source_no >= 0 &&
+      election::MustBeSealed(ledger.count(), source_no, now_ - LedgerStore::kClockDifferenceMax);
   if (is_sealed) {
     std::optional<election::SealedEvent> sealed = election::AsSealedEvent(event);
     const election::Definition& definition = ledger.count().definition();
@@ -417,7 +441,7 @@ absl::StatusOr<GroupCommit::Plan<DefinitionOutcome>> GroupCommit::PlanDefinition
       [this, &proposed](const CommittedLedgers::Contents& committed) -> Result {
         const ledger::ElectionLedger* const ledger = committed.Find(proposed.election_id);
         absl::StatusOr<election::DefinitionChange> change =
-            CheckChange(committed, ledger, std::move(proposed.change));
+            CheckChange(committed, ledger, std::move(proposed.change), proposed.validate_only);
         if (!change.ok()) return change.status();
         Plan<DefinitionOutcome> plan{.outcome = OutcomeOf(ledger, *change)};
         if (change->Parts() > 0 && !proposed.validate_only) {

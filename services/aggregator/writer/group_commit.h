@@ -15,6 +15,7 @@
 #include "services/aggregator/writer/backlog.h"
 #include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/seals.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
 #include "services/aggregator/writer/writer_options.h"
@@ -112,6 +113,7 @@ class GroupCommit {
   bool decision_is_next_ = true;  // rather than a group of reports
   // When the clocks are compared again, after the store's was behind.
   absl::Duration opening_retry_at_;
+  std::size_t openings_max_ = kOpeningsPerTransactionMax;  // fewer after a failure
   std::size_t group_reports_max_;
   std::int64_t confirmations_ = 0;
   absl::Duration confirmed_at_;

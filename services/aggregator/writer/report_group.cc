@@ -87,7 +87,10 @@ std::optional<ReportGroup::Station> ReportGroup::Add(
   }
   CheckedReport checked =
       election::CheckReport(ledger->count().definition(), submitted.report, now_);
-  if (checked.identified) {
+  // A wait would tell that a sealed report of the station is being recorded.
+  const bool may_wait = !submitted.validate_only || !checked.identified ||
+                        !MustSeal(*ledger, checked.recorded.key.source_no);
+  if (checked.identified && may_wait) {
     const Station station = {ledger, checked.recorded.key};
     if (IsTouched(station) || is_waiting(station)) return station;
   }
@@ -179,7 +182,7 @@ void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
 void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
                          Receipt receipt, ReportRecorded recorded) {
   receipt.state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded;
-  receipt.sealed = election::MustBeSealed(ledger.count(), recorded.key.source_no, now_);
+  receipt.sealed = MustSeal(ledger, recorded.key.source_no);
   if (!submitted.validate_only) {
     touched_.insert({&ledger, recorded.key});
     const AppendedEntry& entry =
@@ -189,6 +192,11 @@ void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedRe
     receipt.recorded_at = entry.entry.recorded_at;
   }
   receipts_.push_back(std::move(receipt));
+}
+
+// By the slowest clock that may be right: an embargo never ends early because one clock is fast.
+bool ReportGroup::MustSeal(const ledger::ElectionLedger& ledger, int source_no) const {
+  return election::MustBeSealed(ledger.count(), source_no, now_ - LedgerStore::kClockDifferenceMax);
 }
 
 const AppendedEntry& ReportGroup::AddEntry(const ledger::ElectionLedger& ledger,

@@ -2,7 +2,6 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_REPORT_GROUP_H_
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,11 +35,11 @@ class ReportGroup {
   // A station in a contest, as one source reports it.
   using Station = std::pair<const ledger::ElectionLedger*, election::StationKey>;
 
-  using NewNonce = std::function<election::SealNonce()>;
+  using NewNonce = election::SealNonce (*)();
 
   // `before` is the group that is still being committed, or null. Reports on a station that it
-  // touches have to wait. It must outlive the last Add to this group, and so must `new_nonce`.
-  ReportGroup(const ReportGroup* before, const NewNonce& new_nonce)
+  // touches have to wait. It must outlive the last Add to this group.
+  ReportGroup(const ReportGroup* before, NewNonce new_nonce)
       : new_nonce_(new_nonce), before_(before) {}
 
   // Sets the recording time of the reports that are added from here on. Must be called before the
@@ -91,12 +90,13 @@ class ReportGroup {
   void Refuse(const SubmittedReport& submitted, Receipt receipt);
   void Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
               Receipt receipt, election::ReportRecorded recorded);
+  bool MustSeal(const ledger::ElectionLedger& ledger, int source_no) const;
   const AppendedEntry& AddEntry(const ledger::ElectionLedger& ledger, const std::string& actor,
                                 election::ReportRecorded recorded, bool is_sealed);
   EntryBuilder& BuilderOf(const ledger::ElectionLedger& ledger);
   EntryBuilder NewBuilder(const ledger::ElectionLedger& ledger) const;
 
-  const NewNonce& new_nonce_;
+  const NewNonce new_nonce_;
   absl::Time now_;
   const ReportGroup* const before_;
   const ledger::ElectionLedger* found_ = nullptr;  // last result of Find

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace canvass::aggregator {
 namespace {
@@ -43,27 +44,47 @@ void ApplyPublic(const ledger::ElectionLedger& ledger, const std::set<int>& sour
   if (!any) return;
   for (std::int64_t sequence = 1; sequence <= ledger.sequence(); ++sequence) {
     const election::Entry entry = ledger.CountedEntryAt(sequence);
-    const bool counts = election::AsSealedEvent(entry.event).has_value();
-    if (counts && sources.contains(election::SourceOf(entry.event))) count.Apply(entry);
+    const bool is_seal = std::holds_alternative<election::EmbargoSeal>(entry.event) ||
+                         std::holds_alternative<election::SealWithdrawal>(entry.event);
+    if (!is_seal && sources.contains(election::SourceOf(entry.event))) count.Apply(entry);
   }
 }
 
 }  // namespace
 
 void SealedContents::Add(std::int64_t sequence, Item item) {
+  const int source_no = SourceOf(item.content.event);
+  // What another source has said in public is not in the count yet.
+  if (!by_source_.contains(source_no)) opened_.reset();
   if (opened_ != nullptr) Apply(*opened_, sequence, item.content);
-  items_.insert_or_assign(sequence, std::move(item));
+  if (items_.insert_or_assign(sequence, std::move(item)).second) ++by_source_[source_no];
+}
+
+void SealedContents::Forget(int source_no, std::int64_t from_sequence) {
+  std::vector<std::int64_t> forgotten;
+  for (auto item = items_.lower_bound(from_sequence); item != items_.end(); ++item) {
+    if (SourceOf(item->second.content.event) == source_no) forgotten.push_back(item->first);
+  }
+  for (const std::int64_t sequence : forgotten) Erase(sequence);
+  opened_.reset();
+}
+
+void SealedContents::Erase(std::int64_t sequence) {
+  const auto item = items_.find(sequence);
+  if (item == items_.end()) return;
+  const auto of_source = by_source_.find(SourceOf(item->second.content.event));
+  if (--of_source->second == 0) by_source_.erase(of_source);
+  items_.erase(item);
 }
 
 void SealedContents::NoteFolded(const election::Event& event) {
+  if (std::holds_alternative<election::EmbargoSeal>(event)) return;
+  const bool defines = std::holds_alternative<election::DefinitionSeal>(event);
+  if (defines || by_source_.contains(SourceOf(event))) opened_.reset();
   if (const auto* const opening = std::get_if<election::SealOpening>(&event)) {
-    items_.erase(opening->seal_sequence);
-    opened_.reset();
+    Erase(opening->seal_sequence);
   } else if (const auto* const withdrawal = std::get_if<election::SealWithdrawal>(&event)) {
-    items_.erase(withdrawal->seal_sequence);
-    opened_.reset();
-  } else if (std::holds_alternative<election::DefinitionSeal>(event)) {
-    opened_.reset();
+    Erase(withdrawal->seal_sequence);
   }
 }
 

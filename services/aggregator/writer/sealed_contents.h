@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_WRITER_SEALED_CONTENTS_H_
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_SEALED_CONTENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -24,6 +25,9 @@ class SealedContents {
 
   // Adds what the seal with this sequence hides.
   void Add(std::int64_t sequence, Item item);
+  // Forgets what this seal and the later ones of its source hide, because they may build on a
+  // content that is not known.
+  void Forget(int source_no, std::int64_t from_sequence);
   // Must be called after an event was folded into the ledger.
   void NoteFolded(const election::Event& event);
 
@@ -42,8 +46,11 @@ class SealedContents {
  private:
   std::unique_ptr<election::Count> Open(const ledger::ElectionLedger& ledger) const;
 
-  std::map<std::int64_t, Item> items_;  // by sequence
-  // Made when it is first needed, and again after an opening, a withdrawal or a new definition.
+  void Erase(std::int64_t sequence);
+
+  std::map<std::int64_t, Item> items_;    // by sequence
+  std::map<int, std::size_t> by_source_;  // number of items; none is 0
+  // Made when it is first needed, and again after anything but a further seal of the same sources.
   mutable std::unique_ptr<election::Count> opened_;
 };
 

@@ -15,9 +15,9 @@ namespace {
 
 // Adds openings of one source's seals, in order.
 void OpenSealsOf(const ledger::ElectionLedger& ledger, const SealedContents& sealed, int source_no,
-                 EntryBuilder& builder, Transaction& transaction) {
+                 std::size_t openings_max, EntryBuilder& builder, Transaction& transaction) {
   for (const auto& [sequence, seal] : ledger.count().SealsOf(source_no)) {
-    if (transaction.entries.size() == kOpeningsPerTransactionMax) return;
+    if (transaction.entries.size() == openings_max) return;
     const SealedContents::Item* const item = sealed.Find(sequence);
     if (item == nullptr) return;
     transaction.entries.push_back(builder.Next(
@@ -70,7 +70,7 @@ absl::Time NextOpening(const CommittedLedgers::Contents& committed) {
 }
 
 Transaction OpenSeals(const CommittedLedgers::Contents& committed, absl::Time now,
-                      absl::Time recorded_at) {
+                      absl::Time recorded_at, std::size_t openings_max) {
   Transaction transaction;
   for (const auto& [election_id, sealed] : committed.sealed) {
     const ledger::ElectionLedger* const ledger = committed.Find(election_id);
@@ -78,7 +78,7 @@ Transaction OpenSeals(const CommittedLedgers::Contents& committed, absl::Time no
     EntryBuilder builder(election_id, ledger, recorded_at);
     for (const int source_no : ledger->count().SealedSources()) {
       if (!election::MayBeOpened(ledger->count().definition(), source_no, now)) continue;
-      OpenSealsOf(*ledger, sealed, source_no, builder, transaction);
+      OpenSealsOf(*ledger, sealed, source_no, openings_max, builder, transaction);
     }
   }
   return transaction;

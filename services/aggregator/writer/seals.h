@@ -27,10 +27,10 @@ const AppendedEntry& AddSeal(EntryBuilder& builder, const election::Definition& 
 // known is never opened, nor are the later ones of its source.
 absl::Time NextOpening(const CommittedLedgers::Contents& committed);
 
-// Returns entries that open seals which may be opened at `now`, at most kOpeningsPerTransactionMax,
-// recorded at `recorded_at`.
+// Returns at most `openings_max` entries that open seals which may be opened at `now`, recorded at
+// `recorded_at`.
 Transaction OpenSeals(const CommittedLedgers::Contents& committed, absl::Time now,
-                      absl::Time recorded_at);
+                      absl::Time recorded_at, std::size_t openings_max);
 
 }  // namespace canvass::aggregator
 

@@ -2,7 +2,6 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_
 
 #include <cstddef>
-#include <functional>
 
 #include "absl/time/time.h"
 #include "common/base/random_bytes.h"
@@ -40,10 +39,12 @@ struct WriterOptions {
   // How far the clock may leap within the process's life (see ClockGuard).
   absl::Duration clock_leap_max = LedgerStore::kClockDifferenceMax;
   // Makes the nonce of each seal. Nobody must be able to guess it.
-  std::function<election::SealNonce()> new_nonce = RandomBytes<32>;
+  election::SealNonce (*new_nonce)() = RandomBytes<32>;
   // How long the leader waits before it compares the clocks again, if the store's clock says that a
   // seal may not be opened yet.
   absl::Duration opening_retry = absl::Seconds(1);
+  // How long the leader does other work after the store has refused to take an opening.
+  absl::Duration opening_pause = absl::Seconds(30);
 };
 
 }  // namespace canvass::aggregator

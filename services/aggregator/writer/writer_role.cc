@@ -82,7 +82,7 @@ absl::Status WriterRole::CatchUp() {
 absl::Status WriterRole::CompareClocks() {
   const absl::StatusOr<absl::Time> stored = store_.Now();
   if (!stored.ok()) return stored.status();
-  absl::Status agreed = clock_guard_.CompareWith(*stored);
+  const absl::Status agreed = clock_guard_.CompareWith(*stored);
   return agreed.ok() ? clock_guard_.Now(committed_.LastRecorded()).status() : agreed;
 }
 

@@ -14,7 +14,8 @@
 namespace canvass::cli {
 namespace {
 
-Row HeldRow(const v1::LedgerEntry& entry) {
+Row HeldRow(const v1::LedgerEntry& listed) {
+  const v1::LedgerEntry entry = Unsealed(listed);
   const v1::StationReport& report = entry.report().report();
   return {report.station_id(),
           std::to_string(report.revision()),

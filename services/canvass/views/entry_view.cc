@@ -56,6 +56,15 @@ v1::LedgerEntry Unsealed(const v1::SealOpening& opening) {
 
 }  // namespace
 
+v1::LedgerEntry Unsealed(const v1::LedgerEntry& entry) {
+  if (!entry.has_seal_opening()) return entry;
+  v1::LedgerEntry unsealed = Unsealed(entry.seal_opening());
+  unsealed.set_sequence(entry.sequence());
+  *unsealed.mutable_recorded_at() = entry.recorded_at();
+  unsealed.set_actor(entry.seal_opening().actor());
+  return unsealed;
+}
+
 std::string EventKind(const v1::LedgerEntry& entry) {
   switch (entry.event_case()) {
     case Event::kDefinition:

@@ -13,6 +13,10 @@
 // Ledger entries and findings for people. Pure.
 namespace canvass::cli {
 
+// Returns an entry with what the opening of a seal shows, as it would be without an embargo; others
+// as they are.
+v1::LedgerEntry Unsealed(const v1::LedgerEntry& entry);
+
 // Returns the kind of entry: "report recorded", "report held", "report annulled", "sealed",
 // ...
 std::string EventKind(const v1::LedgerEntry& entry);

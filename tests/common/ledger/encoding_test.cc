@@ -379,7 +379,7 @@ TEST(EncodingTest, BytesOfSeals) {
 }
 
 TEST(EncodingTest, AKindBelongsToOneVersion) {
-  for (Entry entry : {TypicalReport(), Entry{.sequence = 1, .event = FullEmbargoSeal()}}) {
+  for (const Entry& entry : {TypicalReport(), Entry{.sequence = 1, .event = FullEmbargoSeal()}}) {
     std::string bytes = Encode(entry);
     bytes[0] = bytes[0] == 1 ? 2 : 1;
     EXPECT_THAT(std::string(Decode(bytes).status().message()),

@@ -1,6 +1,9 @@
 -- What a source under embargo says is sealed: the ledger has a commitment to it, and the content lies in a
 -- table of its own until the seal is opened. Everything in the ledger is public from here on.
 
+-- Ends the lead of an aggregator of an older version, which would go on writing such entries.
+UPDATE canvass.writer SET epoch = epoch + 1, writer_id = gen_random_uuid();
+
 -- Older versions keep it in the ledger and hide it. It would become public now.
 DO $$
 DECLARE

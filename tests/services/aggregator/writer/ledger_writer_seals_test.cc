@@ -130,6 +130,7 @@ TEST_F(LedgerWriterSealsTest, WhatIsUnderEmbargoIsSealedAndOpenedInItsTime) {
   EXPECT_EQ(Seals(), 0);
   EXPECT_EQ(Reports(), 2);
   EXPECT_EQ(TallyOfAnyone().votes[0].total, 120);
+  Advance(absl::Minutes(1));
   EXPECT_FALSE(stage_.Record(Early(3).Build()).sealed);
 }
 
@@ -307,6 +308,60 @@ TEST_F(LedgerWriterSealsTest, AChangedContentStaysClosed) {
   EXPECT_EQ(Seals(kPoll), 0);
   EXPECT_EQ(Reports(), 0);
   EXPECT_TRUE(Withdraw(first.sequence).get().ok());
+}
+
+// What builds on a content that is lost can neither be opened nor outlive it.
+TEST_F(LedgerWriterSealsTest, ALostContentIsWithdrawnAfterWhatBuildsOnIt) {
+  const Receipt first = stage_.Record(Early(1).Build());
+  const Receipt second = stage_.Record(Early(1).WithRevision(2).WithReason("typing error").Build());
+  SealedItem changed = stage_.store.sealed().at(0);
+  changed.nonce.fill(0);
+  stage_.store.ChangeSealed(first.sequence, changed);
+  stage_.store.BreakSession();
+  stage_.Record(ReportOf(1).Build());  // by the same writer, which leads again
+  Advance(absl::Hours(2));
+  EXPECT_EQ(ReasonOf(Withdraw(first.sequence).get().status()), "SEAL_HAS_SUCCESSOR");
+  EXPECT_TRUE(Withdraw(second.sequence).get().ok());
+  EXPECT_TRUE(Withdraw(first.sequence).get().ok());
+  EXPECT_FALSE(stage_.Record(Early(1).Build()).sealed);
+  EXPECT_EQ(TallyOfAnyone().reports, 1);
+}
+
+// A source that is put under embargo once more is checked against what it has said in public.
+TEST_F(LedgerWriterSealsTest, WhatIsPublicIsKnownWhenASourceIsSealedAgain) {
+  EXPECT_TRUE(Publish("60.5").get().ok());
+  EXPECT_TRUE(Publish("61.0", 2).get().ok());
+  stage_.Record(Early(1).Build());
+  const std::int64_t last = SequenceIn(stage_.committed);
+  Advance(absl::Hours(1));
+  AwaitSequence(last + 3);
+  election::DefinitionChange change;
+  for (const char* const source : {"early", "poll"}) {
+    change.sources.push_back({.id = source, .visible_from = visible_from_ + absl::Hours(1)});
+  }
+  change.reason = "The polls stay open";
+  ASSERT_TRUE(stage_.Define(std::move(change)).get().ok());
+  EXPECT_TRUE(Publish("62.0", 3).get().ok()) << "the first seal of the poll";
+  const Receipt again = stage_.Record(Early(1).Build());
+  EXPECT_TRUE(again.repeated_submission);
+  const Receipt second = stage_.Record(Early(1).WithRevision(2).WithReason("typing error").Build());
+  EXPECT_EQ(second.state, ReceiptState::kRecorded);
+  EXPECT_TRUE(second.sealed);
+  Advance(absl::Hours(1));
+  AwaitSequence(second.sequence + 2);
+  EXPECT_EQ(TallyOfAnyone().reports, 1);
+  EXPECT_EQ(Seals() + Seals(kPoll), 0);
+}
+
+// Whether there is a sealed report cannot be asked by a definition that is only checked.
+TEST_F(LedgerWriterSealsTest, ADefinitionThatIsOnlyCheckedDoesNotTell) {
+  stage_.Record(Early(1).Build());
+  for (const char* const station : {"s-1", "s-2"}) {
+    election::DefinitionChange change;
+    change.stations.push_back({.id = station, .closed_reason = "flood"});
+    change.reason = "flood";
+    EXPECT_TRUE(stage_.Define(change, /*validate_only=*/true).get().ok()) << station;
+  }
 }
 
 }  // namespace

@@ -98,7 +98,9 @@ TEST(LedgerWriterLimitsTest, AFullQueueTakesReportsThatHaveComeAndTellsDecisions
 
 TEST(LedgerWriterLimitsTest, TheQueueCountsTheMemoryOfDefinitionsAndReports) {
   const election::DefinitionChange built = ElectionOf(2'000).Request();
-  const election::DefinitionChange large = built;  // without spare capacity, as in the queue
+  // Without spare capacity, as in the queue.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+  const election::DefinitionChange large = built;
   LedgerWriter::Options options = QuickOptions();
   options.queued_bytes_max = HeldBytes(large) / 2;
   WriterStage stage(options);
