@@ -71,7 +71,8 @@ class MemoryOutboxStore final : public station_reporter::OutboxStore {
     for (station_reporter::NewReport report : change.added) {
       report.queued.caller = station_reporter::kNobody;
       const ledger::Hash digest = station_reporter::RowDigest(report);
-      queued_[report.queued.number] = {.report = std::move(report), .digest = digest};
+      const std::int64_t number = report.queued.number;
+      queued_[number] = {.report = std::move(report), .digest = digest};
     }
     for (const auto& refusal : change.refused) refused_[refusal.number] = refusal;
     for (const std::int64_t number : change.forgotten) refused_.erase(number);
