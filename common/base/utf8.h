@@ -21,6 +21,9 @@ std::optional<CodePoint> FirstCodePoint(std::string_view text);
 // Whether all of `text` is UTF-8 as defined by RFC 3629.
 bool IsUtf8(std::string_view text);
 
+// Whether every character of `text` is one of the 128 of ASCII, each of which is one byte.
+bool IsAscii(std::string_view text);
+
 }  // namespace canvass
 
 #endif  // CANVASS_COMMON_BASE_UTF8_H_

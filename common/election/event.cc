@@ -43,12 +43,16 @@ std::optional<SealedEvent> AsSealedEvent(const Event& event) {
       event);
 }
 
+Event AsEvent(SealedEvent event) {
+  return std::visit([](auto& any) { return Event(std::move(any)); }, event);
+}
+
 Entry AsCounted(Entry entry) {
   auto* const opening = std::get_if<SealOpening>(&entry.event);
   if (opening == nullptr) return entry;
   SealedContent content = std::move(opening->content);
   entry.actor = std::move(content.actor);
-  entry.event = std::visit([](auto& event) { return Event(std::move(event)); }, content.event);
+  entry.event = AsEvent(std::move(content.event));
   return entry;
 }
 

@@ -201,6 +201,9 @@ std::int32_t SourceOf(const Event& event);
 // Returns what the event is if it can be sealed; nullopt otherwise.
 std::optional<SealedEvent> AsSealedEvent(const Event& event);
 
+// Returns the same event, as an entry holds it.
+Event AsEvent(SealedEvent event);
+
 // Returns the entry as the count takes it: of an opening, what was sealed, with the sequence and
 // time of the opening and the actor of the content. Other entries stay as they are.
 Entry AsCounted(Entry entry);

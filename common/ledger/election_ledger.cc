@@ -158,8 +158,7 @@ class EventCheck {
       return StrCat("it was recorded at ", absl::FormatTime(recorded_at_),
                     ", but its source is under embargo until ", absl::FormatTime(*visible_from));
     }
-    if (CommitmentTo(opening.nonce, EncodeSealed(opening.content)) !=
-        seals.begin()->second.commitment) {
+    if (CommitmentTo(opening.nonce, opening.content) != seals.begin()->second.commitment) {
       return StrCat("it is not what seal ", opening.seal_sequence, " commits to");
     }
     return std::visit(*this, opening.content.event);

@@ -13,9 +13,9 @@ constexpr std::string_view kDomain = "canvass/sealed/v1";
 
 }  // namespace
 
-Hash CommitmentTo(const election::SealNonce& nonce, std::string_view content) {
+Hash CommitmentTo(const election::SealNonce& nonce, const election::SealedContent& content) {
   const std::string_view random(reinterpret_cast<const char*>(nonce.data()), nonce.size());
-  return Sha256(StrCat(kDomain, random, content));
+  return Sha256(StrCat(kDomain, random, EncodeSealed(content)));
 }
 
 }  // namespace canvass::ledger

@@ -18,9 +18,9 @@ std::string EncodeSealed(const election::SealedContent& content);
 // Returns DATA_LOSS if EncodeSealed cannot have written `bytes`.
 absl::StatusOr<election::SealedContent> DecodeSealed(std::string_view bytes);
 
-// SHA-256("canvass/sealed/v1" || nonce || content), where `content` is EncodeSealed. With a random
-// nonce it tells nothing about the content, and no other content fits it.
-Hash CommitmentTo(const election::SealNonce& nonce, std::string_view content);
+// SHA-256("canvass/sealed/v1" || nonce || EncodeSealed(content)). With a random nonce it tells
+// nothing about the content, and no other content fits it.
+Hash CommitmentTo(const election::SealNonce& nonce, const election::SealedContent& content);
 
 }  // namespace canvass::ledger
 

@@ -6,7 +6,6 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,11 +24,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 using google::protobuf::Timestamp;
-
-// First and last second of a Timestamp: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
-constexpr std::int64_t kFirstSecond = -62'135'596'800;
-constexpr std::int64_t kLastSecond = 253'402'300'799;
-constexpr std::int32_t kLastNano = 999'999'999;
 
 // Collects the faults of one message and of those in it.
 class FaultSearch {
@@ -88,8 +82,8 @@ bool AllKnown(const Messages& messages) {
 }  // namespace
 
 bool IsInRange(const Timestamp& time) {
-  return kFirstSecond <= time.seconds() && time.seconds() <= kLastSecond && 0 <= time.nanos() &&
-         time.nanos() <= kLastNano;
+  return kTimestampSecondsMin <= time.seconds() && time.seconds() <= kTimestampSecondsMax &&
+         0 <= time.nanos() && time.nanos() <= kTimestampNanosMax;
 }
 
 std::vector<Finding> FindMessageFaults(const Message& message) {

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_RPC_MESSAGE_FAULTS_H_
 #define CANVASS_COMMON_RPC_MESSAGE_FAULTS_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +17,11 @@ class Timestamp;
 // field of a newer or mistyped client, or a time that no clock shows. proto/README.md says why they
 // refuse instead.
 namespace canvass::rpc {
+
+// The first and last second of a Timestamp: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+inline constexpr std::int64_t kTimestampSecondsMin = -62'135'596'800;
+inline constexpr std::int64_t kTimestampSecondsMax = 253'402'300'799;
+inline constexpr std::int32_t kTimestampNanosMax = 999'999'999;
 
 // Whether `time` lies in the years 1 to 9999 and has 0 to 999 999 999 nanoseconds.
 bool IsInRange(const google::protobuf::Timestamp& time);

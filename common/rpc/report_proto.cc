@@ -27,10 +27,6 @@ namespace {
 
 using google::protobuf::RepeatedPtrField;
 
-// First and last second of a Timestamp: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
-constexpr std::int64_t kSecondsMin = -62'135'596'800;
-constexpr std::int64_t kSecondsMax = 253'402'300'799;
-
 // How long a submitter should wait before it resends a revision that arrived before its
 // predecessor.
 constexpr int kRevisionGapRetryMs = 1'000;
@@ -282,8 +278,8 @@ void ToProto(const std::vector<election::Document>& documents,
 }
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
-  const absl::Time within =
-      std::clamp(time, absl::FromUnixSeconds(kSecondsMin), absl::FromUnixSeconds(kSecondsMax));
+  const absl::Time within = std::clamp(time, absl::FromUnixSeconds(kTimestampSecondsMin),
+                                       absl::FromUnixSeconds(kTimestampSecondsMax));
   google::protobuf::Timestamp out;
   out.set_seconds(absl::ToUnixSeconds(within));
   const absl::Duration rest = within - absl::FromUnixSeconds(out.seconds());
@@ -292,9 +288,10 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
 }
 
 absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  const absl::Duration nanos = absl::Nanoseconds(std::clamp(time.nanos(), 0, 999'999'999));
-  return absl::FromUnixSeconds(std::clamp(time.seconds(), kSecondsMin, kSecondsMax)) +
-         absl::Trunc(nanos, absl::Microseconds(1));
+  const absl::Duration nanos = absl::Nanoseconds(std::clamp(time.nanos(), 0, kTimestampNanosMax));
+  const std::int64_t seconds =
+      std::clamp(time.seconds(), kTimestampSecondsMin, kTimestampSecondsMax);
+  return absl::FromUnixSeconds(seconds) + absl::Trunc(nanos, absl::Microseconds(1));
 }
 
 absl::Status RefusalError(const v1::Receipt& receipt) {

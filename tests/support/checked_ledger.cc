@@ -78,10 +78,10 @@ std::int64_t CheckedLedger::Seal(const election::SealedContent& content) {
   const std::int32_t source_no = SourceOf(content.event);
   const election::Source& source =
       count_.definition().sources()[static_cast<std::size_t>(source_no)];
-  const std::int64_t sequence = Append(election::EmbargoSeal{
-      .source_no = source_no,
-      .visible_from = source.visible_from.value_or(absl::UnixEpoch()),
-      .commitment = ledger::CommitmentTo(kNonce, ledger::EncodeSealed(content))});
+  const std::int64_t sequence =
+      Append(election::EmbargoSeal{.source_no = source_no,
+                                   .visible_from = source.visible_from.value_or(absl::UnixEpoch()),
+                                   .commitment = ledger::CommitmentTo(kNonce, content)});
   sealed_.emplace(sequence, content);
   return sequence;
 }

@@ -19,13 +19,13 @@
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/decision_check.h"
-#include "common/election/seal_check.h"
 #include "common/rpc/page.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/result_proto.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/calls/read_call.h"
 #include "services/aggregator/watch/ledger_stream.h"
+#include "services/aggregator/writer/seals.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -76,10 +76,8 @@ absl::Status FindReceipt(const CommittedLedgers::Contents& committed,
   const std::optional<std::int64_t> sequence =
       (*ledger)->count().FindRevision(*station, key.revision);
   if (!sequence.has_value()) {
-    return election::MustBeSealed((*ledger)->count(), station->source_no,
-                                  now - LedgerStore::kClockDifferenceMax)
-               ? Embargoed(key)
-               : ReportUnknown(key);
+    return MustSeal((*ledger)->count(), station->source_no, now) ? Embargoed(key)
+                                                                 : ReportUnknown(key);
   }
   *receipt = rpc::ReceiptAt(**ledger, *sequence, /*repeated_submission=*/false);
   return absl::OkStatus();
@@ -116,14 +114,13 @@ absl::Status ListEntries(const CommittedLedgers::Contents& committed,
 // Whether reports that name this source may be shown. A refused report repeats what the source
 // says.
 bool IsPublic(const election::Count& count, const std::string& source_id, absl::Time now) {
-  const absl::Time slowest = now - LedgerStore::kClockDifferenceMax;
   const absl::StatusOr<int> named =
       election::ResolveOfficialOrNamedSource(count.definition(), source_id);
-  if (named.ok()) return !election::MustBeSealed(count, *named, slowest);
+  if (named.ok()) return !MustSeal(count, *named, now);
   // It may be a mistyped id of any of them.
   const int sources = static_cast<int>(count.definition().sources().size());
   for (int source_no = 0; source_no < sources; ++source_no) {
-    if (election::MustBeSealed(count, source_no, slowest)) return false;
+    if (MustSeal(count, source_no, now)) return false;
   }
   return true;
 }

@@ -167,8 +167,7 @@ void SortByStation(std::vector<NumberedEntry>& entries) {
 std::int16_t KindOf(const election::Event& event) {
   const auto* const opening = std::get_if<election::SealOpening>(&event);
   if (opening == nullptr) return static_cast<std::int16_t>(event.index() + 1);
-  return std::visit([](const auto& sealed) { return KindOf(election::Event(sealed)); },
-                    opening->content.event);
+  return KindOf(election::AsEvent(opening->content.event));
 }
 
 // Who caused it; of an opening, who caused what was sealed.

@@ -171,7 +171,7 @@ absl::Status CommittedLedgers::ReplaySealed(LedgerStore& store) {
     const election::EmbargoSeal* const seal =
         ledger == nullptr ? nullptr : ledger->count().FindSeal(item.sequence);
     if (seal == nullptr) continue;
-    if (ledger::CommitmentTo(item.nonce, ledger::EncodeSealed(item.content)) != seal->commitment) {
+    if (ledger::CommitmentTo(item.nonce, item.content) != seal->commitment) {
       telemetry::LogError(StrCat("the content of seal ", item.sequence, " of ", item.election_id,
                                  " was changed in the database; the seal stays closed"));
       continue;

@@ -13,7 +13,6 @@
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/definition_check.h"
-#include "common/election/seal_check.h"
 #include "common/telemetry/log.h"
 #include "services/aggregator/writer/definition_entries.h"
 #include "services/aggregator/writer/entry_builder.h"
@@ -372,8 +371,7 @@ absl::Status GroupCommit::AddDecision(const CommittedLedgers::Contents& committe
     if (!last.ok()) return last;
   }
   const bool is_sealed =
-      withdrawal == nullptr && source_no >= 0 &&
-      election::MustBeSealed(ledger.count(), source_no, now_ - LedgerStore::kClockDifferenceMax);
+      withdrawal == nullptr && source_no >= 0 && MustSeal(ledger.count(), source_no, now_);
   if (is_sealed) {
     std::optional<election::SealedEvent> sealed = election::AsSealedEvent(event);
     const election::Definition& definition = ledger.count().definition();

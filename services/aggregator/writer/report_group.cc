@@ -5,7 +5,6 @@
 #include <optional>
 #include <variant>
 
-#include "common/election/seal_check.h"
 #include "common/ledger/encoding.h"
 #include "services/aggregator/writer/refused_reports.h"
 #include "services/aggregator/writer/seals.h"
@@ -89,7 +88,7 @@ std::optional<ReportGroup::Station> ReportGroup::Add(
       election::CheckReport(ledger->count().definition(), submitted.report, now_);
   // A wait would tell that a sealed report of the station is being recorded.
   const bool may_wait = !submitted.validate_only || !checked.identified ||
-                        !MustSeal(*ledger, checked.recorded.key.source_no);
+                        !MustSeal(ledger->count(), checked.recorded.key.source_no, now_);
   if (checked.identified && may_wait) {
     const Station station = {ledger, checked.recorded.key};
     if (IsTouched(station) || is_waiting(station)) return station;
@@ -182,7 +181,7 @@ void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
 void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
                          Receipt receipt, ReportRecorded recorded) {
   receipt.state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded;
-  receipt.sealed = MustSeal(ledger, recorded.key.source_no);
+  receipt.sealed = MustSeal(ledger.count(), recorded.key.source_no, now_);
   if (!submitted.validate_only) {
     touched_.insert({&ledger, recorded.key});
     const AppendedEntry& entry =
@@ -192,11 +191,6 @@ void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedRe
     receipt.recorded_at = entry.entry.recorded_at;
   }
   receipts_.push_back(std::move(receipt));
-}
-
-// By the slowest clock that may be right: an embargo never ends early because one clock is fast.
-bool ReportGroup::MustSeal(const ledger::ElectionLedger& ledger, int source_no) const {
-  return election::MustBeSealed(ledger.count(), source_no, now_ - LedgerStore::kClockDifferenceMax);
 }
 
 const AppendedEntry& ReportGroup::AddEntry(const ledger::ElectionLedger& ledger,

@@ -90,7 +90,6 @@ class ReportGroup {
   void Refuse(const SubmittedReport& submitted, Receipt receipt);
   void Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
               Receipt receipt, election::ReportRecorded recorded);
-  bool MustSeal(const ledger::ElectionLedger& ledger, int source_no) const;
   const AppendedEntry& AddEntry(const ledger::ElectionLedger& ledger, const std::string& actor,
                                 election::ReportRecorded recorded, bool is_sealed);
   EntryBuilder& BuilderOf(const ledger::ElectionLedger& ledger);

@@ -30,9 +30,7 @@ Subject SubjectOf(const SealedEvent& event) {
 
 void Apply(election::Count& count, std::int64_t sequence, const election::SealedContent& content) {
   count.Apply(
-      {.sequence = sequence,
-       .actor = content.actor,
-       .event = std::visit([](const auto& any) { return election::Event(any); }, content.event)});
+      {.sequence = sequence, .actor = content.actor, .event = election::AsEvent(content.event)});
 }
 
 // Folds what the sources have said in public.

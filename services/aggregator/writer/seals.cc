@@ -39,17 +39,20 @@ absl::Time OpeningOf(const ledger::ElectionLedger& ledger, const SealedContents&
 
 }  // namespace
 
+bool MustSeal(const election::Count& count, int source_no, absl::Time now) {
+  return election::MustBeSealed(count, source_no, now - LedgerStore::kClockDifferenceMax);
+}
+
 const AppendedEntry& AddSeal(EntryBuilder& builder, const election::Definition& definition,
                              election::SealedContent content, const election::SealNonce& nonce,
                              absl::Time now, Transaction& transaction) {
   const std::int32_t source_no = SourceOf(content.event);
   const election::Source& source = definition.sources()[Index(source_no)];
   // No actor: it could tell which station this is about.
-  AppendedEntry seal = builder.Next(
-      "", election::EmbargoSeal{
-              .source_no = source_no,
-              .visible_from = source.visible_from.value_or(now),
-              .commitment = ledger::CommitmentTo(nonce, ledger::EncodeSealed(content))});
+  AppendedEntry seal =
+      builder.Next("", election::EmbargoSeal{.source_no = source_no,
+                                             .visible_from = source.visible_from.value_or(now),
+                                             .commitment = ledger::CommitmentTo(nonce, content)});
   transaction.sealed.push_back({.election_id = seal.election_id,
                                 .sequence = seal.entry.sequence,
                                 .nonce = nonce,

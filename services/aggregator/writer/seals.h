@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
 #include "services/aggregator/store/ledger_store.h"
@@ -16,6 +17,10 @@ namespace canvass::aggregator {
 
 // Seals that one transaction opens.
 inline constexpr std::size_t kOpeningsPerTransactionMax = 1'000;
+
+// Whether what this source says now must be sealed, by the slowest clock that may be right: an
+// embargo never ends early because one clock is fast.
+bool MustSeal(const election::Count& count, int source_no, absl::Time now);
 
 // Adds the seal of `content` and its content to the transaction. Returns the seal's entry, which is
 // valid until the transaction changes. `now` stands for the end of an embargo that is over.

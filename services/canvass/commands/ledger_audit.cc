@@ -54,8 +54,7 @@ absl::Status LedgerAudit::FollowSeals(const election::Entry& entry) {
   } else if (const auto* const opening = std::get_if<election::SealOpening>(&entry.event)) {
     const auto closed = commitments_.find(opening->seal_sequence);
     const bool fits = closed != commitments_.end() &&
-                      closed->second == ledger::CommitmentTo(
-                                            opening->nonce, ledger::EncodeSealed(opening->content));
+                      closed->second == ledger::CommitmentTo(opening->nonce, opening->content);
     if (!fits) {
       return Difference(reason::kEntryOutOfPlace,
                         fmt::format("Entry {} opens seal {}, but its content is not what that seal "

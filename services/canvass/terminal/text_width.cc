@@ -34,11 +34,6 @@ class Utf8Scope {
   locale_t previous_ = nullptr;
 };
 
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 std::string Blanks(int count) {
   std::string blanks;
   blanks.append(static_cast<std::size_t>(std::max(count, 0)), ' ');

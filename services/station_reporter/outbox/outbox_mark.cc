@@ -1,7 +1,6 @@
 #include "services/station_reporter/outbox/outbox_mark.h"
 
 #include <fcntl.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +22,6 @@ namespace canvass::station_reporter {
 namespace {
 
 constexpr std::size_t kMarkBytesMax = 4'096;
-constexpr mode_t kOwnersAlone = 0600;
 
 // Every mark has the same size, so that a new one covers the one before. The last line is the
 // SHA-256 of the others.
@@ -101,7 +99,7 @@ absl::Status OutboxMark::Write(const MarkedState& state) {
 
 // Makes the file's name durable as well.
 absl::Status OutboxMark::Open() {
-  descriptor_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, kOwnersAlone);
+  descriptor_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, kOutboxFileMode);
   if (descriptor_ < 0) return MarkError(file_, "opened");
   if (ftruncate(descriptor_, static_cast<off_t>(MarkText({}).size())) != 0) {
     return MarkError(file_, "written");

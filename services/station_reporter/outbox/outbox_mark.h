@@ -1,6 +1,8 @@
 #ifndef CANVASS_SERVICES_STATION_REPORTER_OUTBOX_OUTBOX_MARK_H_
 #define CANVASS_SERVICES_STATION_REPORTER_OUTBOX_OUTBOX_MARK_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +13,9 @@
 #include "common/ledger/merkle.h"
 
 namespace canvass::station_reporter {
+
+// Of every file of an outbox. Reports are nobody's but its owner's.
+inline constexpr mode_t kOutboxFileMode = 0600;
 
 // What an outbox held after its last change.
 struct MarkedState {

@@ -31,7 +31,6 @@ namespace {
 constexpr int kRetryAfterMs = 5'000;
 // More changes than any outbox sees, far below the end of the type.
 constexpr std::int64_t kChangesMax = std::int64_t{1} << 62U;
-constexpr mode_t kOutboxMode = 0600;
 constexpr std::filesystem::perms kAllOfOwner = std::filesystem::perms::owner_all;
 
 // `row_digest` stands before `submitted`, so that reading it does not read the report.
@@ -104,7 +103,7 @@ absl::Status CheckPlace(const std::string& file) {
 
 // Lets only the owner read the file. SQLite gives the files beside it the same permissions.
 void Protect(const std::string& file) {
-  const int created = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOutboxMode);
+  const int created = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOutboxFileMode);
   if (created >= 0) {
     close(created);
     return;

@@ -53,5 +53,13 @@ TEST(IsUtf8Test, RefusesWhatIsCutOffOrBegunInTheMiddle) {
   EXPECT_FALSE(IsUtf8("\xF0\x9F\x97 "));
 }
 
+TEST(IsAsciiTest, KnowsTheEdges) {
+  EXPECT_TRUE(IsAscii(""));
+  EXPECT_TRUE(IsAscii("\0plain\x7F"sv));
+  EXPECT_FALSE(IsAscii("plain\x80"));
+  EXPECT_FALSE(IsAscii("\xFF"));
+  EXPECT_FALSE(IsAscii("Müsavat"));
+}
+
 }  // namespace
 }  // namespace canvass

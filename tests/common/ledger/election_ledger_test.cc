@@ -365,11 +365,10 @@ class SealedLedger {
                                   .event = std::move(event)}));
   }
   std::int64_t Seal(const election::SealedContent& content) {
-    EXPECT_TRUE(
-        Append(election::EmbargoSeal{.source_no = 1,
-                                     .visible_from = kEmbargoEnds,
-                                     .commitment = CommitmentTo(kNonce, EncodeSealed(content))})
-            .ok());
+    EXPECT_TRUE(Append(election::EmbargoSeal{.source_no = 1,
+                                             .visible_from = kEmbargoEnds,
+                                             .commitment = CommitmentTo(kNonce, content)})
+                    .ok());
     return folded_.sequence();
   }
   absl::Status Open(std::int64_t seal, election::SealedContent content,
@@ -450,12 +449,11 @@ TEST(SealTest, AWithdrawnOneIsNeverOpened) {
 // All that anybody can see of two seals differs in 32 bytes, which nobody can foretell.
 TEST(SealTest, AllSealsOfASourceLookTheSame) {
   const auto bytes_of = [](const election::SealedContent& content, election::SealNonce nonce) {
-    return Encode(
-        {.sequence = 9,
-         .recorded_at = kEmbargoEnds,
-         .event = election::EmbargoSeal{.source_no = 1,
-                                        .visible_from = kEmbargoEnds,
-                                        .commitment = CommitmentTo(nonce, EncodeSealed(content))}});
+    return Encode({.sequence = 9,
+                   .recorded_at = kEmbargoEnds,
+                   .event = election::EmbargoSeal{.source_no = 1,
+                                                  .visible_from = kEmbargoEnds,
+                                                  .commitment = CommitmentTo(nonce, content)}});
   };
   const std::string report = bytes_of(Secret(0), {1});
   const std::string poll = bytes_of(

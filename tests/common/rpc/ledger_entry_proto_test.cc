@@ -145,7 +145,7 @@ TEST(LedgerEntryProtoTest, ASealTellsWhoseItIsAndAnOpeningWhatItHid) {
   const std::int64_t seal = ledger.Append(
       election::EmbargoSeal{.source_no = TestLedger::kInterviews,
                             .visible_from = absl::FromUnixSeconds(TestLedger::kStartSeconds),
-                            .commitment = ledger::CommitmentTo(nonce, bytes)});
+                            .commitment = ledger::CommitmentTo(nonce, content)});
   const v1::LedgerEntry closed = LastEntry(ledger);
   EXPECT_EQ(closed.embargo_seal().source_id(), "interviews");
   EXPECT_EQ(closed.embargo_seal().visible_from().seconds(), TestLedger::kStartSeconds);

@@ -55,8 +55,8 @@ TEST(LedgerAuditTest, ComparesWhatIsOpenedWithTheCommitment) {
   const election::SealedContent content{.actor = "pollster", .event = election::PollFigures{}};
   const election::SealNonce nonce{1};
   const auto seal = [&](std::int64_t sequence) {
-    return EntryOf(sequence, election::EmbargoSeal{.commitment = ledger::CommitmentTo(
-                                                       nonce, ledger::EncodeSealed(content))});
+    return EntryOf(sequence,
+                   election::EmbargoSeal{.commitment = ledger::CommitmentTo(nonce, content)});
   };
   const auto opening = [&](std::int64_t sequence, election::SealNonce with) {
     return EntryOf(sequence,

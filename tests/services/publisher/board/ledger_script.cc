@@ -149,7 +149,7 @@ std::int64_t LedgerScript::Seal(election::SealedEvent event) {
   const std::int64_t sequence = Append(election::EmbargoSeal{
       .source_no = source_no,
       .visible_from = ledger_.count().definition().sources()[Index(source_no)].visible_from.value(),
-      .commitment = ledger::CommitmentTo(kNonce, ledger::EncodeSealed(content))});
+      .commitment = ledger::CommitmentTo(kNonce, content)});
   sealed_.emplace(sequence, content);
   return sequence;
 }
