@@ -568,6 +568,9 @@ inline constexpr Reason kTooManyReports = {"TOO_MANY_REPORTS", absl::StatusCode:
 // A message of a definition has too many stations.
 inline constexpr Reason kTooManyStations = {"TOO_MANY_STATIONS", absl::StatusCode::kInvalidArgument,
                                             "aggregator", Retry::kNo};
+// Too many streams of reports are open.
+inline constexpr Reason kTooManyStreams = {"TOO_MANY_STREAMS", absl::StatusCode::kResourceExhausted,
+                                           "aggregator", Retry::kSame};
 // The service has reached its limit of watchers.
 inline constexpr Reason kTooManyWatchers = {"TOO_MANY_WATCHERS",
                                             absl::StatusCode::kResourceExhausted,

@@ -36,8 +36,8 @@
 #include "common/base/fair_share.h"
 #include "common/base/rate_limit.h"
 #include "common/base/text.h"
-#include "common/base/uuid.h"
 #include "common/edge/connection.h"
+#include "common/edge/peer_name.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::edge {
@@ -244,7 +244,7 @@ class Listener::Impl {
       return;
     }
     std::array<int, 2> ends{};
-    const std::string name = absl::StrCat("canvass/", RandomUuid(), "/", TextOf(address));
+    const std::string name = NewPeerName(owner, TextOf(address));
     if (!MakePair(name, ends)) {
       ++turned_away_;
       close(fd);

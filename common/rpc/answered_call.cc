@@ -5,6 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
 
@@ -16,7 +17,7 @@ class AnsweredCall final : public grpc::ServerUnaryReactor {
  public:
   AnsweredCall(grpc::CallbackServerContext& context, const google::protobuf::Message& response,
                const absl::Status& status)
-      : unread_(UnreadAnswers::OfProcess(), context.peer(),
+      : unread_(UnreadAnswers::OfProcess(), CallerOf(context),
                 UnreadAnswers::kHeldPerByte * response.ByteSizeLong(),
                 [&context] { context.TryCancel(); }) {
     Finish(ToGrpcStatus(status));

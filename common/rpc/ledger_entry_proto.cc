@@ -20,15 +20,6 @@
 namespace canvass::rpc {
 namespace {
 
-const election::Contest& ContestOf(const election::Definition& definition,
-                                   std::int32_t contest_no) {
-  return definition.contests()[Index(contest_no)];
-}
-
-const std::string& SourceIdOf(const election::Definition& definition, std::int32_t source_no) {
-  return definition.sources()[Index(source_no)].id;
-}
-
 // Visitor that writes an event that can be sealed into a LedgerEntry or a SealOpening.
 template <typename Out>
 class SealedEventToProto {

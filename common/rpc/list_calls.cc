@@ -15,11 +15,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/error.h"
-#include "common/base/fair_share.h"
+#include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
@@ -28,7 +27,7 @@
 namespace canvass::rpc {
 namespace {
 
-constexpr int kRetryAfterMs = 500;
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(500);
 
 }  // namespace
 
@@ -46,12 +45,12 @@ class ListCalls::Call final : public grpc::ServerUnaryReactor {
   // Called once, before which the call is not over.
   void Answer() {
     if (context_.IsCancelled()) {
-      calls_.Leave(caller_);
+      calls_.shares_.Leave(caller_);
       Finish(ToGrpcStatus(absl::CancelledError("the client did not wait for the answer")));
       return;
     }
     const absl::Status status = answer_();
-    calls_.Leave(caller_);
+    calls_.shares_.Leave(caller_);
     unread_ = UnreadAnswer(UnreadAnswers::OfProcess(), caller_,
                            UnreadAnswers::kHeldPerByte * response_.ByteSizeLong(),
                            [this] { context_.TryCancel(); });
@@ -116,8 +115,8 @@ grpc::ServerUnaryReactor* ListCalls::Reply(grpc::CallbackServerContext* context,
                                            std::function<absl::Status()> answer) {
   absl::Status status = CheckDeadline(*context);
   if (status.ok()) status = CheckSize(request);
-  std::string caller = context->peer();
-  if (status.ok()) status = Enter(caller);
+  std::string caller = CallerOf(*context);
+  if (status.ok()) status = shares_.Enter(caller, reason::kTooManyLists, kRetryAfter);
   if (!status.ok()) return Finish(context, status);
   auto* const call = new Call(*this, std::move(caller), *context, response, std::move(answer));
   {
@@ -140,33 +139,6 @@ void ListCalls::Work() {
     }
     next->Answer();
   }
-}
-
-absl::Status ListCalls::Enter(const std::string& caller) {
-  const MutexLock lock(mutex_);
-  std::size_t& own = entered_of_[caller];
-  if (!IsFairShare(own, 1, entered_, kWaitingMax)) {
-    const std::size_t waiting = own;
-    if (own == 0) entered_of_.erase(caller);
-    return MakeError(reason::kTooManyLists,
-                     absl::StrCat("Too many calls wait for their lists: ", entered_, ", and ",
-                                  waiting, " of them of this client, of at most ", kWaitingMax,
-                                  ". Wait for the answers to earlier calls first."),
-                     {.metadata = {{"waiting", absl::StrCat(entered_)},
-                                   {"waiting_of_caller", absl::StrCat(waiting)}},
-                      .retry_after_ms = kRetryAfterMs});
-  }
-  ++own;
-  ++entered_;
-  return absl::OkStatus();
-}
-
-void ListCalls::Leave(const std::string& caller) {
-  const MutexLock lock(mutex_);
-  const auto own = entered_of_.find(caller);
-  assert(own != entered_of_.end());
-  if (--own->second == 0) entered_of_.erase(own);
-  --entered_;
 }
 
 }  // namespace canvass::rpc

@@ -4,15 +4,14 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 
 namespace google::protobuf {
 class Message;
@@ -30,9 +29,8 @@ namespace canvass::rpc {
 // gRPC's threads are free for calls that are answered at once. Thread-safe.
 class ListCalls {
  public:
-  // Calls that wait for their answer to be made. A caller may have as many as it leaves free: half
-  // of them if it is alone, a third if there are two. A caller is a connection. Answers that were
-  // made are limited by the memory that they hold (UnreadAnswers).
+  // Calls that wait for their answer to be made, and are shared by callers (CallShares). Answers
+  // that were made are limited by the memory that they hold (UnreadAnswers).
   static constexpr std::size_t kWaitingMax = 32;
   // How long a client may take to read an answer. Then the call is cancelled.
   static constexpr absl::Duration kReadWithin = absl::Seconds(60);
@@ -55,16 +53,13 @@ class ListCalls {
  private:
   class Call;
 
-  absl::Status Enter(const std::string& caller);
-  void Leave(const std::string& caller);
   void Work();
 
   Mutex mutex_;
   CondVar changed_;
   std::deque<Call*> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::size_t entered_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::flat_hash_map<std::string, std::size_t> entered_of_ ABSL_GUARDED_BY(mutex_);  // by caller
+  CallShares shares_{kWaitingMax};
   std::vector<std::thread> threads_;
 };
 

@@ -106,15 +106,6 @@ std::vector<election::CandidateCount> CandidateCountsOf(const election::Contest&
   return out;
 }
 
-const election::Contest& ContestOf(const election::Definition& definition,
-                                   std::int32_t contest_no) {
-  return definition.contests()[static_cast<std::size_t>(contest_no)];
-}
-
-const std::string& SourceIdOf(const election::Definition& definition, std::int32_t source_no) {
-  return definition.sources()[static_cast<std::size_t>(source_no)].id;
-}
-
 void WriteCounts(const election::Contest& contest, const election::Counts& counts,
                  v1::StationReport* out) {
   if (counts.interviews) {
@@ -150,6 +141,15 @@ FieldViolation ViolationOf(const v1::Finding& finding) {
 }
 
 }  // namespace
+
+const election::Contest& ContestOf(const election::Definition& definition,
+                                   std::int32_t contest_no) {
+  return definition.contests()[static_cast<std::size_t>(contest_no)];
+}
+
+const std::string& SourceIdOf(const election::Definition& definition, std::int32_t source_no) {
+  return definition.sources()[static_cast<std::size_t>(source_no)].id;
+}
 
 absl::StatusOr<std::vector<std::string_view>> SplitReports(std::string_view request,
                                                            const google::protobuf::Message& type,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,11 @@
 // Converts reports between protos and the core's types. A field that is absent on one side is
 // unknown on the other.
 namespace canvass::rpc {
+
+// The contest with this number. REQUIRES: there is one.
+const election::Contest& ContestOf(const election::Definition& definition, std::int32_t contest_no);
+// The id of the source with this number. REQUIRES: there is one.
+const std::string& SourceIdOf(const election::Definition& definition, std::int32_t source_no);
 
 // Returns the elements of field `number` of the serialized `request`, as views into it, without
 // parsing them. `type` is any message of the request's type, for the error text. Returns

@@ -74,7 +74,7 @@ class UnreadAnswer {
  public:
   // None.
   UnreadAnswer() = default;
-  // An answer of `bytes` to `caller`, a connection. `all` must outlive this. `cancel` cancels the
+  // An answer of `bytes` to `caller` (see CallerOf). `all` must outlive this. `cancel` cancels the
   // call, and is called at most once, on any thread, before this is destroyed. It must not call
   // `all`.
   UnreadAnswer(UnreadAnswers& all, std::string caller, std::size_t bytes,

@@ -2,24 +2,35 @@
 // within a second, no more than 512 MiB more memory, and five seconds later all as before.
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "canvass/aggregator/v1/election_service.pb.h"
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
+#include "canvass/reporter/v1/station_reporter_service.pb.h"
+#include "canvass/v1/report.pb.h"
 #include "common/base/clock.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/message.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/common/edge/frame_bytes.h"
@@ -171,6 +182,25 @@ class AttackTest : public ::testing::Test {
     }
     EXPECT_GT(stream, 40U);
     while (SteadyNow() < until) absl::SleepFor(absl::Milliseconds(10));
+  }
+
+  // Writes the message on a stream of its own for 4 s, as fast as the service reads it.
+  static void KeepWriting(const Service& service, const std::string& path,
+                          const grpc::ByteBuffer& message) {
+    const auto until = std::chrono::system_clock::now() + std::chrono::seconds(4);
+    grpc::GenericStub stub(rpc::NewChannel(service.address));
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const auto stream = stub.PrepareCall(&context, path, &queue);
+    stream->StartCall(nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue.AsyncNext(&tag, &ok, until) == grpc::CompletionQueue::GOT_EVENT && ok) {
+      stream->Write(message, nullptr);
+    }
+    context.TryCancel();
+    queue.Shutdown();
+    while (queue.Next(&tag, &ok)) continue;
   }
 
   // Calls `step` again and again for `duration`.
@@ -360,6 +390,70 @@ TEST_F(AttackTest, LargeRequestsOfWatchers) {
       }
       EXPECT_EQ(ended.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << ended.error_message();
     });
+  });
+}
+
+// Messages of 4 MiB that hold some 30 MiB of memory each, on more streams than anybody needs.
+TEST_F(AttackTest, ReportsWithoutEnd) {
+  constexpr int kStreams = 60;
+  canvass::v1::StationReport report;
+  report.set_election_id("az-2024-presidential");
+  for (int i = 0; i < 300; ++i) report.mutable_ballots()->add_votes()->set_candidate_id("x");
+  aggregator::v1::RecordReportsRequest recorded;
+  reporter::v1::SubmitReportsRequest submitted;
+  for (int i = 0; i < 2'000; ++i) {
+    *recorded.add_reports()->mutable_report() = report;
+    *submitted.add_reports() = report;
+  }
+  const grpc::ByteBuffer to_aggregator = rpc::SerializeMessage(recorded);
+  const grpc::ByteBuffer to_reporter = rpc::SerializeMessage(submitted);
+  Attack([&](const Service& service) {
+    if (service.name == "publisher") return;
+    const bool records = service.name == "aggregator";
+    std::vector<std::thread> writers;
+    for (int i = 0; i < kStreams; ++i) {
+      writers.emplace_back([&] {
+        KeepWriting(service,
+                    records ? "/canvass.aggregator.v1.AggregatorService/RecordReports"
+                            : "/canvass.reporter.v1.StationReporterService/SubmitReports",
+                    records ? to_aggregator : to_reporter);
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+  });
+}
+
+// Decisions that are refused, as many as a connection may have, while reports come.
+TEST_F(AttackTest, DecisionsWithoutEnd) {
+  aggregator::v1::ReleaseReportRequest decision;
+  decision.mutable_key()->set_election_id("az-2024-presidential");
+  decision.mutable_key()->set_station_id("nowhere");
+  aggregator::v1::RecordReportsRequest request;
+  request.add_reports()->set_validate_only(true);
+  Attack([&](const Service& service) {
+    if (service.name != "aggregator") return;
+    std::atomic<bool> over = false;
+    std::thread reporting([&] {
+      const auto channel = rpc::NewChannel(service.address);
+      grpc::ClientContext context;
+      rpc::SetDeadline(context, absl::Seconds(20));
+      const auto stream =
+          aggregator::v1::AggregatorService::NewStub(channel)->RecordReports(&context);
+      aggregator::v1::RecordReportsResponse response;
+      absl::Duration longest;
+      while (!over) {
+        const absl::Duration began = SteadyNow();
+        ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
+        longest = std::max(longest, SteadyNow() - began);
+      }
+      EXPECT_LE(longest, kAnsweredWithin);
+      context.TryCancel();
+    });
+    KeepCalling(service, 8, 1'000, Attacker::kAnyAmount,
+                Attacker::CallOf("/canvass.aggregator.v1.ElectionService/ReleaseReport",
+                                 decision.SerializeAsString()));
+    over = true;
+    reporting.join();
   });
 }
 

@@ -92,7 +92,7 @@ void SimulatedAggregator::Submit(const aggregator::SubmittedReport& report, cons
                         send(receipts.ok() ? absl::StatusOr<Receipt>(receipts->front())
                                            : absl::StatusOr<Receipt>(receipts.status()));
                       }},
-          .stream = 1 + world_.random.Below(kStreams)});
+          .stream = {.number = 1 + world_.random.Below(kStreams)}});
 }
 
 void SimulatedAggregator::Decide(

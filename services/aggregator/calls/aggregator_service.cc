@@ -24,7 +24,6 @@
 #include "common/rpc/result_proto.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/calls/read_call.h"
-#include "services/aggregator/watch/ledger_stream.h"
 #include "services/aggregator/writer/seals.h"
 
 namespace canvass::aggregator {
@@ -246,12 +245,12 @@ void AggregatorService::EndStreams(const absl::Status& status) {
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::RecordReports(
     grpc::CallbackServerContext* context) {
-  return new ReportStream(writer_, report_streams_, *context);
+  return new ReportStream(writer_, report_streams_, report_shares_, *context);
 }
 
 grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedger(
     grpc::CallbackServerContext* context, const v1::WatchLedgerRequest* request) {
-  return new LedgerStream(feed_, committed_, *context, *request);
+  return new LedgerStream(feed_, committed_, watcher_shares_, *context, *request);
 }
 
 grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,

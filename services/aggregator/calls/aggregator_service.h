@@ -3,10 +3,12 @@
 
 #include "absl/status/status.h"
 #include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/list_calls.h"
 #include "services/aggregator/calls/open_streams.h"
 #include "services/aggregator/calls/report_stream.h"
 #include "services/aggregator/watch/ledger_feed.h"
+#include "services/aggregator/watch/ledger_stream.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/ledger_writer.h"
 
@@ -54,6 +56,8 @@ class AggregatorService final
   LedgerFeed& feed_;
   const Clock& clock_;
   OpenStreams<ReportStream> report_streams_;
+  rpc::CallShares report_shares_{ReportStream::kStreamsMax};
+  rpc::CallShares watcher_shares_{LedgerStream::kStreamsMax};
   rpc::ListCalls lists_;
 };
 

@@ -10,11 +10,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/actor.h"
 #include "common/election/definition.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/message_faults.h"
 #include "common/rpc/status.h"
@@ -38,13 +40,6 @@ absl::Status TooLarge() {
       reason::kDefinitionTooLarge,
       absl::StrCat("The definition has more than ", DefinitionParts::kBytesMax,
                    " bytes; define the election first and add stations in later calls"));
-}
-
-absl::Status TooManyStreams() {
-  return MakeError(
-      reason::kTooManyDefinitions,
-      absl::StrCat(DefinitionStream::kStreamsMax, " definitions are already being received"),
-      {.retry_after_ms = 1'000});
 }
 
 }  // namespace
@@ -110,12 +105,21 @@ absl::StatusOr<ProposedDefinition> DefinitionParts::Take() {
 }
 
 DefinitionStream::DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionStream>& streams,
-                                   std::atomic<std::size_t>& taking,
+                                   rpc::CallShares& shares,
+                                   const grpc::CallbackServerContext& context,
                                    v1::DefineElectionResponse* response)
-    : writer_(writer), streams_(streams), taking_(taking), response_(response) {
+    : writer_(writer),
+      streams_(streams),
+      shares_(shares),
+      caller_(rpc::CallerOf(context)),
+      response_(response) {
   streams_.Add(this);
-  const absl::Status admitted = ++taking_ > kStreamsMax ? TooManyStreams() : writer_.Lead();
   const MutexLock lock(mutex_);
+  absl::Status admitted = writer_.Lead();
+  if (admitted.ok()) {
+    admitted = shares_.Enter(caller_, reason::kTooManyDefinitions, absl::Seconds(1));
+    has_share_ = admitted.ok();
+  }
   if (!admitted.ok()) FinishOnce(admitted);
   if (!finished_) StartRead(&request_);
 }
@@ -159,6 +163,7 @@ void DefinitionStream::OnDone() {
 }
 
 void DefinitionStream::Record(ProposedDefinition request) {
+  request.caller = caller_;
   writer_.Define(std::move(request), [this](const absl::StatusOr<DefinitionOutcome>& outcome) {
     if (outcome.ok()) {
       response_->set_sequence(outcome->sequence);
@@ -174,7 +179,7 @@ void DefinitionStream::Record(ProposedDefinition request) {
 void DefinitionStream::FinishOnce(const absl::Status& status) {
   if (finished_) return;
   finished_ = true;
-  --taking_;  // before the client can see the end and call again
+  if (has_share_) shares_.Leave(caller_);  // before the client can see the end and call again
   Finish(rpc::ToGrpcStatus(status));
 }
 

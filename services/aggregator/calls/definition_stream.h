@@ -1,15 +1,17 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_DEFINITION_STREAM_H_
 #define CANVASS_SERVICES_AGGREGATOR_CALLS_DEFINITION_STREAM_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <atomic>
 #include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "canvass/aggregator/v1/election_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 #include "services/aggregator/calls/open_streams.h"
 #include "services/aggregator/writer/ledger_writer.h"
 
@@ -40,14 +42,15 @@ class DefinitionParts {
 // One DefineElection call. Deletes itself when the call is over.
 class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElectionRequest> {
  public:
-  // Each stream may hold a whole register in memory.
-  static constexpr std::size_t kStreamsMax = 2;
+  // Unfinished calls, which callers share (rpc::CallShares): two are one caller's, and one is left
+  // for others. Each may hold a whole register in memory.
+  static constexpr std::size_t kStreamsMax = 3;
 
-  // The caller keeps ownership of all arguments, and they must outlive this. `taking` counts the
-  // unfinished streams. Beyond kStreamsMax, the call ends with RESOURCE_EXHAUSTED
-  // TOO_MANY_DEFINITIONS. `response` is the response of the call.
+  // The arguments must outlive this. Without a place in `shares`, the call ends with
+  // RESOURCE_EXHAUSTED TOO_MANY_DEFINITIONS. `response` is the response of the call.
   DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionStream>& streams,
-                   std::atomic<std::size_t>& taking, v1::DefineElectionResponse* response);
+                   rpc::CallShares& shares, const grpc::CallbackServerContext& context,
+                   v1::DefineElectionResponse* response);
 
   // Ends the call with `status`, unless its definition is complete and being recorded.
   void End(const absl::Status& status);
@@ -64,12 +67,14 @@ class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElection
 
   LedgerWriter& writer_;
   OpenStreams<DefinitionStream>& streams_;
-  std::atomic<std::size_t>& taking_;
+  rpc::CallShares& shares_;
+  const std::string caller_;
   v1::DefineElectionResponse* const response_;
   v1::DefineElectionRequest request_;  // of the read in progress
   DefinitionParts parts_;
 
   Mutex mutex_;
+  bool has_share_ ABSL_GUARDED_BY(mutex_) = false;
   bool recording_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -13,6 +13,7 @@
 #include "common/election/actor.h"
 #include "common/election/decision_check.h"
 #include "common/election/seal_check.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/message_faults.h"
 #include "common/rpc/page.h"
@@ -115,8 +116,8 @@ absl::Status ReadElections(const CommittedLedgers::Contents& committed,
 }  // namespace
 
 grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElection(
-    grpc::CallbackServerContext* /*context*/, v1::DefineElectionResponse* response) {
-  return new DefinitionStream(writer_, definition_streams_, definitions_taken_, response);
+    grpc::CallbackServerContext* context, v1::DefineElectionResponse* response) {
+  return new DefinitionStream(writer_, definition_streams_, definition_shares_, *context, response);
 }
 
 grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerContext* context,
@@ -239,7 +240,8 @@ grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* c
   if (!status.ok()) return rpc::Finish(context, status);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   writer_.Decide(
-      {.election_id = std::move(election_id),
+      {.caller = rpc::CallerOf(*context),
+       .election_id = std::move(election_id),
        .actor = election::kLocalActor,
        .bytes = 2 * request.SpaceUsedLong(),  // the request, and what `check` has of it
        .source_id = std::move(source_id),

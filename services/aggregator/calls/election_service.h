@@ -1,7 +1,6 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_ELECTION_SERVICE_H_
 #define CANVASS_SERVICES_AGGREGATOR_CALLS_ELECTION_SERVICE_H_
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -10,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "canvass/aggregator/v1/election_service.grpc.pb.h"
 #include "common/base/clock.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/list_calls.h"
 #include "services/aggregator/calls/definition_stream.h"
 #include "services/aggregator/calls/open_streams.h"
@@ -76,8 +76,8 @@ class ElectionService final : public v1::ElectionService::CallbackService {
   const CommittedLedgers& committed_;
   const Clock& clock_;
   OpenStreams<DefinitionStream> definition_streams_;
+  rpc::CallShares definition_shares_{DefinitionStream::kStreamsMax};
   rpc::ListCalls lists_;
-  std::atomic<std::size_t> definitions_taken_ = 0;  // unfinished streams
 };
 
 }  // namespace canvass::aggregator

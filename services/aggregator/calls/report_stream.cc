@@ -10,17 +10,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text_form.h"
 #include "common/election/actor.h"
 #include "common/ledger/merkle.h"
+#include "common/rpc/caller.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
+#include "services/aggregator/writer/held_bytes.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -103,27 +107,33 @@ grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
   return rpc::ToByteBuffer(std::move(response));
 }
 
-// About what the receipts hold until they are written.
 std::size_t BytesOf(const std::vector<Receipt>& receipts) {
-  constexpr std::size_t kFindingBytes = 400;  // numbers, names and a sentence
-  std::size_t bytes = receipts.size() * sizeof(Receipt);
-  for (const Receipt& receipt : receipts) {
-    for (const election::Finding& finding : receipt.findings) {
-      bytes += kFindingBytes + finding.field.size() + finding.subject.size();
-    }
-  }
+  std::size_t bytes = 0;
+  for (const Receipt& receipt : receipts) bytes += HeldBytes(receipt);
   return bytes;
 }
+
+constexpr absl::Duration kRetryAfterTooManyStreams = absl::Seconds(1);
+// How often a stream looks whether there is room for its message: a group or two of the writer.
+constexpr absl::Duration kRoomInterval = absl::Milliseconds(20);
 
 }  // namespace
 
 ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams,
-                           grpc::CallbackServerContext& context)
-    : writer_(writer), streams_(streams), context_(context), stream_no_(writer.NewStream()) {
+                           rpc::CallShares& shares, grpc::CallbackServerContext& context)
+    : writer_(writer),
+      streams_(streams),
+      context_(context),
+      shares_(shares),
+      stream_(writer.NewStream(rpc::CallerOf(context))) {
   streams_.Add(this);
   const MutexLock lock(mutex_);
-  const absl::Status lead = writer_.Lead();
-  if (!lead.ok()) FailNext(lead);
+  absl::Status admitted = writer_.Lead();
+  if (admitted.ok()) {
+    admitted = shares_.Enter(stream_.caller, reason::kTooManyStreams, kRetryAfterTooManyStreams);
+    has_share_ = admitted.ok();
+  }
+  if (!admitted.ok()) FailNext(admitted);
   Proceed();
 }
 
@@ -134,18 +144,38 @@ void ReportStream::End(const absl::Status& status) {
 }
 
 void ReportStream::OnReadDone(bool ok) {
-  if (ok) {
-    absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
-    if (reports.ok()) {
-      Take(*std::move(reports));
-    } else {
-      const MutexLock lock(mutex_);
-      FailNext(reports.status());
+  {
+    const MutexLock lock(mutex_);
+    reading_ = false;
+    taking_ = ok;
+    if (!ok) {
+      no_more_ = true;
+      Proceed();
     }
   }
+  if (ok) TakeWhenRoom();
+}
+
+// Nobody says when there is room again, so the stream looks at intervals.
+void ReportStream::TakeWhenRoom() {
+  if (!MustWait()) return TakeRequest();
+  alarm_ = std::make_unique<grpc::Alarm>();  // one cannot be set again while it goes off
+  alarm_->Set(rpc::TimeIn(kRoomInterval), [this](bool /*is_due*/) { TakeWhenRoom(); });
+}
+
+bool ReportStream::MustWait() {
+  const bool has_room = writer_.HasRoom(stream_.caller);
   const MutexLock lock(mutex_);
-  reading_ = false;
-  if (!ok) no_more_ = true;
+  return !has_room && !no_more_ && !cancelled_;
+}
+
+void ReportStream::TakeRequest() {
+  absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
+  request_.Clear();
+  if (reports.ok()) Take(*std::move(reports));
+  const MutexLock lock(mutex_);
+  if (!reports.ok()) FailNext(reports.status());
+  taking_ = false;
   Proceed();
 }
 
@@ -179,7 +209,7 @@ void ReportStream::Take(std::vector<SubmittedReport> reports) {
     reports_in_flight_ += slot->reports;
     ++unanswered_;
   }
-  writer_.Submit(stream_no_, std::move(reports),
+  writer_.Submit(stream_, std::move(reports),
                  [this, slot](absl::StatusOr<std::vector<Receipt>> receipts) {
                    Answer(*slot, std::move(receipts));
                  });
@@ -219,20 +249,21 @@ void ReportStream::Proceed() {
     if (!slots_.empty() && slots_.front()->answer.has_value()) WriteNext();
     return;
   }
-  if (unanswered_ > 0) return;
+  if (unanswered_ > 0 || taking_) return;
   finished_ = true;
+  if (has_share_) shares_.Leave(stream_.caller);  // before the client can call again
   Finish(has_failed ? rpc::ToGrpcStatus(slots_.front()->answer->status()) : grpc::Status::OK);
 }
 
 bool ReportStream::WantsMore() const {
-  if (reading_ || no_more_ || cancelled_) return false;
+  if (reading_ || taking_ || no_more_ || cancelled_) return false;
   // Proceed runs again after the write that is in progress or comes next.
   if (unread_bytes_ + writing_unread_.bytes() >= kUnreadBytesMax) return false;
   // Proceed runs again after every answer. A stream that waits for no answer may always read one
   // message, because nothing else would wake it.
   if (slots_.empty()) return true;
   return slots_.size() < kMessagesInFlightMax && reports_in_flight_ < kReportsInFlightMax &&
-         writer_.HasRoom();
+         writer_.HasRoom(stream_.caller);
 }
 
 void ReportStream::WriteNext() {
@@ -247,7 +278,7 @@ void ReportStream::WriteNext() {
 }
 
 rpc::UnreadAnswer ReportStream::Unread(std::size_t bytes) const {
-  return {rpc::UnreadAnswers::OfProcess(), context_.peer(), bytes,
+  return {rpc::UnreadAnswers::OfProcess(), stream_.caller, bytes,
           [context = &context_] { context->TryCancel(); }};
 }
 

@@ -3,31 +3,40 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/reason.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
 
 namespace canvass::aggregator {
 
 LedgerStream::LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
-                           grpc::CallbackServerContext& context,
+                           rpc::CallShares& shares, grpc::CallbackServerContext& context,
                            const v1::WatchLedgerRequest& request)
-    : feed_(feed), context_(context) {
-  absl::StatusOr<LedgerCursor> cursor = LedgerCursor::Start(request, committed);
+    : feed_(feed), context_(context), shares_(shares), caller_(rpc::CallerOf(context)) {
+  const absl::Status admitted = shares_.Enter(caller_, reason::kTooManyWatchers, absl::Seconds(1));
+  has_share_ = admitted.ok();
+  absl::StatusOr<LedgerCursor> cursor =
+      admitted.ok() ? LedgerCursor::Start(request, committed) : admitted;
   if (cursor.ok()) {
     feed_.Watch(*std::move(cursor), *this);
   } else {
-    Finish(rpc::ToGrpcStatus(cursor.status()));
+    End(cursor.status());
   }
 }
 
 void LedgerStream::Send(v1::WatchLedgerResponse message) {
   message_ = std::move(message);
-  unread_ = rpc::UnreadAnswer(rpc::UnreadAnswers::OfProcess(), context_.peer(),
-                              2 * message_.ByteSizeLong(), [this] { context_.TryCancel(); });
+  unread_ = rpc::UnreadAnswer(rpc::UnreadAnswers::OfProcess(), caller_, 2 * message_.ByteSizeLong(),
+                              [this] { context_.TryCancel(); });
   StartWrite(&message_);
 }
 
-void LedgerStream::End(const absl::Status& status) { Finish(rpc::ToGrpcStatus(status)); }
+void LedgerStream::End(const absl::Status& status) {
+  if (has_share_) shares_.Leave(caller_);  // before the client can call again
+  Finish(rpc::ToGrpcStatus(status));
+}
 
 void LedgerStream::OnWriteDone(bool ok) {
   unread_ = {};

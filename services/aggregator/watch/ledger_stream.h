@@ -4,8 +4,12 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
+#include <string>
+
 #include "absl/status/status.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/unread_answers.h"
 #include "services/aggregator/watch/ledger_feed.h"
 
@@ -15,9 +19,14 @@ namespace canvass::aggregator {
 class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerResponse>,
                            public LedgerFeed::Watcher {
  public:
-  // `feed` and `committed` must outlive this. The feed sends from `committed`.
-  LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
+  // `feed`, `committed` and `shares` must outlive this. The feed sends from `committed`. Without a
+  // place in `shares`, the call ends with RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
+  LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed, rpc::CallShares& shares,
                grpc::CallbackServerContext& context, const v1::WatchLedgerRequest& request);
+
+  // Open calls, which callers share. Each keeps its request and a position in each election.
+  // Watchers are few, because publishers stand in front of the feed.
+  static constexpr std::size_t kStreamsMax = 100;
 
   void Send(v1::WatchLedgerResponse message) override;
   void End(const absl::Status& status) override;
@@ -31,6 +40,9 @@ class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespon
 
   LedgerFeed& feed_;
   grpc::CallbackServerContext& context_;
+  rpc::CallShares& shares_;
+  const std::string caller_;
+  bool has_share_ = false;
   v1::WatchLedgerResponse message_;  // being written
   rpc::UnreadAnswer unread_;         // message_ and its bytes
 };

@@ -14,7 +14,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
@@ -41,10 +40,6 @@ template <typename Cursor>
 class WatcherFeed {
  public:
   using Message = Cursor::Message;
-
-  // Each watcher keeps its request and a position in each election. Watchers are few, because
-  // publishers stand in front of the feed.
-  static constexpr std::size_t kWatchersMax = 100;
 
   // The stream of one watcher. Called by one thread at a time. Must not block.
   class Watcher {
@@ -108,12 +103,12 @@ class WatcherFeed {
   }
 
   // Starts to serve `watcher`, which must live until End is called. End may be called at once, with
-  // RESOURCE_EXHAUSTED TOO_MANY_WATCHERS or the status of SetOpen.
+  // the status of SetOpen.
   void Watch(Cursor cursor, Watcher& watcher) {
     absl::Status admitted;
     {
       const MutexLock lock(mutex_);
-      admitted = Admit();
+      admitted = open_;
       if (admitted.ok()) watchers_.emplace(&watcher, Watched{.cursor = std::move(cursor)});
     }
     if (admitted.ok()) {
@@ -160,14 +155,6 @@ class WatcherFeed {
 
   static absl::Status Stopping() {
     return MakeError(reason::kNotActive, "The service is stopping");
-  }
-
-  absl::Status Admit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!open_.ok()) return open_;
-    if (watchers_.size() < kWatchersMax) return absl::OkStatus();
-    return MakeError(reason::kTooManyWatchers,
-                     absl::StrCat("There are already ", watchers_.size(), " watchers"),
-                     {.retry_after_ms = 1'000});
   }
 
   void EndSoon(Watcher& watcher, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

@@ -10,59 +10,104 @@ namespace canvass::aggregator {
 void Backlog::Add(WriteRequestPtr request) {
   request->number = ++last_number_;
   if (std::holds_alternative<PendingReports>(request->what)) ++report_requests_;
-  Stream& stream = streams_[request->stream];
+  Caller& caller = callers_[request->stream.caller];
+  Stream& stream = caller.streams[request->stream.number];
   stream.requests.emplace(request->number, std::move(request));
 }
 
 WriteRequest* Backlog::NextDecision() const {
-  for (const auto& [stream_no, stream] : streams_) {
+  const auto first = callers_.upper_bound(last_decider_);
+  for (auto caller = first; caller != callers_.end(); ++caller) {
+    if (WriteRequest* const decision = DecisionOf(caller->second)) return decision;
+  }
+  for (auto caller = callers_.begin(); caller != first; ++caller) {
+    if (WriteRequest* const decision = DecisionOf(caller->second)) return decision;
+  }
+  return nullptr;
+}
+
+WriteRequest* Backlog::DecisionOf(const Caller& caller) {
+  for (const auto& [stream_no, stream] : caller.streams) {
     WriteRequest* const first = stream.requests.begin()->second.get();
     if (!std::holds_alternative<PendingReports>(first->what)) return first;
   }
   return nullptr;
 }
 
-void Backlog::Gather(const CommittedLedgers::Contents& committed, std::size_t reports_max,
+void Backlog::Gather(const CommittedLedgers::Contents& committed, const GroupLimits& limits,
                      GatheredGroup& gathered) {
-  const Target target{committed, reports_max, gathered};
-  std::vector<Turn> turns = Turns();
-  bool offered = true;
-  while (offered && !target.IsFull()) {
-    offered = false;
-    for (Turn& turn : turns) {
-      const int waiting = OfferWaiting(target, turn);
-      const int next = OfferNext(target, *turn.stream, kReportsPerTurn - waiting);
-      offered = offered || waiting + next > 0;
+  const Target target{committed, limits, gathered};
+  std::list<CallerTurns> turns = TurnsOfAll();
+  while (!turns.empty()) {
+    for (auto turn = turns.begin(); turn != turns.end();) {
+      if (target.IsFull()) return;
+      if (OfferTurn(target, *turn)) {
+        last_caller_ = *turn->name;
+        ++turn;
+      } else {
+        turn = turns.erase(turn);
+      }
     }
   }
 }
 
-// The order changes from group to group, because a group may be full before everybody had a turn.
-std::vector<Backlog::Turn> Backlog::Turns() {
-  std::vector<Turn> turns;
-  turns.reserve(streams_.size());
-  const auto add = [&turns](Stream& stream) {
-    Turn& turn = turns.emplace_back(Turn{.stream = &stream});
-    turn.stations.reserve(stream.waiting.size());
-    for (const auto& [station, places] : stream.waiting) turn.stations.push_back(station);
-  };
-  const auto first = streams_.lower_bound(first_stream_);
-  for (auto stream = first; stream != streams_.end(); ++stream) add(stream->second);
-  for (auto stream = streams_.begin(); stream != first; ++stream) add(stream->second);
-  first_stream_ = first == streams_.end() ? 0 : first->first + 1;
+// A group may be full before everybody had a turn, so the next one begins where it ended.
+std::list<Backlog::CallerTurns> Backlog::TurnsOfAll() {
+  std::list<CallerTurns> turns;
+  const auto first = callers_.upper_bound(last_caller_);
+  for (auto caller = first; caller != callers_.end(); ++caller) turns.push_back(TurnsOf(*caller));
+  for (auto caller = callers_.begin(); caller != first; ++caller) {
+    turns.push_back(TurnsOf(*caller));
+  }
   return turns;
 }
 
-// Offers the first report of each station for which reports wait, once for each group. Returns how
-// many were added.
+Backlog::CallerTurns Backlog::TurnsOf(std::pair<const std::string, Caller>& named) {
+  auto& [name, caller] = named;
+  CallerTurns turns{.name = &name, .caller = &caller};
+  const auto add = [&turns](std::uint64_t number, Stream& stream) {
+    Turn& turn = turns.streams.emplace_back(Turn{.number = number, .stream = &stream});
+    turn.stations.reserve(stream.waiting.size());
+    for (const auto& [station, places] : stream.waiting) turn.stations.push_back(station);
+  };
+  const auto first = caller.streams.upper_bound(caller.last_stream);
+  for (auto stream = first; stream != caller.streams.end(); ++stream) {
+    add(stream->first, stream->second);
+  }
+  for (auto stream = caller.streams.begin(); stream != first; ++stream) {
+    add(stream->first, stream->second);
+  }
+  return turns;
+}
+
+// Lets the next stream of the caller offer its reports. Returns false if none of them can.
+bool Backlog::OfferTurn(const Target& target, CallerTurns& turns) {
+  while (!turns.streams.empty()) {
+    Turn turn = std::move(turns.streams.front());
+    turns.streams.pop_front();
+    const int waiting = OfferWaiting(target, turn);
+    const int next = OfferNext(target, *turn.stream, kReportsPerTurn - waiting);
+    if (waiting + next == 0) continue;
+    turns.caller->last_stream = turn.number;
+    turns.streams.push_back(std::move(turn));
+    return true;
+  }
+  return false;
+}
+
+// Offers the first reports of each station for which reports wait, up to one that is recorded, once
+// for each group. Returns how many were added.
 int Backlog::OfferWaiting(const Target& target, Turn& turn) {
   ReportGroup& group = target.gathered.group;
   int added = 0;
-  for (; turn.next_station < turn.stations.size() && added < kReportsPerTurn; ++turn.next_station) {
+  while (turn.next_station < turn.stations.size() && added < kReportsPerTurn) {
     if (target.IsFull()) return added;
     const ReportGroup::Station& station = turn.stations[turn.next_station];
-    if (group.IsTouched(station)) continue;
     const auto waiting = turn.stream->waiting.find(station);
+    if (waiting == turn.stream->waiting.end() || group.IsTouched(station)) {
+      ++turn.next_station;
+      continue;
+    }
     const ReportPlace place = waiting->second.front();
     const auto& reports = std::get<PendingReports>(place.request->what).reports;
     group.Add(target.committed, reports[place.index], [](const auto&) { return false; });
@@ -117,26 +162,35 @@ int Backlog::OfferFrom(const Target& target, Stream& stream, WriteRequest& reque
 }
 
 WriteRequestPtr Backlog::Remove(const WriteRequest& request) {
-  const auto stream = streams_.find(request.stream);
-  assert(stream != streams_.end());
+  const auto caller = callers_.find(request.stream.caller);
+  assert(caller != callers_.end());
+  const auto stream = caller->second.streams.find(request.stream.number);
+  assert(stream != caller->second.streams.end());
   const auto found = stream->second.requests.find(request.number);
   assert(found != stream->second.requests.end());
   WriteRequestPtr removed = std::move(found->second);
   stream->second.requests.erase(found);
-  if (stream->second.requests.empty()) streams_.erase(stream);
-  if (std::holds_alternative<PendingReports>(removed->what)) --report_requests_;
+  if (stream->second.requests.empty()) caller->second.streams.erase(stream);
+  if (caller->second.streams.empty()) callers_.erase(caller);
+  if (std::holds_alternative<PendingReports>(removed->what)) {
+    --report_requests_;
+  } else {
+    last_decider_ = removed->stream.caller;
+  }
   return removed;
 }
 
 void Backlog::Rewind() {
-  for (auto& [stream_no, stream] : streams_) {
-    stream.offered_below = 0;
-    stream.waiting.clear();
-    for (auto& [number, request] : stream.requests) {
-      auto* const pending = std::get_if<PendingReports>(&request->what);
-      if (pending != nullptr) pending->offered = 0;
+  for (auto& [name, caller] : callers_) {
+    for (auto& [stream_no, stream] : caller.streams) {
+      stream.offered_below = 0;
+      stream.waiting.clear();
     }
   }
+  ForEach([](WriteRequest& request) {
+    auto* const pending = std::get_if<PendingReports>(&request.what);
+    if (pending != nullptr) pending->offered = 0;
+  });
 }
 
 }  // namespace canvass::aggregator

@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -29,23 +32,31 @@ struct GatheredGroup {
   std::vector<ReportPlace> places{};
 };
 
-// The requests that the writer has taken and not answered. Streams take turns, so a stream that
-// sends much delays the others by no more than its share. The requests of one stream keep their
+// When a group is full.
+struct GroupLimits {
+  std::size_t reports_max = 0;
+  // Of memory that its receipts and entries hold. The last report may exceed it.
+  std::size_t bytes_max = 0;
+};
+
+// The requests that the writer has taken and not answered. Callers take turns, and so do the
+// streams of a caller in its turns, so whoever sends much delays the others by no more than its
+// share. The requests of one stream keep their
 // order as far as it matters: reports of one station are checked in the order in which they came,
 // and a decision or definition waits for everything before it in its stream. A report that has to
 // wait for an earlier one of its station does not delay the reports behind it. Not thread-safe.
 class Backlog {
  public:
   void Add(WriteRequestPtr request);
-  bool empty() const { return streams_.empty(); }
+  bool empty() const { return callers_.empty(); }
   bool has_reports() const { return report_requests_ > 0; }
 
   // Returns a decision or definition that is the first request of its stream; null if there is
-  // none.
+  // none. Callers take turns.
   WriteRequest* NextDecision() const;
-  // Adds reports to the group until it has `reports_max` or none can join. REQUIRES: `committed`
-  // has not changed since the group was made.
-  void Gather(const CommittedLedgers::Contents& committed, std::size_t reports_max,
+  // Adds reports to the group until it is full or none can join. REQUIRES: `committed` has not
+  // changed since the group was made.
+  void Gather(const CommittedLedgers::Contents& committed, const GroupLimits& limits,
               GatheredGroup& gathered);
 
   // Removes and returns an answered request.
@@ -55,8 +66,10 @@ class Backlog {
   // Calls `visit` with each request, which may change everything but its stream and number.
   template <typename Visit>
   void ForEach(Visit visit) {
-    for (auto& [stream_no, stream] : streams_) {
-      for (auto& [number, request] : stream.requests) visit(*request);
+    for (auto& [name, caller] : callers_) {
+      for (auto& [stream_no, stream] : caller.streams) {
+        for (auto& [number, request] : stream.requests) visit(*request);
+      }
     }
   }
 
@@ -71,29 +84,47 @@ class Backlog {
     // Reports that wait for an earlier one of their station.
     absl::flat_hash_map<ReportGroup::Station, std::deque<ReportPlace>> waiting;
   };
+  struct Caller {
+    std::map<std::uint64_t, Stream> streams;  // by number; none is empty
+    std::uint64_t last_stream = 0;            // had the last turn
+  };
   // What a stream can still offer to a group.
   struct Turn {
+    std::uint64_t number = 0;
     Stream* stream = nullptr;
     std::vector<ReportGroup::Station> stations{};  // for which reports wait
     std::size_t next_station = 0;
   };
+  // The streams of a caller that can still offer something, in the order of their turns.
+  struct CallerTurns {
+    const std::string* name = nullptr;
+    Caller* caller = nullptr;
+    std::deque<Turn> streams{};
+  };
   // Where the reports go.
   struct Target {
     const CommittedLedgers::Contents& committed;
-    std::size_t reports_max;
+    const GroupLimits& limits;
     GatheredGroup& gathered;
 
-    bool IsFull() const { return gathered.places.size() >= reports_max; }
+    bool IsFull() const {
+      return gathered.places.size() >= limits.reports_max ||
+             gathered.group.bytes() >= limits.bytes_max;
+    }
   };
 
-  std::vector<Turn> Turns();
+  static WriteRequest* DecisionOf(const Caller& caller);
+  std::list<CallerTurns> TurnsOfAll();
+  static CallerTurns TurnsOf(std::pair<const std::string, Caller>& named);
+  static bool OfferTurn(const Target& target, CallerTurns& turns);
   static int OfferWaiting(const Target& target, Turn& turn);
   static int OfferNext(const Target& target, Stream& stream, int reports_max);
   static int OfferFrom(const Target& target, Stream& stream, WriteRequest& request,
                        int reports_max);
 
-  std::map<std::uint64_t, Stream> streams_;  // none is empty
-  std::uint64_t first_stream_ = 0;           // has the first turn in the next group
+  std::map<std::string, Caller> callers_;  // by name; none is empty
+  std::string last_caller_;                // had the last turn of reports
+  std::string last_decider_;               // caller whose decision was answered last
   std::uint64_t last_number_ = 0;
   std::size_t report_requests_ = 0;
 };

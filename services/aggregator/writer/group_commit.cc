@@ -158,15 +158,29 @@ absl::Status GroupCommit::CommitNext() {
     return appending_ == nullptr ? CommitOpenings() : CommitReports(/*gathers=*/false);
   }
   if (backlog_.empty()) return absl::OkStatus();
-  WriteRequest* const request = backlog_.NextDecision();
+  const bool has_decision = backlog_.NextDecision() != nullptr;
   const bool decides =
-      request != nullptr && appending_ == nullptr && (decision_is_next_ || !backlog_.has_reports());
+      has_decision && appending_ == nullptr && (decision_is_next_ || !backlog_.has_reports());
   decision_is_next_ = !decides;
-  if (!decides) return CommitReports(/*gathers=*/request == nullptr || appending_ == nullptr);
-  if (auto* const decision = std::get_if<PendingDecision>(&request->what)) {
-    return CommitDecision(*request, *decision);
+  if (decides) return CommitDecisions();
+  return CommitReports(/*gathers=*/!has_decision || appending_ == nullptr);
+}
+
+// Answers decisions up to one that is recorded. Those that record nothing take no turn from others,
+// so that a flood of them delays nobody.
+absl::Status GroupCommit::CommitDecisions() {
+  constexpr int kDecisionsPerTurn = 200;  // of some microseconds each
+  const std::int64_t before = confirmations_;
+  for (int answered = 0; answered < kDecisionsPerTurn && confirmations_ == before; ++answered) {
+    WriteRequest* const request = backlog_.NextDecision();
+    if (request == nullptr) return absl::OkStatus();
+    auto* const decision = std::get_if<PendingDecision>(&request->what);
+    if (decision == nullptr) {  // a definition may take long, whatever comes of it
+      return CommitDefinition(*request, std::get<PendingDefinition>(request->what));
+    }
+    if (absl::Status status = CommitDecision(*request, *decision); !status.ok()) return status;
   }
-  return CommitDefinition(*request, std::get<PendingDefinition>(request->what));
+  return absl::OkStatus();
 }
 
 std::deque<WriteRequestPtr> GroupCommit::RemoveUntouched() {
@@ -268,7 +282,9 @@ void GroupCommit::Gather(GatheredGroup& next) {
   next.group.Reserve(room);
   next.places.reserve(room);
   committed_.Reading([this, &next](const CommittedLedgers::Contents& committed) {
-    backlog_.Gather(committed, group_reports_max_, next);
+    backlog_.Gather(committed,
+                    {.reports_max = group_reports_max_, .bytes_max = options_.group_bytes_max},
+                    next);
   });
 }
 

@@ -23,7 +23,7 @@
 namespace canvass::aggregator {
 
 // Turns write requests into commits. Takes either one decision or definition, or all queued reports
-// that do not touch the same station, contest and source, from each stream in turn. Checks them
+// that do not touch the same station, contest and source, from each caller in turn. Checks them
 // against the committed ledgers, commits them together, folds them in, and answers. While one group
 // of reports is being appended, the next one is gathered. It leaves out what the first group
 // touches, so its checks do not depend on the outcome of the first commit. Decisions and groups of
@@ -84,6 +84,7 @@ class GroupCommit {
   void HandOut(GatheredGroup& gathered);
   void LoseAppend();
   void KeepInDoubt(GatheredGroup& gathered) const;
+  absl::Status CommitDecisions();
   absl::Status CommitDecision(WriteRequest& request, PendingDecision& decision);
   absl::StatusOr<Plan<DecisionOutcome>> PlanDecision(const ProposedDecision& proposed) const;
   absl::Status AddDecision(const CommittedLedgers::Contents& committed,

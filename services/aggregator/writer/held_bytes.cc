@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "common/election/report.h"
-#include "services/aggregator/writer/receipt.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -109,6 +108,15 @@ std::size_t HeldBytes(const election::DefinitionChange& change) {
                       HeldBeside(change.areas) + HeldBeside(change.stations) +
                       HeldBeside(change.reason);
   if (change.election.has_value()) bytes += HeldBeside(*change.election);
+  return bytes;
+}
+
+std::size_t HeldBytes(const Receipt& receipt) {
+  constexpr std::size_t kFindingBytes = 400;  // numbers, names and a sentence
+  std::size_t bytes = sizeof(receipt);
+  for (const election::Finding& finding : receipt.findings) {
+    bytes += kFindingBytes + finding.field.size() + finding.subject.size();
+  }
   return bytes;
 }
 

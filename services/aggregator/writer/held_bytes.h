@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/election/definition.h"
+#include "services/aggregator/writer/receipt.h"
 #include "services/aggregator/writer/submitted_report.h"
 
 // How much memory a request holds until it is answered. A report of 16 candidates takes 200 bytes
@@ -15,6 +16,9 @@ namespace canvass::aggregator {
 std::size_t HeldBytes(const std::vector<SubmittedReport>& reports);
 
 std::size_t HeldBytes(const election::DefinitionChange& change);
+
+// Until the receipt is written, about.
+std::size_t HeldBytes(const Receipt& receipt);
 
 }  // namespace canvass::aggregator
 

@@ -1,6 +1,7 @@
 #include "services/aggregator/writer/ledger_writer.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -26,7 +27,7 @@ void LedgerWriter::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LedgerWriter::Submit(std::uint64_t stream, std::vector<SubmittedReport> reports,
+void LedgerWriter::Submit(const WriteStream& stream, std::vector<SubmittedReport> reports,
                           ReceiptsCallback done) {
   if (reports.empty()) {
     done(std::vector<Receipt>());
@@ -41,17 +42,19 @@ void LedgerWriter::Submit(std::uint64_t stream, std::vector<SubmittedReport> rep
 
 void LedgerWriter::Decide(ProposedDecision request, DecisionCallback done) {
   const std::size_t bytes = request.bytes;
+  std::string caller = request.caller;
   queue_.Accept(std::make_unique<WriteRequest>(
       WriteRequest{.what = PendingDecision{.proposed = std::move(request), .done = std::move(done)},
-                   .stream = kDecisions,
+                   .stream = {.caller = std::move(caller)},
                    .bytes = bytes}));
 }
 
 void LedgerWriter::Define(ProposedDefinition request, DefinitionCallback done) {
   const std::size_t bytes = HeldBytes(request.change);
+  std::string caller = request.caller;
   queue_.Accept(std::make_unique<WriteRequest>(WriteRequest{
       .what = PendingDefinition{.proposed = std::move(request), .done = std::move(done)},
-      .stream = kDecisions,
+      .stream = {.caller = std::move(caller)},
       .bytes = bytes}));
 }
 

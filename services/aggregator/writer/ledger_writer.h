@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,7 +25,7 @@ namespace canvass::aggregator {
 
 // The only writer of the ledger. It queues write requests and processes them on its thread. The
 // thread takes either one decision or definition, or all queued reports that do not touch the same
-// station, contest and source, from each stream in turn. It checks them against the committed
+// station, contest and source, from each caller in turn. It checks them against the committed
 // ledgers, commits them together, folds them in, and answers. A second thread only appends, so the
 // next group of reports is checked while the previous one is being appended.
 //
@@ -58,20 +60,24 @@ class LedgerWriter {
   // status is the error that callers get.
   absl::Status Lead() const { return queue_.Lead(); }
 
-  // Whether the queue has room, so that streams may be read further. Reports that were read are
-  // never rejected for lack of room.
-  bool HasRoom() const { return queue_.HasRoom(); }
+  // Whether the queue has room for more of the caller, so that its streams may be read further.
+  // Reports are never rejected for lack of room.
+  bool HasRoom(const std::string& caller) const { return queue_.HasRoom(caller); }
 
-  // Returns a number for a new stream of reports.
-  std::uint64_t NewStream() { return ++last_stream_; }
+  // Returns a new stream of reports of the caller.
+  WriteStream NewStream(std::string caller) {
+    return {.caller = std::move(caller), .number = ++last_stream_};
+  }
   // Records reports. Passes one receipt for each report to `done`, in order, after all of them are
   // durable. The reports may be committed in several transactions, so after any error the first
   // ones may have been recorded. Sending all of them again is harmless.
   //
   // Errors are UNAVAILABLE. With NOT_ACTIVE or LEDGER_UNAVAILABLE, the rest was not recorded. With
   // COMMIT_UNKNOWN, this is not known.
-  // Reports of one `stream` are recorded in order as far as it matters; streams take turns.
-  void Submit(std::uint64_t stream, std::vector<SubmittedReport> reports, ReceiptsCallback done);
+  // Reports of one `stream` are recorded in order as far as it matters; callers and streams take
+  // turns.
+  void Submit(const WriteStream& stream, std::vector<SubmittedReport> reports,
+              ReceiptsCallback done);
   // Records a decision. In addition to UNAVAILABLE as above, returns RESOURCE_EXHAUSTED QUEUE_FULL,
   // the errors of CommittedLedgers::Contents::Get, and those of the check. With NOT_ACTIVE,
   // LEDGER_UNAVAILABLE or QUEUE_FULL, nothing was recorded.
@@ -80,13 +86,10 @@ class LedgerWriter {
   void Define(ProposedDefinition request, DefinitionCallback done);
 
  private:
-  // The stream of all decisions and definitions.
-  static constexpr std::uint64_t kDecisions = 0;
-
   void Run();
 
   UptimeClock steady_clock_;
-  std::atomic<std::uint64_t> last_stream_ = kDecisions;
+  std::atomic<std::uint64_t> last_stream_ = WriteStream::kDecisions;
   WriteQueue queue_;
   AppendThread appender_;  // used by role_
   WriterRole role_;        // used only by the thread

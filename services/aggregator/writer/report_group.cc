@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "common/ledger/encoding.h"
+#include "services/aggregator/writer/held_bytes.h"
 #include "services/aggregator/writer/refused_reports.h"
 #include "services/aggregator/writer/seals.h"
 
@@ -118,6 +119,11 @@ const ledger::ElectionLedger* ReportGroup::Find(const CommittedLedgers::Contents
   return found_;
 }
 
+void ReportGroup::AddReceipt(Receipt receipt) {
+  bytes_ += HeldBytes(receipt);
+  receipts_.push_back(std::move(receipt));
+}
+
 // The refusal is not kept, because there is no election that it belongs to.
 void ReportGroup::AddForUnknownElection(const SubmittedReport& submitted) {
   Finding unknown{.rule = election::Rule::kElectionUnknown,
@@ -127,7 +133,7 @@ void ReportGroup::AddForUnknownElection(const SubmittedReport& submitted) {
   Receipt receipt{.key = KeyAsSubmitted(submitted.report), .state = ReceiptState::kRefused};
   receipt.findings.push_back(std::move(unknown));
   LimitTexts(receipt.findings);
-  receipts_.push_back(std::move(receipt));
+  AddReceipt(std::move(receipt));
 }
 
 void ReportGroup::AddChecked(const Basis& basis, const SubmittedReport& submitted,
@@ -156,14 +162,14 @@ bool ReportGroup::AddIfRepeated(const Basis& basis, const SubmittedReport& submi
   const auto& recorded = item == nullptr ? std::get<ReportRecorded>(entry.event)
                                          : std::get<ReportRecorded>(item->content.event);
   if (ledger::EncodeContent(recorded) != ledger::EncodeContent(checked.recorded)) return false;
-  receipts_.push_back({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
-                       .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
-                       .sequence = *sequence,
-                       .entry_hash = ledger.log().LeafHashOf(*sequence),
-                       .recorded_at = entry.recorded_at,
-                       .findings = recorded.findings,
-                       .repeated_submission = true,
-                       .sealed = item != nullptr});
+  AddReceipt({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
+              .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
+              .sequence = *sequence,
+              .entry_hash = ledger.log().LeafHashOf(*sequence),
+              .recorded_at = entry.recorded_at,
+              .findings = recorded.findings,
+              .repeated_submission = true,
+              .sealed = item != nullptr});
   return true;
 }
 
@@ -175,7 +181,7 @@ void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
                                                   .refused_at = now_,
                                                   .actor = submitted.actor}));
   }
-  receipts_.push_back(std::move(receipt));
+  AddReceipt(std::move(receipt));
 }
 
 void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
@@ -186,11 +192,12 @@ void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedRe
     touched_.insert({&ledger, recorded.key});
     const AppendedEntry& entry =
         AddEntry(ledger, submitted.actor, std::move(recorded), receipt.sealed);
+    bytes_ += entry.bytes.size();
     receipt.sequence = entry.entry.sequence;
     receipt.entry_hash = entry.leaf_hash;
     receipt.recorded_at = entry.entry.recorded_at;
   }
-  receipts_.push_back(std::move(receipt));
+  AddReceipt(std::move(receipt));
 }
 
 const AppendedEntry& ReportGroup::AddEntry(const ledger::ElectionLedger& ledger,

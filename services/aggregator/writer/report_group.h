@@ -65,10 +65,13 @@ class ReportGroup {
   const std::vector<Receipt>& receipts() const { return receipts_; }
   // What must be committed for the receipts.
   Transaction& transaction() { return transaction_; }
+  // Memory that receipts and entries hold, approximately.
+  std::size_t bytes() const { return bytes_; }
 
  private:
   const ledger::ElectionLedger* Find(const CommittedLedgers::Contents& committed,
                                      const std::string& election_id);
+  void AddReceipt(Receipt receipt);
   void AddForUnknownElection(const SubmittedReport& submitted);
   // The ledger, and what closed seals of the report's source hide; null if none is closed, or if
   // the answer must not depend on it.
@@ -103,6 +106,7 @@ class ReportGroup {
   absl::flat_hash_map<const ledger::ElectionLedger*, EntryBuilder> builders_;
   Transaction transaction_;
   std::vector<Receipt> receipts_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace canvass::aggregator

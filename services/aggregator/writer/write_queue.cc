@@ -1,5 +1,6 @@
 #include "services/aggregator/writer/write_queue.h"
 
+#include <cassert>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/fair_share.h"
 #include "common/base/reason.h"
 
 namespace canvass::aggregator {
@@ -36,9 +38,9 @@ void WriteQueue::Accept(WriteRequestPtr request) {
   }
 }
 
-bool WriteQueue::HasRoom() const {
+bool WriteQueue::HasRoom(const std::string& caller) const {
   const MutexLock lock(mutex_);
-  return !IsFull();
+  return !IsFull(ShareOf(caller));
 }
 
 absl::Status WriteQueue::Lead() const {
@@ -76,13 +78,18 @@ std::deque<WriteRequestPtr> WriteQueue::TakeAll() {
 
 std::size_t WriteQueue::reports() const {
   const MutexLock lock(mutex_);
-  return reports_;
+  return all_.reports;
 }
 
 void WriteQueue::Leave(const WriteRequest& request) {
   const MutexLock lock(mutex_);
-  reports_ -= request.weight;
-  bytes_ -= request.bytes;
+  const auto own = shares_.find(request.stream.caller);
+  assert(own != shares_.end());
+  for (Share* const share : {&all_, &own->second}) {
+    share->reports -= request.weight;
+    share->bytes -= request.bytes;
+  }
+  if (own->second.reports == 0) shares_.erase(own);
 }
 
 bool WriteQueue::Wait(absl::Duration duration, bool finished) {
@@ -108,25 +115,42 @@ absl::Status WriteQueue::Enqueue(WriteRequestPtr& request) {
 absl::Status WriteQueue::Admit(const WriteRequest& request) {
   if (stopping_) return Unavailable(reason::kNotActive, "The aggregator is stopping");
   if (!lead_.ok()) return lead_;
-  if (IsFull() && !std::holds_alternative<PendingReports>(request.what)) {
-    return MakeError(
-        reason::kQueueFull,
-        absl::StrCat("The queue is full: ", reports_, " reports and decisions that hold ", bytes_,
-                     " bytes of memory are waiting to be recorded; the limits are ",
-                     options_.queued_reports_max, " and ", options_.queued_bytes_max, " bytes"),
-        {.metadata = {{"reports_queued", absl::StrCat(reports_)},
-                      {"bytes_queued", absl::StrCat(bytes_)},
-                      {"reports_max", absl::StrCat(options_.queued_reports_max)},
-                      {"bytes_max", absl::StrCat(options_.queued_bytes_max)}},
-         .retry_after_ms = kRetryAfterQueueFullMs});
+  if (!std::holds_alternative<PendingReports>(request.what)) {
+    const Share own = ShareOf(request.stream.caller);
+    if (IsFull(own)) return QueueFull(own);
   }
-  reports_ += request.weight;
-  bytes_ += request.bytes;
+  for (Share* const share : {&all_, &shares_[request.stream.caller]}) {
+    share->reports += request.weight;
+    share->bytes += request.bytes;
+  }
   return absl::OkStatus();
 }
 
-bool WriteQueue::IsFull() const {
-  return reports_ >= options_.queued_reports_max || bytes_ >= options_.queued_bytes_max;
+WriteQueue::Share WriteQueue::ShareOf(const std::string& caller) const {
+  const auto own = shares_.find(caller);
+  return own == shares_.end() ? Share() : own->second;
+}
+
+bool WriteQueue::IsFull(const Share& own) const {
+  return !IsFairShare(own.reports, 1, all_.reports, options_.queued_reports_max) ||
+         !IsFairShare(own.bytes, 1, all_.bytes, options_.queued_bytes_max);
+}
+
+absl::Status WriteQueue::QueueFull(const Share& own) const {
+  return MakeError(
+      reason::kQueueFull,
+      absl::StrCat("The queue is full: ", all_.reports, " reports and decisions that hold ",
+                   all_.bytes, " bytes of memory are waiting to be recorded, ", own.reports,
+                   " of them with ", own.bytes, " bytes from this caller; the limits are ",
+                   options_.queued_reports_max, " and ", options_.queued_bytes_max,
+                   " bytes, and a caller may have as much as it leaves free"),
+      {.metadata = {{"reports_queued", absl::StrCat(all_.reports)},
+                    {"bytes_queued", absl::StrCat(all_.bytes)},
+                    {"reports_queued_of_caller", absl::StrCat(own.reports)},
+                    {"bytes_queued_of_caller", absl::StrCat(own.bytes)},
+                    {"reports_max", absl::StrCat(options_.queued_reports_max)},
+                    {"bytes_max", absl::StrCat(options_.queued_bytes_max)}},
+       .retry_after_ms = kRetryAfterQueueFullMs});
 }
 
 }  // namespace canvass::aggregator

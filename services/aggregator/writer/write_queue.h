@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <deque>
+#include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
@@ -22,12 +24,13 @@ class WriteQueue {
   WriteQueue(const WriterOptions& options, const SteadyClock& clock);
 
   // Queues the request, or answers it at once with the error that rejects it. Decisions and
-  // definitions need room. Reports are queued even if the queue is full, because they have already
+  // definitions need room (HasRoom). Reports are queued even without, because they have already
   // been read.
   void Accept(WriteRequestPtr request);
 
-  // Whether the queue is below the limits of the options, so that streams may be read further.
-  bool HasRoom() const;
+  // Whether the queue has room for more of the caller, so that its streams may be read further. A
+  // caller may have as much of the limits in the options as it leaves free (IsFairShare).
+  bool HasRoom(const std::string& caller) const;
 
   // OK means that this aggregator leads, and that the store confirmed it recently. Otherwise the
   // status is the error that callers get.
@@ -54,9 +57,17 @@ class WriteQueue {
   bool Wait(absl::Duration duration, bool finished);
 
  private:
+  // What was accepted and not answered.
+  struct Share {
+    std::size_t reports = 0;
+    std::size_t bytes = 0;
+  };
+
   absl::Status Enqueue(WriteRequestPtr& request);
   absl::Status Admit(const WriteRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool IsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Share ShareOf(const std::string& caller) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsFull(const Share& own) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status QueueFull(const Share& own) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const WriterOptions options_;
   const SteadyClock& clock_;
@@ -64,8 +75,8 @@ class WriteQueue {
   mutable Mutex mutex_;
   CondVar wake_;
   std::deque<WriteRequestPtr> queue_ ABSL_GUARDED_BY(mutex_);
-  std::size_t reports_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Share all_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Share> shares_ ABSL_GUARDED_BY(mutex_);  // by caller
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status lead_ ABSL_GUARDED_BY(mutex_);
   absl::Duration confirmed_at_ ABSL_GUARDED_BY(mutex_);

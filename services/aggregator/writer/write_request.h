@@ -23,8 +23,19 @@
 
 namespace canvass::aggregator {
 
+// Requests of one stream keep their order. Callers take turns, and the streams of a caller take
+// turns in its turns (see Backlog).
+struct WriteStream {
+  // Number of the decisions and definitions of a caller.
+  static constexpr std::uint64_t kDecisions = 0;
+
+  std::string caller{};  // see rpc::CallerOf
+  std::uint64_t number = kDecisions;
+};
+
 // An operator's decision about one election, not checked yet.
 struct ProposedDecision {
+  std::string caller{};
   std::string election_id{};
   std::string actor{};
   std::size_t bytes = 0;  // of memory that it holds, approximately
@@ -42,6 +53,7 @@ struct DecisionOutcome {
 };
 
 struct ProposedDefinition {
+  std::string caller{};
   std::string election_id{};
   std::string actor{};
   election::DefinitionChange change{};
@@ -97,8 +109,7 @@ struct PendingDefinition {
 // A request to the writer, which answers it exactly once.
 struct WriteRequest {
   std::variant<PendingReports, PendingDecision, PendingDefinition> what;
-  // Requests of one stream keep their order; streams take turns (see Backlog).
-  std::uint64_t stream = 0;
+  WriteStream stream{};
   std::uint64_t number = 0;                        // order of arrival, set by Backlog
   std::size_t weight = 1;                          // in reports; 1 for a decision or definition
   std::size_t bytes = 0;                           // of memory that it holds, approximately

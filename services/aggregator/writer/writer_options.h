@@ -15,10 +15,13 @@ struct WriterOptions {
   // Reports in one group. A full group takes about 40 ms of COPY, so a report that arrives
   // meanwhile waits no longer than that.
   std::size_t group_reports_max = 4'000;
+  // What the receipts and entries of a group hold. Usual reports have about 1 KB each; those with
+  // many findings would keep the others waiting for longer.
+  std::size_t group_bytes_max = 16U << 20U;
   // Reports that are accepted and not answered; any other request counts as one. About a second's
-  // work and 150 MB. Each stream may exceed the limit by one message.
+  // work and 150 MB.
   std::size_t queued_reports_max = 100'000;
-  // Memory that they hold (HeldBytes). A definition is accepted if the queue is below this limit,
+  // Memory that they hold (HeldBytes). A definition is accepted if there is room for one byte more,
   // however large it is; while it waits, streams of reports are not read.
   std::size_t queued_bytes_max = 256U << 20U;
   // How long a request in doubt waits to be resolved.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/rpc/caller.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
 
@@ -63,8 +64,8 @@ void ResultStream::WriteNext() {
   writing_ = std::move(next_);
   next_ = nullptr;
   unread_ =
-      rpc::UnreadAnswer(rpc::UnreadAnswers::OfProcess(), context_.peer(), writing_->ByteSizeLong(),
-                        [context = &context_] { context->TryCancel(); });
+      rpc::UnreadAnswer(rpc::UnreadAnswers::OfProcess(), rpc::CallerOf(context_),
+                        writing_->ByteSizeLong(), [context = &context_] { context->TryCancel(); });
   StartWrite(writing_.get());
 }
 

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
@@ -322,7 +323,7 @@ std::size_t SubmitReportsCall::UnreadBytes() const {
 }
 
 rpc::UnreadAnswer SubmitReportsCall::Unread(std::size_t bytes) const {
-  return {rpc::UnreadAnswers::OfProcess(), context_.peer(), bytes,
+  return {rpc::UnreadAnswers::OfProcess(), rpc::CallerOf(context_), bytes,
           [context = &context_] { context->TryCancel(); }};
 }
 

@@ -257,6 +257,55 @@ TEST(AggregatorServiceLimitsTest, AFullQueueSlowsStreamsDownAndEndsNone) {
   }
 }
 
+// What has come without room waits, and goes with its client.
+TEST(AggregatorServiceLimitsTest, AMessageThatWaitsForRoomKeepsNoCallOpen) {
+  WriterOptions options = QuickOptions();
+  options.queued_reports_max = 1;
+  RunningAggregator aggregator(options);
+  aggregator.AwaitServing(true);
+  aggregator.Define(ElectionOf(kStations));
+  aggregator.ledger.HoldAppends();
+  Call first;
+  const auto recorded = aggregator.reports->RecordReports(&first.context);
+  recorded->Write(RequestOf({ReportOf(1).Build()}));
+  aggregator.ledger.AwaitHeldAppend();
+  Call second;
+  const auto waiting = aggregator.reports->RecordReports(&second.context);
+  waiting->Write(RequestOf({ReportOf(2).Build()}));
+  second.context.TryCancel();
+  EXPECT_EQ(waiting->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  aggregator.ledger.ReleaseAppends();
+  v1::RecordReportsResponse response;
+  EXPECT_TRUE(recorded->Read(&response));
+  recorded->WritesDone();
+  EXPECT_TRUE(recorded->Finish().ok());
+}
+
+TEST_F(AggregatorServiceTest, ACallerMayHaveHalfOfTheStreams) {
+  struct OpenStream {
+    Call call;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::RecordReportsRequest, v1::RecordReportsResponse>>
+        stream;
+  };
+  v1::RecordReportsResponse response;
+  std::vector<OpenStream> open(ReportStream::kStreamsMax / 2);
+  for (OpenStream& each : open) {
+    each.stream = aggregator_.reports->RecordReports(&each.call.context);
+    each.stream->Write(RequestOf({ReportOf(1).Build()}));
+    EXPECT_TRUE(each.stream->Read(&response));
+  }
+  OpenStream more;
+  more.stream = aggregator_.reports->RecordReports(&more.call.context);
+  EXPECT_FALSE(more.stream->Read(&response));
+  EXPECT_EQ(ReasonOf(more.stream->Finish()), "TOO_MANY_STREAMS");
+  open.back().stream->WritesDone();
+  EXPECT_TRUE(open.back().stream->Finish().ok());
+  OpenStream instead;
+  instead.stream = aggregator_.reports->RecordReports(&instead.call.context);
+  instead.stream->Write(RequestOf({ReportOf(1).Build()}));
+  EXPECT_TRUE(instead.stream->Read(&response));
+}
+
 TEST_F(AggregatorServiceTest, WhoGoesAwayLosesNothing) {
   aggregator_.ledger.HoldAppends();
   {

@@ -148,12 +148,13 @@ TEST_F(ElectionServiceTest, OnlySoManyDefinitionsAreTakenAtATime) {
     v1::DefineElectionResponse response;
     std::unique_ptr<grpc::ClientWriter<v1::DefineElectionRequest>> writer;
   };
-  std::vector<OpenCall> calls(DefinitionStream::kStreamsMax + 1);
+  std::vector<OpenCall> calls(DefinitionStream::kStreamsMax);
   for (OpenCall& open : calls) {
     open.writer = aggregator_.elections->DefineElection(&open.call.context, &open.response);
     open.writer->Write(MessageOf(PolledElection().Request()));
   }
-  // One of them is sent away; a call that was ended takes nothing more.
+  // One place is left for other callers, so one of them is sent away; a call that was ended takes
+  // nothing more.
   std::size_t refused = 0;
   while (calls[refused].writer->Write(v1::DefineElectionRequest())) {
     refused = (refused + 1) % calls.size();

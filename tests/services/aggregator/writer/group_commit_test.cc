@@ -1,6 +1,7 @@
 #include "services/aggregator/writer/group_commit.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/election/count.h"
+#include "common/election/decision_check.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/writer/committed_ledgers.h"
@@ -255,35 +258,68 @@ TEST_F(GroupCommitTest, CorrectionsOfOneStationDelayNobody) {
 }
 
 // A decision waits for what came before it in its stream, and for one group of the others.
-TEST_F(GroupCommitTest, DecisionsAndGroupsTakeTurns) {
-  std::vector<std::string> answered;
-  const auto decide = [&](const std::string& name) {
+class GroupCommitTurnsTest : public GroupCommitTest {
+ protected:
+  using Check = std::function<absl::StatusOr<election::Decision>(const election::Count&)>;
+
+  void Decide(const std::string& name, const Check& check) {
     Accept({.what = PendingDecision{
                 .proposed = {.election_id = "e-1",
                              .source_id = "",
-                             .check =
-                                 [](const election::Count&, std::int64_t) {
-                                   return absl::StatusOr<election::Decision>(
-                                       absl::AbortedError(""));
-                                 }},
-                .done = [&answered, name](const auto&) { answered.push_back(name); }}});
+                             .check = [check](const election::Count& count,
+                                              std::int64_t) { return check(count); }},
+                .done = [this, name](const auto& outcome) {
+                  answered_.push_back(outcome.ok() ? name : name + " refused");
+                }}});
+  }
+
+  // Three revisions of a station, of which no two can join one group.
+  void SubmitThree() {
+    for (int revision = 1; revision <= 3; ++revision) {
+      Accept(
+          {.what = PendingReports{.reports = {{.report = Of("s-1").WithRevision(revision).Build()}},
+                                  .done = [this](const auto&) { answered_.emplace_back("s-1"); }},
+           .stream = {.number = 1}});
+    }
+  }
+
+  std::vector<std::string> answered_;
+};
+
+TEST_F(GroupCommitTurnsTest, DecisionsAndGroupsTakeTurns) {
+  Submit(Of("s-2"));
+  Submit(Of("s-3"));
+  CommitAll();
+  const auto request_of = [](const char* station) {
+    return election::ReportDecisionRequest{
+        .key = {.election_id = "e-1", .station_id = station, .revision = 1}, .reason = "a flood"};
   };
-  const auto submit = [&](const std::string& station, int revision) {
-    Accept({.what =
-                PendingReports{
-                    .reports = {{.report = Of(station).WithRevision(revision).Build()}},
-                    .done = [&answered, station](const auto&) { answered.push_back(station); }},
-            .stream = 1});
+  const auto annul = [&](const char* station) {
+    return [request = request_of(station)](const auto& count) {
+      return election::CheckAnnulment(count, request);
+    };
   };
-  submit("s-1", 1);
-  submit("s-1", 2);
-  submit("s-1", 3);
-  decide("a");
-  decide("b");
-  decide("c");
+  SubmitThree();
+  Decide("annul", annul("s-2"));
+  Decide("annul another", annul("s-3"));
+  Decide("reinstate", [request = request_of("s-2")](const auto& count) {
+    return election::CheckReinstatement(count, request);
+  });
+  const std::int64_t commits = store_.commits();
+  CommitAll();
+  EXPECT_EQ(store_.commits(), commits + 6);
+  EXPECT_THAT(answered_, ElementsAre("annul", "s-1", "annul another", "s-1", "reinstate", "s-1"));
+}
+
+TEST_F(GroupCommitTurnsTest, WhatIsRefusedTakesNoTurn) {
+  const auto refuse = [](const auto&) {
+    return absl::StatusOr<election::Decision>(absl::AbortedError(""));
+  };
+  SubmitThree();
+  for (const char* const name : {"a", "b", "c"}) Decide(name, refuse);
   CommitAll();
   // The last one before these was a definition, so reports come first.
-  EXPECT_THAT(answered, ElementsAre("s-1", "a", "s-1", "b", "s-1", "c"));
+  EXPECT_THAT(answered_, ElementsAre("s-1", "a refused", "b refused", "c refused", "s-1", "s-1"));
 }
 
 }  // namespace

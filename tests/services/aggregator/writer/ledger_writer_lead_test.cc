@@ -46,7 +46,7 @@ TEST_F(LedgerWriterLeadTest, GoesOnAfterWhatAnotherWriterRecorded) {
     writer.Start();
     lead.Await(1);
     std::promise<void> recorded;
-    writer.Submit(writer.NewStream(), {{.report = ReportOf(1).Build(), .actor = "clerk"}},
+    writer.Submit(writer.NewStream("caller"), {{.report = ReportOf(1).Build(), .actor = "clerk"}},
                   [&recorded](const auto& /*receipts*/) { recorded.set_value(); });
     recorded.get_future().get();
   }
@@ -168,7 +168,7 @@ TEST(LedgerWriterStartTest, FoldsWhatIsThere) {
                   [&parts](const auto& outcome) { parts.set_value(outcome->parts_changed); });
     EXPECT_EQ(parts.get_future().get(), round == 1 ? 6 : 0);
     std::promise<std::vector<Receipt>> receipts;
-    writer.Submit(writer.NewStream(),
+    writer.Submit(writer.NewStream("caller"),
                   {{.report = ReportOf(1).Build(), .actor = "clerk"},
                    {.report = ReportOf(2).WithCast(101).Build(), .actor = "clerk"}},
                   [&receipts](auto answer) { receipts.set_value(*std::move(answer)); });

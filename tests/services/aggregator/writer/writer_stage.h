@@ -91,7 +91,7 @@ struct WriterStage {
     lead.Await(1);
   }
 
-  ReceiptsFuture Submit(std::vector<SubmittedReport> reports, std::uint64_t stream = 0) {
+  ReceiptsFuture Submit(std::vector<SubmittedReport> reports, const WriteStream& stream = {}) {
     auto promise = std::make_shared<std::promise<absl::StatusOr<std::vector<Receipt>>>>();
     ReceiptsFuture future = promise->get_future();
     writer.Submit(stream, std::move(reports),
@@ -123,10 +123,11 @@ struct WriterStage {
 
   template <typename Check>
   DecisionFuture Decide(Check check, std::string election_id = "e-1",
-                        std::optional<std::string> source_id = "") {
+                        std::optional<std::string> source_id = "", std::string caller = "") {
     auto promise = std::make_shared<std::promise<absl::StatusOr<DecisionOutcome>>>();
     DecisionFuture future = promise->get_future();
-    writer.Decide({.election_id = std::move(election_id),
+    writer.Decide({.caller = std::move(caller),
+                   .election_id = std::move(election_id),
                    .actor = "office",
                    .source_id = std::move(source_id),
                    .check = check},

@@ -1,0 +1,44 @@
+#include "common/rpc/call_shares.h"
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace canvass::rpc {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Pair;
+
+absl::Status Enter(CallShares& shares, const char* caller) {
+  return shares.Enter(caller, reason::kTooManyLists, absl::Milliseconds(500));
+}
+
+// Of eight places the first caller has four, the second two, the third one.
+TEST(CallSharesTest, ACallerMayHaveAsManyAsItLeavesFree) {
+  CallShares shares(8);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(Enter(shares, "first").ok());
+  EXPECT_FALSE(Enter(shares, "first").ok());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Enter(shares, "second").ok());
+  EXPECT_FALSE(Enter(shares, "second").ok());
+  EXPECT_TRUE(Enter(shares, "third").ok());
+  const absl::Status full = Enter(shares, "third");
+  EXPECT_EQ(DetailOf(full).reason, "TOO_MANY_LISTS");
+  EXPECT_EQ(DetailOf(full).retry_after_ms, 500);
+  EXPECT_THAT(DetailOf(full).metadata, Contains(Pair("calls", "7")));
+  EXPECT_THAT(DetailOf(full).metadata, Contains(Pair("calls_of_caller", "1")));
+}
+
+TEST(CallSharesTest, APlaceThatIsLeftIsFree) {
+  CallShares shares(2);
+  EXPECT_TRUE(Enter(shares, "first").ok());
+  EXPECT_FALSE(Enter(shares, "first").ok());
+  shares.Leave("first");
+  EXPECT_TRUE(Enter(shares, "first").ok());
+}
+
+}  // namespace
+}  // namespace canvass::rpc
