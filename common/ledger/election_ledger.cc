@@ -267,4 +267,10 @@ election::Entry ElectionLedger::CountedEntryAt(std::int64_t sequence) const {
   return election::AsCounted(EntryAt(sequence));
 }
 
+std::int64_t ElectionLedger::AcknowledgedAt(std::int64_t sequence) const {
+  const election::Entry entry = EntryAt(sequence);
+  const auto* const opening = std::get_if<election::SealOpening>(&entry.event);
+  return opening == nullptr ? sequence : opening->seal_sequence;
+}
+
 }  // namespace canvass::ledger

@@ -155,9 +155,11 @@ v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequenc
   v1::Receipt out;
   *out.mutable_key() = ToProto(ledger.count().definition(), report.key, report.revision);
   out.set_state(report.held ? v1::RECEIPT_STATE_HELD : v1::RECEIPT_STATE_RECORDED);
-  out.set_sequence(sequence);
-  out.set_entry_hash(ledger::ToHex(ledger.log().LeafHashOf(sequence)));
-  *out.mutable_recorded_at() = ToProto(entry.recorded_at);
+  const std::int64_t acknowledged = ledger.AcknowledgedAt(sequence);
+  out.set_sequence(acknowledged);
+  out.set_entry_hash(ledger::ToHex(ledger.log().LeafHashOf(acknowledged)));
+  *out.mutable_recorded_at() = ToProto(ledger.EntryAt(acknowledged).recorded_at);
+  out.set_sealed(acknowledged != sequence);
   for (const election::Finding& finding : report.findings) *out.add_findings() = ToProto(finding);
   out.set_repeated_submission(repeated_submission);
   return out;

@@ -25,7 +25,7 @@ SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
                                       SimulatedAggregator& owner)
     : clock(world.timeline),
       steady_clock(world.timeline),
-      ledger(world, database, [&owner] { owner.process_->dying = true; }),
+      ledger(world, database, clock, [&owner] { owner.process_->dying = true; }),
       appender(world, ledger),
       queue(options, steady_clock),
       role(ledger, appender, committed, queue, clock, steady_clock, options,

@@ -12,6 +12,10 @@ namespace {
 testing::DefinitionBuilder ElectionOf(const std::string& election_id) {
   testing::DefinitionBuilder definition;
   definition.WithElectionId(election_id);
+  definition.WithSource({.id = "early",
+                         .kind = election::SourceKind::kParallelCount,
+                         .names = {{"en", "Observers"}},
+                         .visible_from = SimulatedClock(Timeline()).Now() + kEmbargoLasts});
   for (int i = 1; i <= kStations; ++i) {
     definition.WithStation(testing::MakeStation("s-" + std::to_string(i), "country"));
   }

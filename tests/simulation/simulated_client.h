@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/election/report.h"
 #include "tests/simulation/simulated_aggregator.h"
 #include "tests/simulation/simulated_reporter.h"
@@ -18,6 +19,10 @@ namespace canvass::simulation {
 
 // Stations of each simulated election.
 inline constexpr int kStations = 4;
+
+// The number of the source that is under embargo, and when that ends, in true time.
+inline constexpr int kEarlySourceNo = 1;
+inline constexpr absl::Duration kEmbargoLasts = absl::Seconds(8);
 
 // A client with a list of requests for the aggregators. It sends them in order, and repeats each
 // one until the answer tells what became of it.

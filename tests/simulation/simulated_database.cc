@@ -94,7 +94,8 @@ void SimulatedDatabase::Insert(const DatabaseTransaction& transaction) {
   };
   for (const auto& [election_id, row] : transaction.rows) {
     std::vector<StoredRow>& rows = rows_[election_id];
-    rows.insert(std::upper_bound(rows.begin(), rows.end(), row, by_sequence), row);
+    rows.insert(std::upper_bound(rows.begin(), rows.end(), row, by_sequence), row)->stored_at =
+        world_.timeline.now();
   }
   report_keys_.insert(transaction.report_keys.begin(), transaction.report_keys.end());
   sealed_.insert(sealed_.end(), transaction.sealed.begin(), transaction.sealed.end());

@@ -20,6 +20,7 @@ namespace canvass::simulation {
 
 struct StoredRow {
   std::int64_t sequence = 0;
+  absl::Duration stored_at{};  // in true time
   std::string bytes{};
   ledger::Hash leaf_hash{};
 };

@@ -18,9 +18,11 @@ namespace canvass::simulation {
 // break.
 class SimulatedLedgerStore final : public aggregator::LedgerStore {
  public:
-  // `die` ends the process of this store at once, before it can tell anybody anything.
-  SimulatedLedgerStore(World& world, SimulatedDatabase& database, std::function<void()> die)
-      : world_(world), database_(database), die_(std::move(die)) {}
+  // `die` ends the process of this store at once, before it can tell anybody anything. `clock` is
+  // that of its machine.
+  SimulatedLedgerStore(World& world, SimulatedDatabase& database, const Clock& clock,
+                       std::function<void()> die)
+      : world_(world), database_(database), clock_(clock), die_(std::move(die)) {}
   ~SimulatedLedgerStore() override { Break(); }
 
   // Nothing reaches the database any more, and nobody there notices.
@@ -53,6 +55,7 @@ class SimulatedLedgerStore final : public aggregator::LedgerStore {
 
   World& world_;
   SimulatedDatabase& database_;
+  const Clock& clock_;
   const std::function<void()> die_;
   SessionPtr session_;
   bool leading_ = false;

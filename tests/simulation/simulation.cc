@@ -83,17 +83,20 @@ class Simulation {
   }
 
   // Of any station, so that clients meet; mostly what the others would send too, at times something
-  // else; the second revision after the first, and stale ones again at the end.
+  // else; the second revision after the first, and stale ones again at the end; at times from a
+  // source that is under embargo.
   void AddReports(SimulatedClient& client) {
     std::vector<election::StationReport> sent;
     while (sent.size() < kReportsPerClient) {
       const std::string election_id = kElections[world_.random.Below(2)];
       const auto station = 1 + world_.random.Below(kStations);
+      const bool is_early = world_.random.Chance(300);
       for (int revision = 1; revision <= 2; ++revision) {
         const auto votes = static_cast<std::int64_t>(10 * station + revision);
         const std::int64_t other = world_.random.Chance(150) ? 100 : 0;
         sent.push_back(testing::ReportBuilder()
                            .WithElection(election_id)
+                           .WithSource(is_early ? "early" : "cec")
                            .WithStation(StrCat("s-", station))
                            .WithRevision(revision)
                            .WithBalancedVotes({votes + other, 5, 5})
@@ -184,11 +187,13 @@ class Simulation {
                        [](const SimulatedAggregator* aggregator) { return aggregator->leads(); });
   }
 
+  // What is stored, and every seal is open.
   bool HasAll(const aggregator::CommittedLedgers& committed) const {
     return committed.Reading([this](const aggregator::CommittedLedgers::Contents& contents) {
       return std::all_of(std::begin(kElections), std::end(kElections), [&](const char* election) {
         const ledger::ElectionLedger* const ledger = contents.Find(election);
-        return ledger != nullptr && ledger->sequence() >= database_.LastSequence(election);
+        return ledger != nullptr && ledger->sequence() >= database_.LastSequence(election) &&
+               ledger->count().SealedSources().empty();
       });
     });
   }
@@ -210,7 +215,7 @@ class Simulation {
     if (!IsQuiet()) witness_.Violation("somebody waits for an answer for ever");
     // Messages that are late arrive, and followers that were frozen or cut off.
     world_.timeline.Run(world_.timeline.now() + absl::Seconds(5), [] { return false; });
-    world_.timeline.Run(world_.timeline.now() + absl::Seconds(30), [this] { return AllFollow(); });
+    world_.timeline.Run(world_.timeline.now() + absl::Minutes(2), [this] { return AllFollow(); });
     witness_.Check(database_, [this](const election::StationReport& report) {
       return reporter_->WasRefused(report);
     });

@@ -2,12 +2,14 @@
 // them: a thousand, from a seed that is printed.
 #include "tests/simulation/simulation.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -49,17 +51,21 @@ TEST(SimulationTest, NothingThatWasAcknowledgedIsLostOrCountedTwice) {
   EXPECT_GT(sum.faults, count);
 }
 
-// The first schedule, of so many, in which the bug shows.
-std::optional<std::uint64_t> Find(Bug bug, std::uint64_t schedules) {
+// The first schedule, of so many, in which the bug shows, and a violation says `what`.
+std::optional<std::uint64_t> Find(Bug bug, std::uint64_t schedules, const std::string& what = "") {
   for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    if (!Simulate(seed, bug).violations.empty()) return seed;
+    const std::vector<std::string> violations = Simulate(seed, bug).violations;
+    const auto says = [&what](const std::string& violation) {
+      return violation.find(what) != std::string::npos;
+    };
+    if (std::any_of(violations.begin(), violations.end(), says)) return seed;
   }
   return std::nullopt;
 }
 
 // What a schedule finds it finds again.
-void ExpectFound(Bug bug) {
-  const std::optional<std::uint64_t> seed = Find(bug, 500);
+void ExpectFound(Bug bug, const std::string& what = "") {
+  const std::optional<std::uint64_t> seed = Find(bug, 500, what);
   ASSERT_TRUE(seed.has_value()) << "nothing was found";
   const Outcome outcome = Simulate(*seed, bug);
   ASSERT_FALSE(outcome.violations.empty());
@@ -78,6 +84,10 @@ TEST(PlantedBugTest, AnAnswerBeforeTheCommitIsFound) { ExpectFound(Bug::kAnswerB
 TEST(PlantedBugTest, AFollowerThatAnswersReadingsIsFound) { ExpectFound(Bug::kFollowerServes); }
 
 TEST(PlantedBugTest, WhatIsInDoubtSentAgainBlindlyIsFound) { ExpectFound(Bug::kBlindResendNoKeys); }
+
+TEST(PlantedBugTest, AClockThatEndsAnEmbargoIsFound) {
+  ExpectFound(Bug::kTrustsOneClock, "ends an embargo");
+}
 
 // Sequences and revisions are unique in the database: that alone makes a blind resend harmless.
 TEST(PlantedBugTest, UniqueKeysStopABlindResend) {

@@ -14,6 +14,7 @@ enum class Bug {
   kBlindResend,         // what is in doubt is sent again without a look at what is there
   kBlindResendNoKeys,   // the same, over a database without unique keys
   kFollowerServes,      // standbys answer reads
+  kTrustsOneClock,      // nobody looks at the database's clock
 };
 
 // How often things go wrong, in a thousand. Every schedule has another weather: in each some faults

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -9,6 +10,8 @@
 #include "common/election/event.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
+#include "tests/simulation/simulated_client.h"
 #include "tests/support/reference_count.h"
 
 namespace canvass::simulation {
@@ -26,12 +29,12 @@ std::int64_t VotesOfA(const election::StationReport& report) {
   return *std::get<election::BallotCount>(report.count).votes.at(0).count;
 }
 
-// The total of candidate a after each entry, one station at a time.
+// The total of candidate a from the official source after each entry, one station at a time.
 class SimpleTotal {
  public:
   std::int64_t After(const election::Entry& entry) {
     if (const auto* report = std::get_if<ReportRecorded>(&entry.event)) {
-      if (!report->held) {
+      if (!report->held && report->key.source_no == 0) {
         counting_[report->key.station_no] = report->counts.votes.at(0);
       }
     } else if (const auto* annulment = std::get_if<ReportAnnulment>(&entry.event)) {
@@ -55,9 +58,14 @@ class SimpleTotal {
 
 struct Witness::Folded {
   std::vector<election::Entry> entries{};
+  std::vector<election::Entry> counted{};  // with what was sealed in place of its opening
   std::vector<ledger::Hash> hashes{};
   std::vector<std::int64_t> totals{};  // of candidate a after each entry
   std::set<std::string> reports{};     // as KeyOf has them
+  // Entries with reports by source, station and revision.
+  std::map<std::tuple<int, int, int>, std::int64_t> recorded{};
+  std::map<std::int64_t, election::EmbargoSeal> seals{};  // that are closed
+  std::map<std::int64_t, Opened> opened{};                // by the seal's sequence
 
   bool Has(std::int64_t sequence) const {
     return sequence >= 1 && sequence <= static_cast<std::int64_t>(entries.size());
@@ -127,7 +135,6 @@ void Witness::Check(const SimulatedDatabase& database,
 Witness::Folded Witness::Fold(const SimulatedDatabase& database, const std::string& election_id) {
   Folded folded;
   SimpleTotal total;
-  std::map<std::pair<int, int>, std::int64_t> recorded;
   for (const StoredRow& row : database.RowsOf(election_id)) {
     const auto next = static_cast<std::int64_t>(folded.entries.size()) + 1;
     if (row.sequence != next) {
@@ -141,21 +148,61 @@ Witness::Folded Witness::Fold(const SimulatedDatabase& database, const std::stri
     if (!folded.entries.empty() && entry->recorded_at < folded.entries.back().recorded_at) {
       Violation(StrCat("entry ", row.sequence, " of ", election_id, " is dated back"));
     }
+    election::Entry counted = *entry;
     if (const auto* report = std::get_if<ReportRecorded>(&entry->event)) {
-      std::int64_t& before = recorded[{report->key.station_no, report->revision}];
-      if (before != 0) {
-        Violation(StrCat("entries ", before, " and ", row.sequence, " of ", election_id,
-                         " are the same report"));
-      }
-      before = row.sequence;
-      folded.reports.insert(StrCat(election_id, "/s-", report->key.station_no + 1, "/",
-                                   report->revision, " with ", report->counts.votes.at(0)));
+      FoldReport(election_id, row.sequence, *report, folded);
+    } else if (const auto* seal = std::get_if<election::EmbargoSeal>(&entry->event)) {
+      folded.seals.emplace(row.sequence, *seal);
+    } else if (const auto* opening = std::get_if<election::SealOpening>(&entry->event)) {
+      FoldOpening(election_id, row, *opening, folded);
+      counted.event = election::AsEvent(opening->content.event);
     }
     folded.totals.push_back(total.After(*entry));
     folded.hashes.push_back(row.leaf_hash);
     folded.entries.push_back(*entry);
+    folded.counted.push_back(std::move(counted));
+  }
+  if (!folded.seals.empty()) {
+    Violation(
+        StrCat("seal ", folded.seals.begin()->first, " of ", election_id, " was never opened"));
   }
   return folded;
+}
+
+void Witness::FoldReport(const std::string& election_id, std::int64_t sequence,
+                         const ReportRecorded& report, Folded& folded) {
+  const election::StationKey& key = report.key;
+  const auto [before, first] =
+      folded.recorded.try_emplace({key.source_no, key.station_no, report.revision}, sequence);
+  if (!first) {
+    Violation(StrCat("entries ", before->second, " and ", sequence, " of ", election_id,
+                     " are the same report"));
+  }
+  folded.reports.insert(StrCat(election_id, "/", key.source_no == kEarlySourceNo ? "early" : "cec",
+                               "/s-", key.station_no + 1, "/", report.revision, " with ",
+                               report.counts.votes.at(0)));
+}
+
+void Witness::FoldOpening(const std::string& election_id, const StoredRow& row,
+                          const election::SealOpening& opening, Folded& folded) {
+  const auto seal = folded.seals.find(opening.seal_sequence);
+  if (seal == folded.seals.end()) {
+    Violation(StrCat("entry ", row.sequence, " of ", election_id, " opens ", opening.seal_sequence,
+                     ", which is no closed seal"));
+    return;
+  }
+  if (seal->second.commitment != ledger::CommitmentTo(opening.nonce, opening.content)) {
+    Violation(
+        StrCat("entry ", row.sequence, " of ", election_id, " has another content than its seal"));
+  }
+  if (row.stored_at < kEmbargoLasts) {
+    Violation(StrCat("entry ", row.sequence, " of ", election_id, " ends an embargo ",
+                     absl::FormatDuration(kEmbargoLasts - row.stored_at), " too early"));
+  }
+  folded.seals.erase(seal);
+  folded.opened.emplace(opening.seal_sequence,
+                        Opened{.sequence = row.sequence, .content = opening.content});
+  FoldReport(election_id, row.sequence, std::get<ReportRecorded>(opening.content.event), folded);
 }
 
 void Witness::CheckReceipt(const Folded& folded, const Acknowledged& acknowledged) {
@@ -167,6 +214,10 @@ void Witness::CheckReceipt(const Folded& folded, const Acknowledged& acknowledge
   }
   const auto index = static_cast<std::size_t>(sequence - 1);
   const auto* report = std::get_if<ReportRecorded>(&folded.entries[index].event);
+  if (const auto opened = folded.opened.find(sequence);
+      acknowledged.receipt.sealed && opened != folded.opened.end()) {
+    report = std::get_if<ReportRecorded>(&opened->second.content.event);
+  }
   const bool same = report != nullptr && folded.hashes[index] == acknowledged.receipt.entry_hash &&
                     report->revision == acknowledged.report.revision &&
                     StrCat("s-", report->key.station_no + 1) == acknowledged.report.station_id &&
@@ -190,7 +241,7 @@ void Witness::CheckCommitted(const SimulatedDatabase& database,
                              const std::vector<const aggregator::CommittedLedgers*>& ledgers) {
   for (const std::string& election_id : database.Elections()) {
     const Folded folded = Fold(database, election_id);
-    const testing::ReferenceCount reference(folded.entries);
+    const testing::ReferenceCount reference(folded.counted);
     for (const aggregator::CommittedLedgers* committed : ledgers) {
       CheckCommitted(folded, reference, election_id, *committed);
     }
@@ -214,9 +265,13 @@ void Witness::CheckCommitted(const Folded& folded, const testing::ReferenceCount
         Violation(StrCat("the committed ledger of ", election_id, " has another entry ", sequence));
       }
     }
-    if (!(ledger->count().TallyOfArea(0, 0, 0) == reference.TallyOf(0, 0, 0, "")) ||
-        !(ledger->count().ProgressOfArea(0, 0, 0) == reference.ProgressOf(0, 0, 0, ""))) {
-      Violation(StrCat("the committed ledger of ", election_id, " adds up to something else"));
+    for (const int source_no : {0, kEarlySourceNo}) {
+      const election::Count& count = ledger->count();
+      if (!(count.TallyOfArea(0, source_no, 0) == reference.TallyOf(0, source_no, 0, "")) ||
+          !(count.ProgressOfArea(0, source_no, 0) == reference.ProgressOf(0, source_no, 0, ""))) {
+        Violation(StrCat("the committed ledger of ", election_id,
+                         " adds up to something else from source ", source_no));
+      }
     }
   });
 }
@@ -227,8 +282,8 @@ void Witness::Violation(std::string what) {
 }
 
 std::string Witness::KeyOf(const election::StationReport& report) {
-  return StrCat(report.election_id, "/", report.station_id, "/", report.revision, " with ",
-                VotesOfA(report));
+  return StrCat(report.election_id, "/", report.source_id, "/", report.station_id, "/",
+                report.revision, " with ", VotesOfA(report));
 }
 
 }  // namespace canvass::simulation

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/election/event.h"
 #include "common/election/report.h"
 #include "services/aggregator/writer/receipt.h"
 #include "tests/simulation/simulated_aggregator.h"
@@ -52,6 +53,11 @@ class Witness {
     election::StationReport report{};
     aggregator::Receipt receipt{};
   };
+  // What a seal hid, and where it was opened.
+  struct Opened {
+    std::int64_t sequence = 0;
+    election::SealedContent content{};
+  };
   struct ReadAt {
     std::string election_id{};
     Reading reading{};
@@ -62,6 +68,10 @@ class Witness {
   static std::string KeyOf(const election::StationReport& report);
   void Acknowledge(const std::string& election_id, std::int64_t sequence, absl::Duration now);
   Folded Fold(const SimulatedDatabase& database, const std::string& election_id);
+  void FoldReport(const std::string& election_id, std::int64_t sequence,
+                  const election::ReportRecorded& report, Folded& folded);
+  void FoldOpening(const std::string& election_id, const StoredRow& row,
+                   const election::SealOpening& opening, Folded& folded);
   void CheckReceipt(const Folded& folded, const Acknowledged& acknowledged);
   void CheckCommitted(const Folded& folded, const testing::ReferenceCount& reference,
                       const std::string& election_id,

@@ -162,14 +162,15 @@ bool ReportGroup::AddIfRepeated(const Basis& basis, const SubmittedReport& submi
   const auto& recorded = item == nullptr ? std::get<ReportRecorded>(entry.event)
                                          : std::get<ReportRecorded>(item->content.event);
   if (ledger::EncodeContent(recorded) != ledger::EncodeContent(checked.recorded)) return false;
+  const std::int64_t acknowledged = ledger.AcknowledgedAt(*sequence);
   AddReceipt({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
               .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
-              .sequence = *sequence,
-              .entry_hash = ledger.log().LeafHashOf(*sequence),
-              .recorded_at = entry.recorded_at,
+              .sequence = acknowledged,
+              .entry_hash = ledger.log().LeafHashOf(acknowledged),
+              .recorded_at = ledger.EntryAt(acknowledged).recorded_at,
               .findings = recorded.findings,
               .repeated_submission = true,
-              .sealed = item != nullptr});
+              .sealed = item != nullptr || acknowledged != *sequence});
   return true;
 }
 

@@ -46,7 +46,7 @@ struct WriterOptions {
   // How long the leader waits before it compares the clocks again, if the store's clock says that a
   // seal may not be opened yet.
   absl::Duration opening_retry = absl::Seconds(1);
-  // How long the leader does other work after the store has refused to take an opening.
+  // How long the leader does other work after the store has failed twice to take an opening.
   absl::Duration opening_pause = absl::Seconds(30);
 };
 

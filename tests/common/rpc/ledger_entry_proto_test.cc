@@ -163,7 +163,10 @@ TEST(LedgerEntryProtoTest, ASealTellsWhoseItIsAndAnOpeningWhatItHid) {
   EXPECT_EQ(open.seal_opening().report().report().source_id(), "interviews");
   const v1::Receipt receipt = ReceiptAt(ledger.get(), seal + 1, /*repeated_submission=*/false);
   EXPECT_EQ(receipt.key().source_id(), "interviews");
-  EXPECT_EQ(receipt.sequence(), seal + 1);
+  EXPECT_EQ(receipt.sequence(), seal);
+  EXPECT_EQ(receipt.entry_hash(), ledger::ToHex(ledger::LeafHash(ledger.get().log().Get(seal))));
+  EXPECT_EQ(receipt.recorded_at().seconds(), TestLedger::kStartSeconds + seal);
+  EXPECT_TRUE(receipt.sealed());
 
   const std::int64_t second =
       ledger.Append(election::EmbargoSeal{.source_no = TestLedger::kInterviews});

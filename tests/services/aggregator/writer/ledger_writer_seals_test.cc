@@ -149,8 +149,10 @@ TEST_F(LedgerWriterSealsTest, ARepeatedReportFindsItsSeal) {
   AwaitSequence(first.sequence + 1);
   const Receipt opened = stage_.Record(Early(1).Build());
   EXPECT_TRUE(opened.repeated_submission);
-  EXPECT_FALSE(opened.sealed);
-  EXPECT_EQ(opened.sequence, first.sequence + 1);
+  EXPECT_TRUE(opened.sealed);
+  EXPECT_EQ(opened.sequence, first.sequence);
+  EXPECT_EQ(opened.entry_hash, first.entry_hash);
+  EXPECT_EQ(opened.recorded_at, first.recorded_at);
 }
 
 TEST_F(LedgerWriterSealsTest, CorrectionsAndDecisionsFollowWhatIsSealed) {
