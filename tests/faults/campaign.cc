@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,11 @@ void Say(const std::string& line) {
 
 std::string TimeOfDay(absl::Time time) {
   return absl::FormatTime("%H:%M:%E3S", time, absl::UTCTimeZone());
+}
+
+// Ends while the first faults happen, or after the last.
+absl::Duration EmbargoOf(std::uint64_t seed) {
+  return absl::Milliseconds(500 + std::mt19937_64(seed)() % 4'000);
 }
 
 void SayEach(const char* title, const std::map<std::string, std::int64_t>& counts) {
@@ -79,21 +85,22 @@ absl::Status Campaign::PrepareStage() {
   return absl::OkStatus();
 }
 
-std::unique_ptr<Trial> Campaign::NewTrial(std::uint64_t seed, int stations) {
+std::unique_ptr<Trial> Campaign::NewTrial(std::uint64_t seed, int stations,
+                                          absl::Duration embargo) {
   const absl::Status status = PrepareStage();
   if (!status.ok()) {
     Say(StrCat("FAILED: there is no stage: ", status.ToString()));
     ++totals_.seeds_failed;
     return nullptr;
   }
-  auto trial =
-      std::make_unique<Trial>(*stage_, StrCat("trial-", ++trials_, "-", seed), seed, stations);
+  auto trial = std::make_unique<Trial>(*stage_, StrCat("trial-", ++trials_, "-", seed), seed,
+                                       stations, embargo);
   trial->Define();
   return trial;
 }
 
 bool Campaign::TrySeed(std::uint64_t seed) {
-  const std::unique_ptr<Trial> trial = NewTrial(seed, kStations);
+  const std::unique_ptr<Trial> trial = NewTrial(seed, kStations, EmbargoOf(seed));
   if (trial == nullptr) return false;
   const std::vector<Fault> plan = PlanFaults(seed, stage_->may_fill_disks());
   std::vector<Happened> happened;

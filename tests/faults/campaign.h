@@ -66,7 +66,8 @@ class Campaign {
   };
 
   // A trial on a healthy stage; null, with the reason printed, where there is none.
-  std::unique_ptr<Trial> NewTrial(std::uint64_t seed, int stations);
+  std::unique_ptr<Trial> NewTrial(std::uint64_t seed, int stations,
+                                  absl::Duration embargo = absl::ZeroDuration());
   absl::Status PrepareStage();
   // The fault number `first`, and those that overlap with it; returns the number of the next.
   std::size_t CommitFaults(const std::vector<Fault>& plan, std::size_t first,

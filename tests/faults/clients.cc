@@ -207,6 +207,20 @@ absl::StatusOr<std::vector<v1::RefusedReport>> Clients::ReadRefusals(
   return std::vector<v1::RefusedReport>(page->reports().begin(), page->reports().end());
 }
 
+absl::StatusOr<std::vector<v1::ReportKey>> Clients::ReadRefusedOfOutbox(
+    const std::string& election_id, const std::string& station_id) {
+  reporter::v1::ListOutboxRequest request;
+  request.set_election_id(election_id);
+  request.set_station_id(station_id);
+  request.set_state(v1::RECEIPT_STATE_REFUSED);
+  request.set_page_size(kPageSize);
+  auto page = Call(*reporter_, &reporter::v1::StationReporterService::Stub::ListOutbox, request);
+  if (!page.ok()) return page.status();
+  std::vector<v1::ReportKey> keys;
+  for (const auto& each : page->reports()) keys.push_back(each.receipt().key());
+  return keys;
+}
+
 bool MayHaveHappened(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:

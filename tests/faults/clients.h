@@ -54,6 +54,9 @@ class Clients {
       grpc::ClientContext& context, const publisher::v1::WatchResultRequest& request);
   absl::StatusOr<std::vector<v1::LedgerEntry>> ReadLedger(const std::string& election_id);
   // Rules under which reports of one station were refused, as the aggregator keeps them.
+  // Keys of refused reports in the reporter's outbox.
+  absl::StatusOr<std::vector<v1::ReportKey>> ReadRefusedOfOutbox(const std::string& election_id,
+                                                                 const std::string& station_id);
   absl::StatusOr<std::vector<v1::RefusedReport>> ReadRefusals(const std::string& election_id,
                                                               const std::string& station_id);
 

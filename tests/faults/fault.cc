@@ -1,14 +1,19 @@
 #include "tests/faults/fault.h"
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <deque>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/text.h"
 #include "common/postgres/session.h"
+#include "tests/edge/attacker.h"
 
 namespace canvass::faults {
 namespace {
@@ -66,6 +71,9 @@ constexpr std::array<KindOfFault, kFaultKinds> kKinds{{
     {FaultKind::kClockOfStandby, "clock of the standby jumps", 2},
     {FaultKind::kClockOfReporter, "clock of the reporter jumps", 3},
     {FaultKind::kClockOfPublisher, "clock of the publisher jumps", 3},
+    {FaultKind::kFloodActive, "flood of calls at the active aggregator", 3},
+    {FaultKind::kFloodReporter, "flood of calls at the reporter", 3},
+    {FaultKind::kFloodPublisher, "flood of calls at the publisher", 3},
 }};
 
 const KindOfFault& Describe(FaultKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -83,6 +91,9 @@ bool MayBeLong(FaultKind kind) {
     case FaultKind::kClockOfStandby:
     case FaultKind::kClockOfReporter:
     case FaultKind::kClockOfPublisher:
+    case FaultKind::kFloodActive:
+    case FaultKind::kFloodReporter:
+    case FaultKind::kFloodPublisher:
       return true;
     default:
       return false;
@@ -118,6 +129,32 @@ FaultReport JumpClock(const Fault& fault, const Meanwhile& meanwhile, Stage& sta
   stage.SetClock(part, fault.jump);
   meanwhile();
   stage.SetClock(part, absl::ZeroDuration());
+  return report;
+}
+
+FaultReport Flood(const Meanwhile& meanwhile, const std::string& address) {
+  constexpr int kConnections = 4;
+  constexpr int kCallsAtOnce = 200;
+  const FaultReport report{.at = absl::Now()};
+  std::atomic<bool> over = false;
+  std::thread flood([&] {
+    std::deque<edge::Attacker> attackers;
+    for (int i = 0; i < kConnections; ++i) attackers.emplace_back(address);
+    for (std::uint32_t stream = 1; !over;) {
+      std::string bytes;
+      for (int i = 0; i < kCallsAtOnce; ++i, stream += 2) {
+        bytes += edge::Attacker::CallHeaders(stream, "/grpc.health.v1.Health/Check") +
+                 edge::Attacker::Reset(stream);
+      }
+      for (edge::Attacker& attacker : attackers) {
+        attacker.Write(bytes);  // false: it is slowed down, or the service is away
+        attacker.Drain();
+      }
+    }
+  });
+  meanwhile();
+  over = true;
+  flood.join();
   return report;
 }
 
@@ -343,6 +380,12 @@ FaultReport Commit(const Fault& fault, Stage& stage, const Meanwhile& meanwhile)
       return JumpClock(fault, meanwhile, stage, Part::kReporter);
     case FaultKind::kClockOfPublisher:
       return JumpClock(fault, meanwhile, stage, Part::kPublisher);
+    case FaultKind::kFloodActive:
+      return Flood(meanwhile, stage.aggregator_address(stage.ActiveAggregator()));
+    case FaultKind::kFloodReporter:
+      return Flood(meanwhile, stage.reporter_address());
+    case FaultKind::kFloodPublisher:
+      return Flood(meanwhile, stage.publisher_address());
     case FaultKind::kCount:
       break;
   }

@@ -43,6 +43,9 @@ enum class FaultKind : std::uint8_t {
   kClockOfStandby,
   kClockOfReporter,
   kClockOfPublisher,
+  kFloodActive,  // calls that are begun and reset, as fast as they are taken
+  kFloodReporter,
+  kFloodPublisher,
   kCount,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);

@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "common/ledger/encoding.h"
+#include "common/ledger/seal.h"
 #include "tests/support/reference_count.h"
 
 namespace canvass::faults {
@@ -82,17 +83,41 @@ void LedgerCheck::Add(std::int64_t sequence, std::string bytes, const std::strin
     Note(StrCat("Entry ", sequence, " is older than the one before it"));
   }
   if (const auto* report = std::get_if<ReportRecorded>(&entry->event)) {
-    NoteReport(sequence, *report);
+    NoteReport({.acknowledged = sequence, .counted = sequence}, *report);
+  } else if (const auto* seal = std::get_if<election::EmbargoSeal>(&entry->event)) {
+    closed_.emplace(sequence, *seal);
+  } else if (const auto* opening = std::get_if<election::SealOpening>(&entry->event)) {
+    NoteOpening(sequence, *opening);
   }
-  entries_.push_back(*std::move(entry));
+  entries_.push_back(election::AsCounted(*std::move(entry)));
   bytes_.push_back(std::move(bytes));
 }
 
-void LedgerCheck::NoteReport(std::int64_t sequence, const ReportRecorded& report) {
+void LedgerCheck::NoteOpening(std::int64_t sequence, const election::SealOpening& opening) {
+  const auto seal = closed_.find(opening.seal_sequence);
+  if (seal == closed_.end()) {
+    Note(StrCat("Entry ", sequence, " opens ", opening.seal_sequence, ", which is no closed seal"));
+    return;
+  }
+  if (ledger::CommitmentTo(opening.nonce, opening.content) != seal->second.commitment) {
+    Note(StrCat("Entry ", sequence, " is not what seal ", opening.seal_sequence, " commits to"));
+  }
+  if (election_.IsUnderEmbargo(seal->second.source_no)) {
+    Note(StrCat("Entry ", sequence, " opens a seal before the end of the embargo"));
+  }
+  closed_.erase(seal);
+  opened_at_[opening.seal_sequence] = sequence;
+  if (const auto* report = std::get_if<ReportRecorded>(&opening.content.event)) {
+    NoteReport({.acknowledged = opening.seal_sequence, .counted = sequence}, *report);
+  }
+}
+
+void LedgerCheck::NoteReport(const Places& places, const ReportRecorded& report) {
+  const std::int64_t sequence = places.acknowledged;
   const ReportName name = NameOf(report.key, report.revision);
-  if (!sequences_.emplace(name, sequence).second) {
-    Note(StrCat(ToString(name), " is in the ledger twice, at ", sequences_[name], " and ",
-                sequence));
+  if (!reports_.emplace(name, places).second) {
+    Note(StrCat(ToString(name), " is in the ledger twice, at ", reports_[name].acknowledged,
+                " and ", sequence));
   }
   const Ballots ballots = BallotsOf(report);
   for (int variant = 0; variant < kVariants; ++variant) {
@@ -109,9 +134,9 @@ void LedgerCheck::AddAgain(std::int64_t sequence, std::string_view bytes) {
 }
 
 bool LedgerCheck::Holds(const ReportName& name, int variant) const {
-  const auto found = sequences_.find(name);
-  if (found == sequences_.end()) return false;
-  const auto& entry = entries_[static_cast<std::size_t>(found->second - 1)];
+  const auto found = reports_.find(name);
+  if (found == reports_.end()) return false;
+  const auto& entry = entries_[static_cast<std::size_t>(found->second.counted - 1)];
   return BallotsOf(std::get<ReportRecorded>(entry.event)) == election_.BallotsOf(name, variant);
 }
 
@@ -123,17 +148,20 @@ void LedgerCheck::Compare(const Testimony& testimony) {
 
 void LedgerCheck::CompareAcknowledged(const Testimony& testimony) {
   for (const auto& [name, acknowledgement] : testimony.acknowledged) {
-    const auto found = sequences_.find(name);
-    if (found == sequences_.end()) {
+    // Until the seal is opened nobody can tell what it hides.
+    if (IsClosedSeal(acknowledgement.sequence)) continue;
+    const auto found = reports_.find(name);
+    if (found == reports_.end()) {
       Note(StrCat("LOST: ", faults::ToString(name), " was acknowledged at sequence ",
                   acknowledgement.sequence, "; the ledger ends at ", size(), " without it"));
       continue;
     }
-    const auto index = static_cast<std::size_t>(found->second - 1);
-    const bool same =
-        found->second == acknowledgement.sequence && Holds(name, acknowledgement.variant) &&
-        std::get<ReportRecorded>(entries_[index].event).held == acknowledgement.held &&
-        ledger::ToHex(ledger::LeafHash(bytes_[index])) == acknowledgement.entry_hash;
+    const std::int64_t sequence = found->second.acknowledged;
+    const auto index = static_cast<std::size_t>(sequence - 1);
+    const bool same = sequence == acknowledgement.sequence &&
+                      Holds(name, acknowledgement.variant) &&
+                      std::get<ReportRecorded>(EventOf(sequence)).held == acknowledgement.held &&
+                      ledger::ToHex(ledger::LeafHash(bytes_[index])) == acknowledgement.entry_hash;
     if (!same) {
       Note(StrCat(faults::ToString(name), " is not in the ledger as it was acknowledged at ",
                   acknowledgement.sequence));
@@ -143,12 +171,19 @@ void LedgerCheck::CompareAcknowledged(const Testimony& testimony) {
 
 void LedgerCheck::CompareDecisions(const Testimony& testimony) {
   for (const auto& [sequence, decision] : testimony.decisions) {
-    if (sequence > size() ||
-        DecisionOf(entries_[static_cast<std::size_t>(sequence - 1)].event) != decision) {
+    if (IsClosedSeal(sequence)) continue;
+    if (sequence > size() || DecisionOf(EventOf(sequence)) != decision) {
       Note(StrCat("LOST: the decision that was acknowledged at sequence ", sequence,
                   " is not there; the ledger ends at ", size()));
     }
   }
+}
+
+// What was acknowledged with that entry.
+const election::Event& LedgerCheck::EventOf(std::int64_t acknowledged) const {
+  const auto opened = opened_at_.find(acknowledged);
+  const std::int64_t sequence = opened == opened_at_.end() ? acknowledged : opened->second;
+  return entries_[static_cast<std::size_t>(sequence - 1)].event;
 }
 
 void LedgerCheck::CompareAnswers(const Testimony& testimony) {

@@ -35,6 +35,8 @@ class LedgerCheck {
   void AddAgain(std::int64_t sequence, std::string_view bytes);
 
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
+  // Seals that were not opened yet.
+  std::size_t closed_seals() const { return closed_.size(); }
   // Whether a report is there with this content.
   bool Holds(const ReportName& name, int variant) const;
 
@@ -70,7 +72,16 @@ class LedgerCheck {
   };
   using Stations = std::map<std::pair<int, int>, StationReports>;
 
-  void NoteReport(std::int64_t sequence, const election::ReportRecorded& report);
+  // Entries of a report, or of anything that can be sealed.
+  struct Places {
+    std::int64_t acknowledged = 0;
+    std::int64_t counted = 0;  // where it takes effect: later, if it was sealed
+  };
+
+  void NoteReport(const Places& places, const election::ReportRecorded& report);
+  void NoteOpening(std::int64_t sequence, const election::SealOpening& opening);
+  bool IsClosedSeal(std::int64_t sequence) const { return closed_.contains(sequence); }
+  const election::Event& EventOf(std::int64_t acknowledged) const;
   void CompareAcknowledged(const Testimony& testimony);
   void CompareDecisions(const Testimony& testimony);
   void CompareAnswers(const Testimony& testimony);
@@ -80,9 +91,11 @@ class LedgerCheck {
   Totals TotalsAtTheEnd() const;
 
   const TrialElection& election_;
-  std::vector<election::Entry> entries_;
+  std::vector<election::Entry> entries_;  // of openings, what they open
   std::vector<std::string> bytes_;
-  std::map<ReportName, std::int64_t> sequences_;  // of the reports
+  std::map<ReportName, Places> reports_;
+  std::map<std::int64_t, election::EmbargoSeal> closed_;
+  std::map<std::int64_t, std::int64_t> opened_at_;  // by the seal's sequence
   std::vector<std::string> violations_;
 };
 

@@ -2,12 +2,14 @@
 #include "tests/faults/ledger_check.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/seal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/postgres_proxy.h"
@@ -186,6 +188,67 @@ TEST_F(LedgerCheckTest, FindsALostDecision) {
   Append(EntryOf(kFirst));
   witness_.Decided(DecisionKind::kAnnulment, kFirst, 2);
   EXPECT_THAT(Violations(), Contains(HasSubstr("LOST: the decision")));
+}
+
+// What observers said under embargo, which is over.
+class SealedLedgerCheckTest : public LedgerCheckTest {
+ protected:
+  static constexpr ReportName kSealed{.source_no = kEmbargoedSource, .station_no = 2};
+
+  SealedLedgerCheckTest() : opening_({.seal_sequence = 1, .content = {.event = EventOf(kSealed)}}) {
+    sequence_ = 0;
+    Append(NextEntry(election::EmbargoSeal{
+        .source_no = kEmbargoedSource,
+        .commitment = ledger::CommitmentTo(opening_.nonce, opening_.content)}));
+  }
+
+  election::SealedEvent EventOf(const ReportName& name) {
+    return std::get<election::ReportRecorded>(EntryOf(name).event);
+  }
+  election::Entry NextEntry(election::Event event) {
+    return {.sequence = ++sequence_,
+            .recorded_at = absl::FromUnixSeconds(sequence_),
+            .event = std::move(event)};
+  }
+
+  election::SealOpening opening_;
+};
+
+TEST_F(SealedLedgerCheckTest, AgreesWithAReportThatIsOpenedLater) {
+  Receive(kSealed, ReceiptOf(kSealed, 1));
+  EXPECT_EQ(check_.closed_seals(), 1);
+  EXPECT_THAT(Violations(), IsEmpty());
+  Append(NextEntry(opening_));
+  EXPECT_EQ(check_.closed_seals(), 0);
+  EXPECT_TRUE(check_.Holds(kSealed, 0));
+  EXPECT_THAT(Violations(), IsEmpty());
+}
+
+TEST_F(SealedLedgerCheckTest, FindsAnotherContent) {
+  opening_.nonce.front() ^= 1U;
+  Append(NextEntry(opening_));
+  EXPECT_THAT(Violations(), Contains(HasSubstr("is not what seal 1 commits to")));
+}
+
+TEST_F(SealedLedgerCheckTest, FindsASealThatHidSomethingElse) {
+  Receive(kFirst, ReceiptOf(kFirst, 1));
+  Append(NextEntry(opening_));
+  EXPECT_THAT(Violations(), Contains(HasSubstr("LOST")));
+}
+
+TEST_F(SealedLedgerCheckTest, FindsAnOpeningTooEarly) {
+  const TrialElection election("trial", 7, 8, absl::Now() + absl::Hours(1));
+  LedgerCheck check(election);
+  const auto add = [&check](const election::Entry& entry) {
+    const std::string bytes = ledger::Encode(entry);
+    check.Add(entry.sequence, bytes, ledger::ToHex(ledger::LeafHash(bytes)));
+  };
+  sequence_ = 0;
+  add(NextEntry(
+      election::EmbargoSeal{.source_no = kEmbargoedSource,
+                            .commitment = ledger::CommitmentTo(opening_.nonce, opening_.content)}));
+  add(NextEntry(opening_));
+  EXPECT_THAT(check.TakeViolations(), Contains(HasSubstr("before the end of the embargo")));
 }
 
 // However the bytes are cut: a start-up message (8 bytes), a query with a "c" in it, CopyData,

@@ -56,6 +56,9 @@ class Stage {
 
   const std::string& reporter_address() const { return addressed(Part::kReporter).address; }
   const std::string& publisher_address() const { return addressed(Part::kPublisher).address; }
+  const std::string& aggregator_address(Part aggregator) const {
+    return addressed(aggregator).address;
+  }
   // Both, by comma, as clients name them.
   std::string aggregator_addresses() const;
   const std::string& folder() const { return options_.folder; }

@@ -1,5 +1,6 @@
 #include "tests/faults/trial.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -39,9 +40,10 @@ std::vector<std::int64_t> ToInts(const std::string& array) {
 
 }  // namespace
 
-Trial::Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, int stations)
+Trial::Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, int stations,
+             absl::Duration embargo)
     : stage_(stage),
-      election_(election_id, seed, stations),
+      election_(election_id, seed, stations, absl::Now() + embargo),
       seed_(seed),
       addresses_{.reporter = stage.reporter_address(),
                  .aggregators = stage.aggregator_addresses(),
@@ -93,6 +95,7 @@ void Trial::Finish(bool with_reference) {
   load_.reset();
   if (!Check()) witness_.Violation("PostgreSQL cannot be read at the end");
   AwaitPromises();
+  AwaitOpenings();
   const absl::Time deadline = absl::Now() + kSettlesWithin;
   std::vector<std::string> found;
   std::int64_t size = -1;
@@ -129,6 +132,18 @@ void Trial::AwaitPromises() {
   }
 }
 
+// What was said under embargo is opened soon after its end.
+void Trial::AwaitOpenings() {
+  const absl::Time deadline = absl::Now() + kSettlesWithin;
+  while (ledger_.closed_seals() > 0 || election_.IsUnderEmbargo(kEmbargoedSource)) {
+    if (absl::Now() > deadline) {
+      return witness_.Violation(StrCat(ledger_.closed_seals(), " seals were not opened"));
+    }
+    absl::SleepFor(kLookEvery);
+    ReadNewEntries();
+  }
+}
+
 bool Trial::IsVisiblyRefused(const ReportName& name, int variant) {
   const v1::StationReport report = election_.Report(name, variant);
   v1::ReportKey key;
@@ -139,16 +154,23 @@ bool Trial::IsVisiblyRefused(const ReportName& name, int variant) {
   key.set_revision(report.revision());
   const auto receipt = clients_.GetReceipt(key);
   if (receipt.ok() && receipt->state() == v1::RECEIPT_STATE_REFUSED) return true;
+  if (name.source_no == kEmbargoedSource && IsRefusedInOutbox(key)) return true;
   const auto refusals = clients_.ReadRefusals(report.election_id(), report.station_id());
   if (!refusals.ok()) return false;
-  for (const v1::RefusedReport& refusal : *refusals) {
+  return std::any_of(refusals->begin(), refusals->end(), [&report](const auto& refusal) {
     const v1::StationReport& kept = refusal.report();
-    if (kept.revision() == report.revision() && kept.source_id() == report.source_id() &&
-        kept.ballots().ballots_cast() == report.ballots().ballots_cast()) {
-      return true;
-    }
-  }
-  return false;
+    return kept.revision() == report.revision() && kept.source_id() == report.source_id() &&
+           kept.ballots().ballots_cast() == report.ballots().ballots_cast();
+  });
+}
+
+// The aggregator lists what it refused of a source only after the embargo.
+bool Trial::IsRefusedInOutbox(const v1::ReportKey& key) {
+  const auto refused = clients_.ReadRefusedOfOutbox(key.election_id(), key.station_id());
+  if (!refused.ok()) return false;
+  return std::any_of(refused->begin(), refused->end(), [&key](const v1::ReportKey& kept) {
+    return kept.revision() == key.revision() && kept.source_id() == key.source_id();
+  });
 }
 
 void Trial::CompareLedgerOfService() {

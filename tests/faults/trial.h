@@ -19,8 +19,10 @@ namespace canvass::faults {
 // violations to its witness. Not thread-safe.
 class Trial {
  public:
-  // Does not own `stage`. REQUIRES: everything on it is healthy.
-  Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, int stations);
+  // Does not own `stage`. The observers are under embargo from now for `embargo`. REQUIRES:
+  // everything on the stage is healthy.
+  Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, int stations,
+        absl::Duration embargo);
 
   // Defines the election.
   void Define();
@@ -41,7 +43,9 @@ class Trial {
  private:
   bool ReadNewEntries();
   void AwaitPromises();
+  void AwaitOpenings();
   bool IsVisiblyRefused(const ReportName& name, int variant);
+  bool IsRefusedInOutbox(const v1::ReportKey& key);
   void CompareLedgerOfService();
   void CompareSqlTotals();
   void ComparePublishedResults();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "common/base/text.h"
+#include "common/rpc/report_proto.h"
 
 namespace canvass::faults {
 namespace {
@@ -53,6 +54,7 @@ aggregator::v1::DefineElectionRequest TrialElection::Definition() const {
     v1::Source& added = *parts.add_sources();
     added.set_source_id(SourceId(source));
     added.set_kind(source == 0 ? v1::SOURCE_KIND_OFFICIAL : v1::SOURCE_KIND_PARALLEL_COUNT);
+    if (IsUnderEmbargo(source)) *added.mutable_visible_from() = rpc::ToProto(embargo_ends_);
   }
   for (int area = 0; area < kAreas; ++area) {
     v1::Area& added = *parts.add_areas();

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "canvass/aggregator/v1/election_service.pb.h"
 #include "canvass/v1/report.pb.h"
 
 namespace canvass::faults {
 
-inline constexpr int kSources = 2;    // an election commission and observers
+inline constexpr int kSources = 2;  // an election commission and observers
+inline constexpr int kEmbargoedSource = 1;
 inline constexpr int kDistricts = 4;  // areas below the country
 inline constexpr int kCandidates = 3;
 // Areas as answers name them: the country, then its districts.
@@ -40,11 +43,17 @@ struct Ballots {
 // variant alone, so that whoever sends it again sends the same.
 class TrialElection {
  public:
-  TrialElection(std::string id, std::uint64_t seed, int stations)
-      : id_(std::move(id)), seed_(seed), stations_(stations) {}
+  // What the observers say is sealed until `embargo_ends`; InfinitePast: it is not.
+  TrialElection(std::string id, std::uint64_t seed, int stations,
+                absl::Time embargo_ends = absl::InfinitePast())
+      : id_(std::move(id)), seed_(seed), stations_(stations), embargo_ends_(embargo_ends) {}
 
   const std::string& id() const { return id_; }
   int stations() const { return stations_; }
+  // Whether the source is under embargo now.
+  bool IsUnderEmbargo(int source_no) const {
+    return source_no == kEmbargoedSource && absl::Now() < embargo_ends_;
+  }
   aggregator::v1::DefineElectionRequest Definition() const;
 
   // Variant 0 is what the station means to say; the others have its key and differ.
@@ -65,6 +74,7 @@ class TrialElection {
   const std::string id_;
   const std::uint64_t seed_;
   const int stations_;
+  const absl::Time embargo_ends_;
 };
 
 }  // namespace canvass::faults

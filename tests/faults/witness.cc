@@ -147,6 +147,10 @@ void Witness::Answered(const std::string& reader, std::int64_t at_least, const v
   if (result.ballots_cast() != figures.ballots.cast()) {
     Note(StrCat(reader, " read ballots that do not add up at sequence ", as_of.sequence()));
   }
+  if (figures.stations > 0 &&
+      election_.IsUnderEmbargo(TrialElection::SourceNo(result.source_id()))) {
+    Note(StrCat(reader, " read what is under embargo, at sequence ", as_of.sequence()));
+  }
   if (!seen) seen = figures;
   if (*seen != figures) {
     Note(StrCat(reader, " read two answers about ", result.area_id(), " at sequence ",

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
@@ -62,7 +63,12 @@ std::optional<v1::Receipt> GetReceiptCall::AskOutbox(const absl::Status& answere
                           queued_->key().revision() > answer_.receipt().key().revision();
     return is_newer ? queued_ : std::nullopt;
   }
-  if (!absl::IsNotFound(answered) && !absl::IsUnavailable(answered)) return std::nullopt;
+  // Of a source under embargo the aggregator says nothing, but what never reached the ledger is no
+  // part of what is sealed.
+  const bool is_embargoed = DetailOf(answered).reason == reason::kSourceEmbargoed.name;
+  if (!absl::IsNotFound(answered) && !absl::IsUnavailable(answered) && !is_embargoed) {
+    return std::nullopt;
+  }
   if (queued_) return queued_;
   return outbox_->FindRefused(rpc::FromProto(forwarded_.key()));
 }
