@@ -40,7 +40,7 @@ namespace canvass::aggregator {
 template <typename Cursor>
 class WatcherFeed {
  public:
-  using Message = Cursor::Message;
+  using Message = typename Cursor::Message;
 
   // Each watcher keeps its request and a position in each election. Watchers are few, because
   // publishers stand in front of the feed.
