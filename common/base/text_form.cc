@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -215,6 +216,30 @@ std::string_view WhyNotAllowed(char32_t c) {
   }
 }
 
+struct Repaired {
+  std::string text{};
+  bool has_faults = false;  // the text before
+};
+
+// Replaces the characters that are not allowed in a line.
+Repaired Repair(std::string_view text) {
+  Repaired repaired;
+  repaired.text.reserve(text.size());
+  for (Characters each(text); !each.AtEnd(); each.Advance()) {
+    if (each.is_utf8() && each.IsAllowedInLine()) {
+      repaired.text += each.bytes();
+      continue;
+    }
+    repaired.has_faults = true;
+    if (!each.is_utf8() || u_charType(Icu(each.current())) == U_CONTROL_CHAR) {
+      repaired.text += ' ';
+    } else {
+      repaired.text += kReplacement;
+    }
+  }
+  return repaired;
+}
+
 }  // namespace
 
 std::optional<CharacterFault> FindCharacterFault(std::string_view text, TextForm form) {
@@ -256,18 +281,10 @@ std::string DescribeFault(const CharacterFault& fault) {
 }
 
 std::string WithoutFaults(std::string_view text) {
-  std::string shown;
-  shown.reserve(text.size());
-  for (Characters each(text); !each.AtEnd(); each.Advance()) {
-    if (each.is_utf8() && each.IsAllowedInLine()) {
-      shown += each.bytes();
-    } else if (!each.is_utf8() || u_charType(Icu(each.current())) == U_CONTROL_CHAR) {
-      shown += ' ';
-    } else {
-      shown += kReplacement;
-    }
-  }
-  return shown;
+  Repaired repaired = Repair(text);
+  // What was replaced may have been what allowed the character beside it.
+  while (repaired.has_faults) repaired = Repair(repaired.text);
+  return std::move(repaired.text);
 }
 
 std::string NameSkeleton(std::string_view name) {

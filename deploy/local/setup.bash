@@ -18,6 +18,8 @@ test_packages=(
   clang-format-14:clang-format-14
   ca-certificates git:git golang-go:go npm:npm python3-pip:pip3
 )
+# Only tests/fuzz/run needs these.
+fuzz_packages=(clang-14:clang++-14 libclang-rt-14-dev)
 
 # Pinned, so that everyone checks with the same. grpcurl builds with Debian 12's go 1.19.
 grpcurl_version=v1.8.9

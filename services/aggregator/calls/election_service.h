@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -59,16 +58,12 @@ class ElectionService final : public v1::ElectionService::CallbackService {
                                          v1::WithdrawSealResponse* response) override;
 
  private:
-  using Check =
-      std::function<absl::StatusOr<election::Decision>(const election::Count&, std::int64_t)>;
   using Answer = std::function<absl::Status(const DecisionOutcome&)>;
 
-  // Checks that nothing of `request` would be lost, passes the decision to the writer, and finishes
-  // the call with the status of `answer` for its outcome.
+  // Passes the decision to the writer, and finishes the call with the status of `answer` for its
+  // outcome.
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
-                                   const google::protobuf::Message& request,
-                                   std::string election_id, std::optional<std::string> source_id,
-                                   Check check, Answer answer);
+                                   absl::StatusOr<ProposedDecision> decision, Answer answer);
   absl::Status ReadCertified(const v1::CertifyResultRequest& request,
                              v1::CertifyResultResponse* response) const;
 

@@ -1,111 +1,19 @@
 #include "services/aggregator/calls/report_stream.h"
 
-#include <grpcpp/support/status.h>
-
-#include <algorithm>
 #include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "canvass/aggregator/v1/aggregator_service.pb.h"
-#include "common/base/error.h"
 #include "common/base/reason.h"
-#include "common/base/text_form.h"
-#include "common/election/actor.h"
-#include "common/ledger/merkle.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
-#include "common/rpc/message.h"
-#include "common/rpc/message_bytes.h"
-#include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
+#include "services/aggregator/calls/report_messages.h"
 #include "services/aggregator/writer/held_bytes.h"
 
 namespace canvass::aggregator {
 namespace {
-
-canvass::v1::ReceiptState StateOf(const Receipt& receipt) {
-  switch (receipt.state) {
-    case ReceiptState::kRecorded:
-      return canvass::v1::RECEIPT_STATE_RECORDED;
-    case ReceiptState::kHeld:
-      return canvass::v1::RECEIPT_STATE_HELD;
-    case ReceiptState::kRefused:
-      break;
-  }
-  return canvass::v1::RECEIPT_STATE_REFUSED;
-}
-
-void SetKey(const election::ReportKey& key, canvass::v1::ReportKey& out) {
-  out.set_election_id(key.election_id);
-  out.set_contest_id(key.contest_id);
-  out.set_source_id(key.source_id);
-  out.set_station_id(key.station_id);
-  out.set_revision(key.revision);
-}
-
-// `out` must be empty.
-void ToProto(const Receipt& receipt, canvass::v1::Receipt& out) {
-  SetKey(receipt.key, *out.mutable_key());
-  out.set_state(StateOf(receipt));
-  for (const election::Finding& finding : receipt.findings) {
-    *out.add_findings() = rpc::ToProto(finding);
-  }
-  out.set_repeated_submission(receipt.repeated_submission);
-  out.set_sealed(receipt.sealed);
-  if (receipt.sequence == 0) return;
-  out.set_sequence(receipt.sequence);
-  out.set_entry_hash(ledger::ToHex(receipt.entry_hash));
-  *out.mutable_recorded_at() = rpc::ToProto(receipt.recorded_at);
-}
-
-absl::Status CheckActor(const std::string& actor, int index) {
-  const std::string field = absl::StrCat("reports[", index, "].actor");
-  if (actor.size() > election::kActorBytesMax) {
-    return FieldError(reason::kActorInvalid, field,
-                      absl::StrCat("has ", actor.size(), " bytes; at most ",
-                                   election::kActorBytesMax, " are allowed"));
-  }
-  const std::optional<CharacterFault> fault = FindCharacterFault(actor, TextForm::kLine);
-  return fault ? FieldError(reason::kActorInvalid, field, DescribeFault(*fault)) : absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<SubmittedReport>> Parse(const grpc::ByteBuffer& buffer) {
-  const std::string request = rpc::ToBytes(buffer);
-  const auto each = rpc::SplitReports(request, v1::RecordReportsRequest::default_instance(),
-                                      v1::RecordReportsRequest::kReportsFieldNumber,
-                                      ReportStream::kReportsPerMessageMax);
-  if (!each.ok()) return each.status();
-  std::vector<SubmittedReport> reports;
-  reports.reserve(each->size());
-  v1::SubmittedReport submitted;
-  for (const std::string_view bytes : *each) {
-    absl::Status status = rpc::ParseMessage(bytes, submitted);
-    if (status.ok()) status = CheckActor(submitted.actor(), static_cast<int>(reports.size()));
-    if (!status.ok()) return status;
-    reports.push_back(
-        {.report = rpc::FromProto(submitted.report()),
-         .actor = submitted.actor().empty() ? election::kLocalActor : submitted.actor(),
-         .validate_only = submitted.validate_only()});
-  }
-  return reports;
-}
-
-grpc::ByteBuffer Serialize(const std::vector<Receipt>& receipts) {
-  std::string response;
-  canvass::v1::Receipt message;
-  for (const Receipt& receipt : receipts) {
-    message.Clear();
-    ToProto(receipt, message);
-    rpc::AppendMessage(v1::RecordReportsResponse::kReceiptsFieldNumber, message, response);
-  }
-  return rpc::ToByteBuffer(std::move(response));
-}
 
 std::size_t BytesOf(const std::vector<Receipt>& receipts) {
   std::size_t bytes = 0;
@@ -170,7 +78,7 @@ bool ReportStream::MustWait() {
 }
 
 void ReportStream::TakeRequest() {
-  absl::StatusOr<std::vector<SubmittedReport>> reports = Parse(request_);
+  absl::StatusOr<std::vector<SubmittedReport>> reports = ParseReports(request_);
   request_.Clear();
   if (reports.ok()) Take(*std::move(reports));
   const MutexLock lock(mutex_);
@@ -271,7 +179,7 @@ void ReportStream::WriteNext() {
   slots_.pop_front();
   reports_in_flight_ -= slot->reports;
   unread_bytes_ -= slot->unread.bytes();
-  response_ = Serialize(**slot->answer);
+  response_ = SerializeReceipts(**slot->answer);
   writing_unread_ = Unread(response_.Length());
   writing_ = true;
   StartWrite(&response_);

@@ -33,7 +33,6 @@ namespace canvass::aggregator {
 class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Limits that are part of the contract.
-  static constexpr std::size_t kReportsPerMessageMax = 4'000;
   static constexpr std::size_t kMessagesInFlightMax = 64;
   // Enough for one stream to keep the writer busy, and few enough that several streams fit into its
   // queue.

@@ -53,7 +53,7 @@ constexpr const char* kReadElections =
     "WHERE entries.election_no = elections.election_no), 0) "
     "FROM canvass.elections ORDER BY election_no";
 
-constexpr const char* kCopyElections =
+constexpr const char* kCopyElectionNumbers =
     "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
 
 absl::Status NotActive(std::string_view message) { return MakeError(reason::kNotActive, message); }
@@ -350,7 +350,7 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
         StrCat("SELECT canvass.assert_clock(", absl::ToUnixMicros(*transaction.clock), ", '",
                absl::ToInt64Seconds(kClockDifferenceMax), " seconds');");
   }
-  script.AddCopy(new_elections, kCopyElections);
+  script.AddCopy(new_elections, kCopyElectionNumbers);
   if (!entries.empty()) {
     script.statements += kCopyEntries;
     script.streams.push_back(EntryStream(std::move(entries)));

@@ -39,7 +39,7 @@ namespace canvass::aggregator {
 template <typename Cursor>
 class WatcherFeed {
  public:
-  using Message = Cursor::Message;
+  using Message = typename Cursor::Message;
 
   // The stream of one watcher. Called by one thread at a time. Must not block.
   class Watcher {

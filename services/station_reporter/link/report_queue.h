@@ -62,7 +62,7 @@ class ReportQueue {
     virtual void Fail(std::size_t first, std::size_t count, const absl::Status& status) = 0;
   };
 
-  using SizedReport = AddedReports<Report, Submitter>::Item;
+  using SizedReport = typename AddedReports<Report, Submitter>::Item;
 
   struct AddOptions {
     // Add fails unless epoch() still has this value and no reports are being given back. A caller
@@ -204,7 +204,7 @@ class ReportQueue {
  private:
   using Added = AddedReports<Report, Submitter>;
   using AddedPtr = std::shared_ptr<Added>;
-  using Slice = WaitingReports<Report, Submitter>::Slice;
+  using Slice = typename WaitingReports<Report, Submitter>::Slice;
   using Message = std::vector<Slice>;
 
   static bool IsExpected(const Slice& slice) { return !slice.expired; }

@@ -140,7 +140,7 @@ class WaitingReports {
     AddedPtr added{};
     std::size_t index = 0;
 
-    Added::Item& item() const { return added->items[index]; }
+    typename Added::Item& item() const { return added->items[index]; }
   };
   struct Use {
     std::size_t reports = 0;
@@ -160,7 +160,7 @@ class WaitingReports {
     return found == callers_.end() ? Use() : found->second.use;
   }
 
-  void Count(Caller& caller, const Added::Item& item, int sign) {
+  void Count(Caller& caller, const typename Added::Item& item, int sign) {
     const auto change = [sign](std::size_t& sum, std::size_t part) {
       sum = sign > 0 ? sum + part : sum - part;
     };

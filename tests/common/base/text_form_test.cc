@@ -132,6 +132,12 @@ TEST(TextFormTest, WithoutFaultsShowsWhatIsHidden) {
   EXPECT_EQ(WithoutFaults("می\u200Cخ Mu\u0308ller "), "می\u200Cخ Mu\u0308ller ");
 }
 
+// U+17B4 is a letter that is never visible. Without it, nothing allows the joiner.
+TEST(TextFormTest, WithoutFaultsLeavesNothingHiddenBesideWhatItReplaces) {
+  EXPECT_EQ(WithoutFaults("\u17B4\u200C\u1781"), "\uFFFD\uFFFD\u1781");
+  EXPECT_EQ(WithoutFaults("\u1781\u200C\u17B4"), "\u1781\uFFFD\uFFFD");
+}
+
 TEST(TextFormTest, NamesThatLookTheSameHaveOneSkeleton) {
   EXPECT_EQ(NameSkeleton("Mu\u0308ller"), NameSkeleton("Müller"));
   EXPECT_EQ(NameSkeleton("Ann\u200B\u00A0 Lee "), NameSkeleton("Ann Lee"));

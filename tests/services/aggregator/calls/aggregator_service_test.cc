@@ -21,6 +21,7 @@
 #include "common/rpc/unread_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/aggregator/calls/report_messages.h"
 #include "services/aggregator/calls/report_stream.h"
 #include "tests/services/aggregator/calls/running_aggregator.h"
 #include "tests/support/forged_page_token.h"
@@ -120,7 +121,7 @@ TEST_F(AggregatorServiceTest, AMessageThatIsTooLongEndsTheStreamAfterTheOthersAr
   const auto stream = aggregator_.reports->RecordReports(&call.context);
   stream->Write(RequestOf({ReportOf(1).Build()}));
   v1::RecordReportsRequest too_long;
-  for (std::size_t i = 0; i <= ReportStream::kReportsPerMessageMax; ++i) too_long.add_reports();
+  for (std::size_t i = 0; i <= kReportsPerMessageMax; ++i) too_long.add_reports();
   stream->Write(too_long);
   v1::RecordReportsResponse response;
   ASSERT_TRUE(stream->Read(&response));
