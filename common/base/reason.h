@@ -266,7 +266,11 @@ inline constexpr Reason kKindUnknown = {"KIND_UNKNOWN", absl::StatusCode::kNotFo
                                         Retry::kNo};
 // A ledger does not continue the ledger that was known before.
 inline constexpr Reason kLedgerDiverged = {"LEDGER_DIVERGED", absl::StatusCode::kDataLoss,
-                                           "aggregator, publisher, canvass", Retry::kNo};
+                                           "reporter, aggregator, publisher, canvass", Retry::kNo};
+// The database does not hold what the aggregator has committed. Nothing is recorded until it is
+// restarted.
+inline constexpr Reason kLedgerTampered = {"LEDGER_TAMPERED", absl::StatusCode::kUnavailable,
+                                           "aggregator", Retry::kSame};
 // The aggregator cannot reach its ledger or does not know whether it leads.
 inline constexpr Reason kLedgerUnavailable = {"LEDGER_UNAVAILABLE", absl::StatusCode::kUnavailable,
                                               "aggregator", Retry::kSame};

@@ -113,16 +113,20 @@ class LedgerStore {
   virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
 
   // Commits all of it in one database transaction. Returns UNAVAILABLE CLOCK_IMPLAUSIBLE, and
-  // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns OK only
-  // after the commit. After an error it is unknown whether they were committed. To find out, the
-  // caller must call TakeLead and Replay.
+  // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns UNAVAILABLE
+  // LEDGER_TAMPERED, commits nothing and keeps the lead, if the ledger of an election in the
+  // transaction does not end with the entry that this store read or committed last, or lacks an
+  // earlier one; not all earlier ones are looked for each time. Returns OK only after the commit.
+  // After other errors it is unknown whether they were committed. To find out, the caller must call
+  // TakeLead and Replay.
   virtual absl::Status Append(const Transaction& transaction) = 0;
 
   // Returns the time by the store's own clock.
   virtual absl::StatusOr<absl::Time> Now() = 0;
 
   // Checks that the lead and the connection still stand. Called about once a second while nothing
-  // is appended, which also shows other aggregators that this writer is alive.
+  // is appended, which also shows other aggregators that this writer is alive. Returns UNAVAILABLE
+  // LEDGER_TAMPERED, and keeps the lead, as Append does, but for every election.
   virtual absl::Status Heartbeat() = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
@@ -49,9 +51,15 @@ constexpr std::string_view kClockState = "CV002";
 constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
 
 constexpr const char* kReadElections =
-    "SELECT election_id, election_no, coalesce((SELECT max(sequence) FROM canvass.entries "
-    "WHERE entries.election_no = elections.election_no), 0) "
-    "FROM canvass.elections ORDER BY election_no";
+// SQL state that canvass.assert_ledger raises.
+constexpr std::string_view kTamperedState = "CV003";
+
+    "SELECT election_id, election_no, coalesce(last.sequence, 0), coalesce(last.hash, '') "
+    "FROM canvass.elections LEFT JOIN LATERAL (SELECT sequence, "
+    "encode(sha256('\\x00'::bytea || entry), 'hex') AS hash FROM canvass.entries "
+    "WHERE entries.election_no = elections.election_no ORDER BY sequence DESC LIMIT 1) last ON "
+    "true "
+    "ORDER BY election_no";
 
 constexpr const char* kCopyElections =
     "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
@@ -93,6 +101,19 @@ std::string_view AsText(const ledger::Hash& hash) {
 absl::Status Lost(const Reason& reason, std::string_view message) {
   return MakeError(reason, message);
 }
+// Zeros for a text that is no hash.
+ledger::Hash FromHex(std::string_view hex) {
+  ledger::Hash hash{};
+  const std::string bytes = absl::HexStringToBytes(ToAbsl(hex));
+  if (bytes.size() == hash.size()) std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+absl::Status Tampered(const absl::Status& raised) {
+  return MakeError(reason::kLedgerTampered,
+                   StrCat("The database was changed by somebody else: ", raised.message()));
+}
+
 
 // Decodes a row. Returns DATA_LOSS if it is not the entry with this sequence, or if it is damaged.
 absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
@@ -181,6 +202,17 @@ absl::Status PostgresLedgerStore::CheckSchema() {
   if (text.ok() && absl::SimpleAtoi(*text, &version)) {
     return postgres::CheckSchemaVersion(version, SchemaVersion());
   }
+std::string PostgresLedgerStore::StoredElection::Assert(std::int64_t counted) const {
+  return StrCat("SELECT canvass.assert_ledger(", number, ", ", last_sequence, ", '\\x",
+                last_sequence == 0 ? "" : ledger::ToHex(last_hash), "', ", counted_upto, ", ",
+                std::min(last_sequence, counted_upto + counted), ");");
+}
+
+void PostgresLedgerStore::StoredElection::NoteCounted(std::int64_t counted) {
+  counted_upto += counted;
+  if (counted_upto >= last_sequence) counted_upto = 0;
+}
+
   return postgres::CheckSchemaVersion(text.status(), SchemaVersion());
 }
 
@@ -239,6 +271,7 @@ absl::Status PostgresLedgerStore::Replay(
     if (last >= sequence) continue;
     return Lost(reason::kLedgerDiverged, StrCat("The ledger of ", election_id, " ends at sequence ",
                                                 last, ", but ", sequence, " was committed"));
+    election.last_hash = FromHex(row[3].value_or(""));
   }
   for (const auto& [election_id, election] : elections_) {
     const auto known = after.find(election_id);
@@ -313,7 +346,9 @@ absl::Status PostgresLedgerStore::Append(const Transaction& transaction) {
   if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
   if (HasState(status, kClockState))
     status = MakeError(reason::kClockImplausible, StrCat(status.message()));
-  return Settle(std::move(status));
+  if (!HasState(status, kTamperedState)) return Settle(std::move(status));
+  status = Tampered(status);
+  return session_->Run("ROLLBACK").ok() ? status : Settle(std::move(status));
 }
 
 absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
@@ -362,7 +397,14 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
   script.statements += "COMMIT";
   absl::Status status = session_->Run(script.statements, script.streams);
   if (!status.ok()) return status;
-  for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
+  for (const auto& [election_id, election] : *touched) {
+    StoredElection& stored = elections_[election_id];
+    stored.NoteCounted(kCountedByAppend);
+    stored = {.number = election.number,
+              .last_sequence = election.last_sequence,
+              .last_hash = election.last_hash,
+              .counted_upto = stored.counted_upto};
+  }
   return absl::OkStatus();
 }
 
@@ -384,6 +426,12 @@ absl::StatusOr<PostgresLedgerStore::Elections> PostgresLedgerStore::NumberElecti
           reason::kSequenceGap,
           StrCat("Entry ", appended.entry.sequence, " of ", appended.election_id,
                  " was to be appended, but the next sequence is ", election->second.last_sequence));
+  for (const auto& [election_id, election] : *touched) {
+    const auto stored = elections_.find(election_id);
+    const StoredElection before =
+        stored == elections_.end() ? StoredElection{.number = election.number} : stored->second;
+    script.statements += before.Assert(kCountedByAppend);
+  }
     }
   }
   return touched;
@@ -419,6 +467,7 @@ absl::Status PostgresLedgerStore::Heartbeat() {
       StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
   if (!leads.ok()) return Settle(leads.status());
   if (*leads != "1") return Settle(NotActive("Another aggregator has taken the lead"));
+    election->second.last_hash = appended.leaf_hash;
   return absl::OkStatus();
 }
 
@@ -435,3 +484,19 @@ absl::Status PostgresLedgerStore::Settle(absl::Status status) {
 }
 
 }  // namespace canvass::aggregator
+// The lead is asked for last: a new leader takes it before it adds to a ledger, and what it has
+// added is no tampering.
+  const absl::Status ledgers = CheckLedgers();
+  if (!ledgers.ok() && !HasReason(ledgers, reason::kLedgerTampered)) return Settle(ledgers);
+  return ledgers;
+}
+
+absl::Status PostgresLedgerStore::CheckLedgers() {
+  std::string statements;
+  const std::int64_t counted =
+      kCountedByHeartbeat / std::max<std::int64_t>(1, std::ssize(elections_)) + 1;
+  for (const auto& [election_id, election] : elections_) statements += election.Assert(counted);
+  absl::Status status = session_->Run(statements);
+  if (HasState(status, kTamperedState)) return Tampered(status);
+  if (!status.ok()) return status;
+  for (auto& [election_id, election] : elections_) election.NoteCounted(counted);
