@@ -435,6 +435,9 @@ inline constexpr Reason kRootCount = {"ROOT_COUNT", absl::StatusCode::kInvalidAr
 inline constexpr Reason kRowsDisagree = {"ROWS_DISAGREE", absl::StatusCode::kInvalidArgument,
                                          "canvass", Retry::kNo};
 // A row with this key is already in the database.
+// A row of the database does not say what the ledger's entry says.
+inline constexpr Reason kRowDiffers = {"ROW_DIFFERS", absl::StatusCode::kDataLoss,
+                                       "aggregator, canvass", Retry::kNo};
 inline constexpr Reason kRowExists = {"ROW_EXISTS", absl::StatusCode::kAlreadyExists,
                                       "aggregator, canvass", Retry::kNo};
 // A policy gives a rule a severity that the rule cannot have.

@@ -100,8 +100,10 @@ class LedgerStore {
   // Calls `visit` with every entry after the given sequences, in sequence order within an election.
   // Elections without a given sequence start at sequence 1. Stops at the first error and returns
   // it. Returns DATA_LOSS if a stored leaf hash is not the hash of its bytes, a sequence is
-  // missing, or an election ends before its given sequence. `visit` may run on another thread while
-  // the caller waits.
+  // missing, or an election ends before its given sequence. Returns DATA_LOSS ROW_DIFFERS, after
+  // all entries have been visited, if what the store repeats of them for its readers is not what
+  // their bytes say: of the visited entries, and of the definition if all entries were visited.
+  // `visit` may run on another thread while the caller waits.
   virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
 

@@ -18,6 +18,7 @@
 #include "common/postgres/session.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/store/postgres_leader.h"
+#include "services/aggregator/store/row_difference.h"
 
 namespace canvass::aggregator {
 
@@ -45,12 +46,12 @@ class PostgresLedgerStore final : public LedgerStore {
   // A live leader uses its session every second, but a check of a register with a million stations
   // may keep it busy for a few seconds.
   static constexpr absl::Duration kLeaderSilenceMax = absl::Seconds(5);
-
   // Entries that are counted with an append, for each of its elections: a fraction of the time that
   // a commit takes.
   static constexpr std::int64_t kCountedByAppend = 1'000;
   // Entries that are counted with a heartbeat, of all elections: milliseconds, once a second.
   static constexpr std::int64_t kCountedByHeartbeat = 20'000;
+
   // Does not connect; TakeLead does.
   explicit PostgresLedgerStore(postgres::SessionOptions options,
                                absl::Duration leader_silence_max = kLeaderSilenceMax);
@@ -74,7 +75,6 @@ class PostgresLedgerStore final : public LedgerStore {
   struct StoredElection {
     int number = 0;
     std::int64_t last_sequence = 0;
-  };
     ledger::Hash last_hash{};       // leaf hash of that entry
     std::int64_t counted_upto = 0;  // where the next count of entries begins
 
@@ -83,6 +83,7 @@ class PostgresLedgerStore final : public LedgerStore {
     std::string Assert(std::int64_t counted) const;
     // Notes that the statement succeeded. After the last entry, counting begins anew.
     void NoteCounted(std::int64_t counted);
+  };
   using Elections = std::map<std::string, StoredElection, std::less<>>;
 
   absl::Status Connect();
@@ -95,12 +96,13 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status CheckLead() const;
   absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,
                               std::int64_t after,
-                              const std::function<absl::Status(const StoredEntry&)>& visit);
+                              const std::function<absl::Status(const StoredEntry&)>& visit,
+                              RowDifferences& differences);
   absl::Status Commit(const Transaction& transaction);
-  // Returns the elections of `entries` as they will be after the append. Fails if an entry is not
-  // the next one of its election.
   // Compares every ledger with what was read or committed last.
   absl::Status CheckLedgers();
+  // Returns the elections of `entries` as they will be after the append. Fails if an entry is not
+  // the next one of its election.
   absl::StatusOr<Elections> NumberElections(const std::vector<AppendedEntry>& entries) const;
   // Adds rows for `refusals`, and returns statements that delete refusals beyond the number that is
   // kept.

@@ -144,6 +144,7 @@ TEST_F(PostgresSchemaTest, ShowsTheDefinitionAsItIsNow) {
             absl::OkStatus());
   Append(election.Next());
 
+  EXPECT_FALSE(ReplayAll(*ledger_).empty()) << "the tables say what the entries say";
   EXPECT_THAT(
       Read("SELECT area_no, area_id, parent_id FROM canvass.current_areas ORDER BY area_no"),
       ElementsAre("0|country|", "1|north|country", "2|south|country", "3|far-north|north",
