@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                                "outbox_bytes_max"},
                               "127.0.0.1:50061"},
                       Service{"canvass-aggregator", {"database"}, "127.0.0.1:50062"},
-                      Service{"canvass-publisher", {"aggregator"}, "127.0.0.1:50063"}),
+                      Service{"canvass-publisher", {"aggregator", "known_roots"}, "127.0.0.1:50063"}),
     [](const ::testing::TestParamInfo<Service>& service) {
       std::string name = service.param.program;
       for (char& c : name) {
