@@ -108,25 +108,21 @@ absl::Status CompareTable(postgres::Session& session, const DefinitionTable& tab
 }  // namespace
 
 void DefinitionCheck::Add(election::Entry&& entry) {
-  if (auto* const change = std::get_if<election::DefinitionChange>(&entry.event)) {
-    open_.emplace_back(entry.sequence, std::move(*change));
-  } else if (std::holds_alternative<election::DefinitionSeal>(entry.event)) {
-    sealed_.push_back(std::exchange(open_, {}));
-  }
+  auto* const change = std::get_if<election::DefinitionChange>(&entry.event);
+  if (change != nullptr) changes_.emplace_back(entry.sequence, std::move(*change));
 }
 
+// Parts are numbered in the order of their first appearance, whether they were defined together or
+// one after the other.
 DefinitionRows DefinitionCheck::MakeRows() {
-  DefinitionRows rows;
-  election::Definition definition;
-  for (std::vector<Change>& changes : sealed_) {
-    std::vector<SequencedChange> sequenced;
-    sequenced.reserve(changes.size());
-    for (const auto& [sequence, change] : changes) {
-      sequenced.push_back({.sequence = sequence, .change = &change});
-    }
-    rows.Add(election_no_, &definition, sequenced);
-    for (auto& [sequence, change] : changes) definition.Apply(std::move(change));
+  std::vector<SequencedChange> sequenced;
+  sequenced.reserve(changes_.size());
+  for (const auto& [sequence, change] : changes_) {
+    sequenced.push_back({.sequence = sequence, .change = &change});
   }
+  DefinitionRows rows;
+  rows.Add(election_no_, nullptr, sequenced);
+  changes_.clear();
   return rows;
 }
 

@@ -28,8 +28,8 @@ class DefinitionCheck {
   void Add(election::Entry&& entry);
 
   // Reads the tables and adds what differs. Rows of entries after `last_sequence` are left out if
-  // it is given, because others may be adding them. REQUIRES: the entries can be folded. Returns
-  // the errors of the session.
+  // it is given, because others may be adding them. REQUIRES: the entries can be folded, and this
+  // is called once. Returns the errors of the session.
   absl::Status Compare(postgres::Session& session, std::optional<std::int64_t> last_sequence,
                        RowDifferences& differences);
 
@@ -40,8 +40,7 @@ class DefinitionCheck {
   DefinitionRows MakeRows();
 
   const int election_no_;
-  std::vector<std::vector<Change>> sealed_;  // changes that take effect together
-  std::vector<Change> open_;
+  std::vector<Change> changes_;
 };
 
 }  // namespace canvass::aggregator
