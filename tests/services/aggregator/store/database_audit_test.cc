@@ -186,8 +186,7 @@ TEST_F(DatabaseAuditTest, FindsEachColumnThatWasChanged) {
     const absl::Status start = StartStatus();
     EXPECT_EQ(start.code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DetailOf(start).reason, "ROW_DIFFERS");
-    EXPECT_THAT(std::string(start.message()),
-                AllOf(HasSubstr("1 value is not"), HasSubstr(found)));
+    EXPECT_THAT(std::string(start.message()), AllOf(HasSubstr("1 value is not"), HasSubstr(found)));
     for (const std::string& table : tables) {
       Select(StrCat("TRUNCATE canvass.", table, "; INSERT INTO canvass.", table, " TABLE kept.",
                     table));
