@@ -110,10 +110,13 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
   return *kParts;
 }
 
-// The aggregator owns the database's schema; the operator's command brings it up to date.
+// The aggregator owns the database's schema; the operator's command brings it up to date, and
+// compares its tables with the ledger.
 bool IsSchemaForOperator(std::string_view including_file, std::string_view include) {
   return StartsWith(including_file, "services/canvass/") &&
-         include == "services/aggregator/store/schema.h";
+         (include == "services/aggregator/store/schema.h" ||
+          include == "services/aggregator/store/database_audit.h" ||
+          include == "services/aggregator/store/row_difference.h");
 }
 
 Part PartOf(std::string_view including_file, std::string_view include) {

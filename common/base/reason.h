@@ -168,9 +168,10 @@ inline constexpr Reason kDatabaseUnavailable = {
 // Another process uses the data folder.
 inline constexpr Reason kDataFolderInUse = {
     "DATA_FOLDER_IN_USE", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
-// The data folder, or a file in it, cannot be read or written.
-inline constexpr Reason kDataFolderUnusable = {
-    "DATA_FOLDER_UNUSABLE", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
+// The data folder, or a file in it, cannot be read or written. Also a file of known ledgers.
+inline constexpr Reason kDataFolderUnusable = {"DATA_FOLDER_UNUSABLE",
+                                               absl::StatusCode::kFailedPrecondition,
+                                               "reporter, publisher, canvass", Retry::kNo};
 // A text is not a calendar date in the form YYYY-MM-DD.
 inline constexpr Reason kDateMalformed = {"DATE_MALFORMED", absl::StatusCode::kInvalidArgument,
                                           "aggregator, canvass", Retry::kNo};
@@ -266,7 +267,11 @@ inline constexpr Reason kKindUnknown = {"KIND_UNKNOWN", absl::StatusCode::kNotFo
                                         Retry::kNo};
 // A ledger does not continue the ledger that was known before.
 inline constexpr Reason kLedgerDiverged = {"LEDGER_DIVERGED", absl::StatusCode::kDataLoss,
-                                           "aggregator, publisher, canvass", Retry::kNo};
+                                           "reporter, aggregator, publisher, canvass", Retry::kNo};
+// The database does not hold what the aggregator has committed. Nothing is recorded until it is
+// restarted.
+inline constexpr Reason kLedgerTampered = {"LEDGER_TAMPERED", absl::StatusCode::kUnavailable,
+                                           "aggregator", Retry::kSame};
 // The aggregator cannot reach its ledger or does not know whether it leads.
 inline constexpr Reason kLedgerUnavailable = {"LEDGER_UNAVAILABLE", absl::StatusCode::kUnavailable,
                                               "aggregator", Retry::kSame};
@@ -430,6 +435,9 @@ inline constexpr Reason kRootCount = {"ROOT_COUNT", absl::StatusCode::kInvalidAr
 // Rows of one station give different areas, numbers or times.
 inline constexpr Reason kRowsDisagree = {"ROWS_DISAGREE", absl::StatusCode::kInvalidArgument,
                                          "canvass", Retry::kNo};
+// A row of the database does not say what the ledger's entry says.
+inline constexpr Reason kRowDiffers = {"ROW_DIFFERS", absl::StatusCode::kDataLoss,
+                                       "aggregator, canvass", Retry::kNo};
 // A row with this key is already in the database.
 inline constexpr Reason kRowExists = {"ROW_EXISTS", absl::StatusCode::kAlreadyExists,
                                       "aggregator, canvass", Retry::kNo};

@@ -330,6 +330,15 @@ std::vector<std::int16_t> CopyRow::Int16Array() {
   return values;
 }
 
+std::vector<std::optional<std::int32_t>> CopyRow::Int32Array() {
+  std::vector<std::optional<std::int32_t>> values;
+  for (const auto& element : Array(kInt4Type)) {
+    const bool fits = element && element->size() == sizeof(std::int32_t);
+    values.push_back(fits ? std::optional(ReadBigEndian<std::int32_t>(*element)) : std::nullopt);
+  }
+  return values;
+}
+
 std::vector<std::optional<std::int64_t>> CopyRow::Int64Array() {
   std::vector<std::optional<std::int64_t>> values;
   for (const auto& element : Array(kInt8Type)) {

@@ -88,6 +88,7 @@ class CopyRow {
   std::optional<std::string_view> Text();
   std::optional<absl::Time> Timestamp();
   std::vector<std::int16_t> Int16Array();
+  std::vector<std::optional<std::int32_t>> Int32Array();
   std::vector<std::optional<std::int64_t>> Int64Array();
   // Returns the elements of an array of any dimensions as one flat list.
   std::vector<std::string> TextArray();

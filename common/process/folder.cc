@@ -216,7 +216,7 @@ absl::Status Folder::Write(const std::string& name, std::string_view text) const
                        fsync(*fd) == 0;
   if (!written) return Fail("write", draft);
   if (renameat(fd_, draft.c_str(), fd_, name.c_str()) != 0) return Fail("write", name);
-  return absl::OkStatus();
+  return fsync(fd_) == 0 ? absl::OkStatus() : Fail("make durable", name);
 }
 
 absl::StatusOr<int> Folder::OpenLog(const std::string& name) const {

@@ -53,6 +53,9 @@ void Aggregator::TellOfLead(const absl::Status& lead) {
   if (!lead.ok()) {
     if (HasReason(lead, reason::kNotActive)) {
       telemetry::LogInfo(absl::StrCat("standing by: ", telemetry::Describe(lead)));
+    } else if (lead.code() == absl::StatusCode::kDataLoss ||
+               HasReason(lead, reason::kLedgerTampered)) {
+      telemetry::LogError(absl::StrCat("not serving: ", telemetry::Describe(lead)));
     } else {
       telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
     }

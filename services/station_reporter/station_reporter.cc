@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/text.h"
+#include "common/process/known_ledgers.h"
 #include "services/station_reporter/outbox/sqlite_outbox_store.h"
 
 namespace canvass::station_reporter {
@@ -28,6 +30,7 @@ absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
   AggregatorLinkOptions link = aggregator;
   std::unique_ptr<OutboxStore> store;
   std::unique_ptr<Outbox> kept;
+  std::unique_ptr<KnownEntries> known_entries;
   if (!outbox.file.empty()) {
     auto file = SqliteOutboxStore::Open(outbox.file);
     if (!file.ok()) return file.status();
@@ -35,10 +38,14 @@ absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
     auto opened = Outbox::Open(*store, outbox.limits);
     if (!opened.ok()) return opened.status();
     kept = *std::move(opened);
+    auto ledgers = process::KnownLedgers::Open(StrCat(outbox.file, "-ledgers"));
+    if (!ledgers.ok()) return ledgers.status();
+    known_entries = std::make_unique<KnownEntries>(*std::move(ledgers));
+    link.known_entries = known_entries.get();
     link.answer_within = outbox.answer_within;
   }
-  std::unique_ptr<StationReporter> reporter(
-      new StationReporter(link, std::move(store), std::move(kept), outbox.limits, clock));
+  std::unique_ptr<StationReporter> reporter(new StationReporter(
+      link, std::move(store), std::move(kept), std::move(known_entries), outbox.limits, clock));
   auto started = rpc::Server::Start(server, {&reporter->service_});
   if (!started.ok()) return started.status();
   reporter->server_ = *std::move(started);
@@ -57,6 +64,7 @@ absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
 
 StationReporter::StationReporter(AggregatorLinkOptions aggregator,
                                  std::unique_ptr<OutboxStore> store, std::unique_ptr<Outbox> outbox,
+                                 std::unique_ptr<KnownEntries> known_entries,
                                  const OutboxLimits& limits, const Clock& clock)
     : store_(std::move(store)),
       outbox_(std::move(outbox)),
@@ -70,6 +78,7 @@ StationReporter::StationReporter(AggregatorLinkOptions aggregator,
                                                                            std::move(submitter),
                                                                            {.patient = true});
                                                      })),
+      known_entries_(std::move(known_entries)),
       link_(WithElections(std::move(aggregator), courier_.get())),
       service_(link_, outbox_.get(), courier_.get(), clock) {}
 

@@ -10,6 +10,7 @@
 #include "common/rpc/server.h"
 #include "services/station_reporter/calls/reporter_service.h"
 #include "services/station_reporter/link/aggregator_link.h"
+#include "services/station_reporter/link/known_entries.h"
 #include "services/station_reporter/outbox/outbox.h"
 #include "services/station_reporter/outbox/outbox_courier.h"
 #include "services/station_reporter/outbox/outbox_store.h"
@@ -17,8 +18,9 @@
 namespace canvass::station_reporter {
 
 struct OutboxOptions {
-  // File that keeps reports; its folder must exist. If empty, there is no outbox, and reports are
-  // refused while the aggregator is away.
+  // File that keeps reports; its folder must exist. Beside it, FILE-ledgers keeps the newest
+  // entries that receipts told of. If empty, there is neither, and reports are refused while the
+  // aggregator is away.
   std::string file{};
   // How long a report waits for its receipt before it goes to the outbox. Longer than a full queue
   // or a takeover by another aggregator needs, and shorter than callers wait.
@@ -33,8 +35,8 @@ struct OutboxOptions {
 class StationReporter {
  public:
   // Serves at once, whether or not the aggregator can be reached. Returns the errors of
-  // rpc::Server::Start, SqliteOutboxStore::Open and Outbox::Open. `clock` must outlive the
-  // reporter.
+  // rpc::Server::Start, SqliteOutboxStore::Open, Outbox::Open and KnownLedgers::Open. `clock` must
+  // outlive the reporter.
   static absl::StatusOr<std::unique_ptr<StationReporter>> Start(
       const rpc::ServerOptions& server, const AggregatorLinkOptions& aggregator,
       const OutboxOptions& outbox, const Clock& clock);
@@ -54,11 +56,13 @@ class StationReporter {
  private:
   // `store` and `outbox` are null if there is no outbox.
   StationReporter(AggregatorLinkOptions aggregator, std::unique_ptr<OutboxStore> store,
-                  std::unique_ptr<Outbox> outbox, const OutboxLimits& limits, const Clock& clock);
+                  std::unique_ptr<Outbox> outbox, std::unique_ptr<KnownEntries> known_entries,
+                  const OutboxLimits& limits, const Clock& clock);
 
   const std::unique_ptr<OutboxStore> store_;
   const std::unique_ptr<Outbox> outbox_;
   const std::unique_ptr<OutboxCourier> courier_;
+  const std::unique_ptr<KnownEntries> known_entries_;  // null without an outbox
   AggregatorLink link_;
   ReporterService service_;
   std::unique_ptr<rpc::Server> server_;

@@ -64,12 +64,12 @@ TEST_P(ServiceFlagsTest, AnEmptyAddressIsNoDefault) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, ServiceFlagsTest,
-    ::testing::Values(Service{"canvass-station-reporter",
-                              {"aggregator", "outbox", "answer_within", "outbox_reports_max",
-                               "outbox_bytes_max"},
-                              "127.0.0.1:50061"},
-                      Service{"canvass-aggregator", {"database"}, "127.0.0.1:50062"},
-                      Service{"canvass-publisher", {"aggregator"}, "127.0.0.1:50063"}),
+    ::testing::Values(
+        Service{"canvass-station-reporter",
+                {"aggregator", "outbox", "answer_within", "outbox_reports_max", "outbox_bytes_max"},
+                "127.0.0.1:50061"},
+        Service{"canvass-aggregator", {"database"}, "127.0.0.1:50062"},
+        Service{"canvass-publisher", {"aggregator", "known_roots"}, "127.0.0.1:50063"}),
     [](const ::testing::TestParamInfo<Service>& service) {
       std::string name = service.param.program;
       for (char& c : name) {

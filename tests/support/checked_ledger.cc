@@ -14,6 +14,7 @@
 #include "common/election/report_check.h"
 #include "common/election/rule.h"
 #include "common/ledger/encoding.h"
+#include "common/ledger/merkle.h"
 #include "common/ledger/seal.h"
 
 namespace canvass::testing {
@@ -23,11 +24,15 @@ namespace {
 constexpr std::int64_t kFirstEntryUnixSeconds = 1'707'321'600;
 constexpr election::SealNonce kNonce{1, 2, 3};
 
+election::DefinitionSeal SealOf(const election::Entry& change) {
+  return {.parts = 1, .digest = ledger::Sha256OfHashes({ledger::LeafHash(ledger::Encode(change))})};
+}
+
 }  // namespace
 
 CheckedLedger::CheckedLedger(const DefinitionBuilder& definition) {
   Append(definition.Build());
-  Append(election::DefinitionSeal{.parts = 1});
+  Append(SealOf(entries_.back()));
 }
 
 absl::Status CheckedLedger::Change(election::DefinitionChange request) {
@@ -36,7 +41,7 @@ absl::Status CheckedLedger::Change(election::DefinitionChange request) {
   if (!change.ok()) return change.status();
   if (change->Parts() == 0) return absl::OkStatus();
   Append(*std::move(change));
-  Append(election::DefinitionSeal{.parts = 1});
+  Append(SealOf(entries_.back()));
   return absl::OkStatus();
 }
 

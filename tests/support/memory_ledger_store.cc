@@ -67,6 +67,16 @@ void MemoryDatabase::Lose(std::string_view election_id, std::int64_t last_sequen
   Truncate(election_id, last_sequence);
 }
 
+void MemoryDatabase::Delete(std::string_view election_id, std::int64_t last_sequence) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)].resize(Index(last_sequence));
+}
+
+void MemoryDatabase::Insert(std::string_view election_id, const Stored& entry) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)].push_back(entry);
+}
+
 void MemoryDatabase::Restore(std::string_view election_id, std::int64_t last_sequence) {
   const MutexLock lock(mutex_);
   Truncate(election_id, last_sequence);
@@ -117,6 +127,26 @@ absl::Status MemoryLedgerStore::TakeLead() {
     return NotActive();
   }
   store_.leader_ = this;
+  NoteEnds();
+  return absl::OkStatus();
+}
+
+void MemoryLedgerStore::NoteEnds() {
+  ends_.clear();
+  for (const auto& [election_id, entries] : store_.entries_) {
+    if (!entries.empty()) ends_[election_id] = {entries.size(), entries.back().leaf_hash};
+  }
+}
+
+absl::Status MemoryLedgerStore::CheckEnds() const {
+  for (const auto& [election_id, end] : ends_) {
+    const auto stored = store_.entries_.find(election_id);
+    if (stored != store_.entries_.end() && stored->second.size() == end.first &&
+        stored->second.back().leaf_hash == end.second) {
+      continue;
+    }
+    return MakeError(reason::kLedgerTampered, absl::StrCat(election_id, " ends differently"));
+  }
   return absl::OkStatus();
 }
 
@@ -210,6 +240,7 @@ absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
       absl::AbsDuration(store_.clock_->Now() - *transaction.clock) > kClockDifferenceMax) {
     return MakeError(reason::kClockImplausible, "the clocks differ");
   }
+  if (absl::Status ends = CheckEnds(); !ends.ok()) return ends;
   std::map<std::string, std::int64_t> next;
   for (const AppendedEntry& entry : transaction.entries) {
     std::int64_t& sequence = next[entry.election_id];
@@ -229,13 +260,14 @@ absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
   store_.refusals_.insert(store_.refusals_.end(), transaction.refusals.begin(),
                           transaction.refusals.end());
   KeepNewest(store_.refusals_);
+  NoteEnds();
   ++store_.commits_;
   return absl::OkStatus();
 }
 
 absl::Status MemoryLedgerStore::Heartbeat() {
   const MutexLock lock(store_.mutex_);
-  if (store_.leader_ == this) return absl::OkStatus();
+  if (store_.leader_ == this) return CheckEnds();
   const MutexLock own_lock(mutex_);
   return following_ ? NotActive() : Lost();
 }

@@ -1,12 +1,14 @@
 #ifndef CANVASS_TESTS_SUPPORT_MEMORY_LEDGER_STORE_H_
 #define CANVASS_TESTS_SUPPORT_MEMORY_LEDGER_STORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,7 +40,13 @@ class MemoryDatabase {
   // As a failover to a standby that was behind does: the session breaks, and the entries after
   // `last_sequence` are gone.
   void Lose(std::string_view election_id, std::int64_t last_sequence);
-  // As a restore of a backup does: the same, and the ledger has another id.
+  // As the owner of a database can: the entries after `last_sequence` are gone, and nothing else
+  // happens.
+  void Delete(std::string_view election_id, std::int64_t last_sequence);
+  // Likewise: there is one more entry.
+  void Insert(std::string_view election_id, const Stored& entry);
+  // As a restore of a backup does: the same as Lose, and the ledger has
+  // another id.
   void Restore(std::string_view election_id, std::int64_t last_sequence);
   // What the seals hide, of open ones too.
   std::vector<aggregator::SealedItem> sealed() const;
@@ -102,8 +110,13 @@ class MemoryLedgerStore final : public aggregator::LedgerStore {
  private:
   absl::Status Commit(const aggregator::Transaction& transaction);
   bool CanRead() const;
+  // Whether an election ends where this store left it.
+  absl::Status CheckEnds() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(store_.mutex_);
+  void NoteEnds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(store_.mutex_);
 
   MemoryDatabase& store_;
+  // Number of entries and last leaf hash of each election.
+  std::map<std::string, std::pair<std::size_t, ledger::Hash>, std::less<>> ends_;
 
   mutable Mutex mutex_;
   CondVar changed_;

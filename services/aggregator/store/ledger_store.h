@@ -100,8 +100,10 @@ class LedgerStore {
   // Calls `visit` with every entry after the given sequences, in sequence order within an election.
   // Elections without a given sequence start at sequence 1. Stops at the first error and returns
   // it. Returns DATA_LOSS if a stored leaf hash is not the hash of its bytes, a sequence is
-  // missing, or an election ends before its given sequence. `visit` may run on another thread while
-  // the caller waits.
+  // missing, or an election ends before its given sequence. Returns DATA_LOSS ROW_DIFFERS, after
+  // all entries have been visited, if what the store repeats of them for its readers is not what
+  // their bytes say: of the visited entries, and of the definition if all entries were visited.
+  // `visit` may run on another thread while the caller waits.
   virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
 
@@ -113,16 +115,20 @@ class LedgerStore {
   virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
 
   // Commits all of it in one database transaction. Returns UNAVAILABLE CLOCK_IMPLAUSIBLE, and
-  // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns OK only
-  // after the commit. After an error it is unknown whether they were committed. To find out, the
-  // caller must call TakeLead and Replay.
+  // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns UNAVAILABLE
+  // LEDGER_TAMPERED, commits nothing and keeps the lead, if the ledger of an election in the
+  // transaction does not end with the entry that this store read or committed last, or lacks an
+  // earlier one; not all earlier ones are looked for each time. Returns OK only after the commit.
+  // After other errors it is unknown whether they were committed. To find out, the caller must call
+  // TakeLead and Replay.
   virtual absl::Status Append(const Transaction& transaction) = 0;
 
   // Returns the time by the store's own clock.
   virtual absl::StatusOr<absl::Time> Now() = 0;
 
   // Checks that the lead and the connection still stand. Called about once a second while nothing
-  // is appended, which also shows other aggregators that this writer is alive.
+  // is appended, which also shows other aggregators that this writer is alive. Returns UNAVAILABLE
+  // LEDGER_TAMPERED, and keeps the lead, as Append does, but for every election.
   virtual absl::Status Heartbeat() = 0;
 };
 

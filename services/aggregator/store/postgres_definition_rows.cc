@@ -1,5 +1,6 @@
 #include "services/aggregator/store/postgres_definition_rows.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,11 +13,13 @@
 #include "common/base/text.h"
 #include "common/election/definition.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/copy_table.h"
 
 namespace canvass::aggregator {
 namespace {
 
 using election::DefinitionChange;
+using postgres::ColumnType;
 using postgres::CopyEncoder;
 
 // Numbers of ids that the definition before the changes does not have. They continue its numbers,
@@ -130,9 +133,18 @@ void PutNames(CopyEncoder& rows, const election::LocalizedText& names, const Lan
   rows.PairArray(names);
 }
 
-constexpr const char* kCopyElections =
-    "COPY canvass.election_versions (election_no, sequence, name, names, polling_date, time_zone, "
-    "polls_close_at, previous_election_id, rehearsal, notices) FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 10> kElectionsColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+    {"polling_date", ColumnType::kText},
+    {"time_zone", ColumnType::kText},
+    {"polls_close_at", ColumnType::kTimestamp},
+    {"previous_election_id", ColumnType::kText},
+    {"rehearsal", ColumnType::kBool},
+    {"notices", ColumnType::kTextArray},
+}};
 
 void PutElection(CopyEncoder& rows, const RowKey& key, const election::Election& election) {
   rows.StartRow(10);
@@ -147,9 +159,16 @@ void PutElection(CopyEncoder& rows, const RowKey& key, const election::Election&
   rows.PairArray(election.notices);
 }
 
-constexpr const char* kCopyContests =
-    "COPY canvass.contests (election_no, sequence, contest_no, contest_id, name, names, area_no, "
-    "blank_votes_valid) FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 8> kContestsColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"contest_no", ColumnType::kInt32},
+    {"contest_id", ColumnType::kText},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+    {"area_no", ColumnType::kInt32},
+    {"blank_votes_valid", ColumnType::kBool},
+}};
 
 void PutContest(CopyEncoder& rows, const RowKey& key, const election::Contest& contest,
                 const PartNumbers& numbers, const Languages& languages) {
@@ -163,9 +182,18 @@ void PutContest(CopyEncoder& rows, const RowKey& key, const election::Contest& c
   rows.Bool(contest.blank_votes_valid.value_or(false));
 }
 
-constexpr const char* kCopyCandidates =
-    "COPY canvass.candidates (election_no, sequence, contest_no, candidate_no, candidate_id, name, "
-    "names, affiliation, affiliations, withdrawn) FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 10> kCandidatesColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"contest_no", ColumnType::kInt32},
+    {"candidate_no", ColumnType::kInt32},
+    {"candidate_id", ColumnType::kText},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+    {"affiliation", ColumnType::kText},
+    {"affiliations", ColumnType::kTextArray},
+    {"withdrawn", ColumnType::kBool},
+}};
 
 void PutCandidates(CopyEncoder& rows, const RowKey& key, const election::Contest& contest,
                    const PartNumbers& numbers, const Languages& languages) {
@@ -197,9 +225,19 @@ std::string_view KindName(election::SourceKind kind) {
   return "UNSPECIFIED";
 }
 
-constexpr const char* kCopySources =
-    "COPY canvass.sources (election_no, sequence, source_no, source_id, kind, name, names, "
-    "organisations, visible_from, sample_tag, design_effect) FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 11> kSourcesColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"source_no", ColumnType::kInt32},
+    {"source_id", ColumnType::kText},
+    {"kind", ColumnType::kText},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+    {"organisations", ColumnType::kTextArray},
+    {"visible_from", ColumnType::kTimestamp},
+    {"sample_tag", ColumnType::kText},
+    {"design_effect", ColumnType::kText},
+}};
 
 void PutSource(CopyEncoder& rows, const RowKey& key, const election::Source& source,
                const PartNumbers& numbers, const Languages& languages) {
@@ -216,9 +254,16 @@ void PutSource(CopyEncoder& rows, const RowKey& key, const election::Source& sou
   PutText(rows, source.design_effect);
 }
 
-constexpr const char* kCopyAreas =
-    "COPY canvass.areas (election_no, sequence, area_no, area_id, parent_no, kind, name, names) "
-    "FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 8> kAreasColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"area_no", ColumnType::kInt32},
+    {"area_id", ColumnType::kText},
+    {"parent_no", ColumnType::kInt32},
+    {"kind", ColumnType::kText},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+}};
 
 void PutArea(CopyEncoder& rows, const RowKey& key, const election::Area& area,
              const PartNumbers& numbers, const Languages& languages) {
@@ -232,9 +277,19 @@ void PutArea(CopyEncoder& rows, const RowKey& key, const election::Area& area,
   PutNames(rows, area.names, languages);
 }
 
-constexpr const char* kCopyStations =
-    "COPY canvass.stations (election_no, sequence, station_no, station_id, area_no, name, names, "
-    "tags, registered_voters, counted_at_station_no, closed_reason) FROM STDIN (FORMAT binary);";
+constexpr std::array<postgres::Column, 11> kStationsColumns = {{
+    {"election_no", ColumnType::kInt32},
+    {"sequence", ColumnType::kInt64},
+    {"station_no", ColumnType::kInt32},
+    {"station_id", ColumnType::kText},
+    {"area_no", ColumnType::kInt32},
+    {"name", ColumnType::kText},
+    {"names", ColumnType::kTextArray},
+    {"tags", ColumnType::kTextArray},
+    {"registered_voters", ColumnType::kInt64},
+    {"counted_at_station_no", ColumnType::kInt32},
+    {"closed_reason", ColumnType::kText},
+}};
 
 void PutStation(CopyEncoder& rows, const RowKey& key, const election::Station& station,
                 const PartNumbers& numbers, const Languages& languages) {
@@ -255,7 +310,29 @@ void PutStation(CopyEncoder& rows, const RowKey& key, const election::Station& s
   PutText(rows, station.closed_reason.value_or(""));
 }
 
+// The places of the tables in DefinitionTables.
+enum : std::size_t { kElectionVersions, kContests, kCandidates, kSources, kAreas, kStations };
+
 }  // namespace
+
+const std::array<DefinitionTable, kDefinitionTables>& DefinitionTables() {
+  static const std::array<DefinitionTable, kDefinitionTables> kTables = {{
+      {.copy = {.name = "canvass.election_versions", .columns = kElectionsColumns}, .numbers = 0},
+      {.copy = {.name = "canvass.contests", .columns = kContestsColumns}, .numbers = 1},
+      {.copy = {.name = "canvass.candidates", .columns = kCandidatesColumns}, .numbers = 2},
+      {.copy = {.name = "canvass.sources", .columns = kSourcesColumns}, .numbers = 1},
+      {.copy = {.name = "canvass.areas", .columns = kAreasColumns}, .numbers = 1},
+      {.copy = {.name = "canvass.stations", .columns = kStationsColumns}, .numbers = 1},
+  }};
+  return kTables;
+}
+
+std::string_view DefinitionRows::RowsOf(std::size_t table) {
+  std::string_view stream = rows_[table].Finish();
+  stream.remove_prefix(postgres::kCopyHeader.size());
+  stream.remove_suffix(sizeof(std::int16_t));
+  return stream;
+}
 
 void DefinitionRows::Add(int election_no, const election::Definition* before,
                          const std::vector<SequencedChange>& changes) {
@@ -268,32 +345,27 @@ void DefinitionRows::Add(int election_no, const election::Definition* before,
     const RowKey key{.election_no = election_no, .sequence = sequenced.sequence};
     if (change.election) {
       languages = change.election->languages;
-      PutElection(elections_, key, *change.election);
+      PutElection(rows_[kElectionVersions], key, *change.election);
     }
     for (const auto& contest : change.contests) {
-      PutContest(contests_, key, contest, numbers, languages);
-      PutCandidates(candidates_, key, contest, numbers, languages);
+      PutContest(rows_[kContests], key, contest, numbers, languages);
+      PutCandidates(rows_[kCandidates], key, contest, numbers, languages);
     }
-    for (const auto& source : change.sources) PutSource(sources_, key, source, numbers, languages);
-    for (const auto& area : change.areas) PutArea(areas_, key, area, numbers, languages);
+    for (const auto& source : change.sources)
+      PutSource(rows_[kSources], key, source, numbers, languages);
+    for (const auto& area : change.areas) PutArea(rows_[kAreas], key, area, numbers, languages);
     for (const auto& station : change.stations) {
-      PutStation(stations_, key, station, numbers, languages);
+      PutStation(rows_[kStations], key, station, numbers, languages);
     }
   }
 }
 
 void DefinitionRows::Finish(std::string& statements, std::vector<postgres::CopyStream>& streams) {
-  const auto finish = [&](CopyEncoder& rows, const char* copy) {
-    if (rows.rows() == 0) return;
-    statements += copy;
-    streams.push_back(postgres::WholeStream(rows.Finish()));
-  };
-  finish(elections_, kCopyElections);
-  finish(contests_, kCopyContests);
-  finish(candidates_, kCopyCandidates);
-  finish(sources_, kCopySources);
-  finish(areas_, kCopyAreas);
-  finish(stations_, kCopyStations);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (rows_[i].rows() == 0) continue;
+    statements += postgres::CopyInto(DefinitionTables()[i].copy);
+    streams.push_back(postgres::WholeStream(rows_[i].Finish()));
+  }
 }
 
 }  // namespace canvass::aggregator

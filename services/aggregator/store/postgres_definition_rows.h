@@ -1,12 +1,16 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_DEFINITION_ROWS_H_
 #define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_DEFINITION_ROWS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/election/definition.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/copy_table.h"
 #include "common/postgres/session.h"
 
 namespace canvass::aggregator {
@@ -16,6 +20,15 @@ struct SequencedChange {
   std::int64_t sequence = 0;
   const election::DefinitionChange* change = nullptr;
 };
+
+// A table of the definition. Its first columns are election_no, sequence, and the numbers of the
+// part, which together are the key.
+struct DefinitionTable {
+  postgres::CopyTable copy{};
+  std::size_t numbers = 0;  // columns that number the part
+};
+inline constexpr std::size_t kDefinitionTables = 6;
+const std::array<DefinitionTable, kDefinitionTables>& DefinitionTables();
 
 // Encodes rows of the definition's tables, which SQL readers see. Not thread-safe.
 class DefinitionRows {
@@ -29,14 +42,12 @@ class DefinitionRows {
   // statement with a semicolon to `statements` and its stream to `streams`. The streams must not
   // outlive this.
   void Finish(std::string& statements, std::vector<postgres::CopyStream>& streams);
+  // The same without statements: ends the rows of one table of DefinitionTables and returns them,
+  // without the stream's header and end. Call it once for each table.
+  std::string_view RowsOf(std::size_t table);
 
  private:
-  postgres::CopyEncoder elections_;
-  postgres::CopyEncoder contests_;
-  postgres::CopyEncoder candidates_;
-  postgres::CopyEncoder sources_;
-  postgres::CopyEncoder areas_;
-  postgres::CopyEncoder stations_;
+  std::array<postgres::CopyEncoder, kDefinitionTables> rows_;  // in the order of DefinitionTables
 };
 
 }  // namespace canvass::aggregator

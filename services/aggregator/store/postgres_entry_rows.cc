@@ -1,6 +1,7 @@
 #include "services/aggregator/store/postgres_entry_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,10 +11,14 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/election/event.h"
 #include "common/election/rule.h"
 #include "common/election/tally.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/copy_table.h"
+#include "services/aggregator/store/postgres_row_check.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -176,16 +181,54 @@ const std::string& ActorOf(const election::Entry& entry) {
   return opening == nullptr ? entry.actor : opening->content.actor;
 }
 
-}  // namespace
+using postgres::ColumnType;
 
-void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended) {
-  const election::Entry& entry = appended.entry;
+constexpr std::array<postgres::Column, 26> kEntryColumns = {{
+    {"sequence", ColumnType::kInt64},
+    {"recorded_at", ColumnType::kTimestamp},
+    {"election_no", ColumnType::kInt32},
+    {"contest_no", ColumnType::kInt32},
+    {"source_no", ColumnType::kInt32},
+    {"station_no", ColumnType::kInt32},
+    {"area_no", ColumnType::kInt32},
+    {"revision", ColumnType::kInt32},
+    {"registered_voters", ColumnType::kInt32},
+    {"ballots_issued", ColumnType::kInt32},
+    {"ballots_cast", ColumnType::kInt32},
+    {"blank_votes", ColumnType::kInt32},
+    {"invalid_votes", ColumnType::kInt32},
+    {"asked", ColumnType::kInt32},
+    {"refused", ColumnType::kInt32},
+    {"undecided", ColumnType::kInt32},
+    {"kind", ColumnType::kInt16},
+    {"held", ColumnType::kBool},
+    {"expected_again", ColumnType::kBool},
+    {"actor", ColumnType::kText},
+    {"votes", ColumnType::kInt32Array},
+    {"findings", ColumnType::kTextArray},
+    {"reason", ColumnType::kText},
+    {"entry", ColumnType::kBytes},
+    {"leaf_hash", ColumnType::kBytes},
+    {"seal_sequence", ColumnType::kInt64},
+}};
+constexpr postgres::CopyTable kEntryTable = {.name = "canvass.entries", .columns = kEntryColumns};
+constexpr std::size_t kEntryColumn = 23;
+constexpr std::size_t kLeafHashColumn = 24;
+static_assert(kEntryColumns[kEntryColumn].name == "entry");
+static_assert(kEntryColumns[kLeafHashColumn].name == "leaf_hash");
+
+std::string_view AsBytes(const ledger::Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+void PutRow(postgres::CopyEncoder& rows, int election_no, const election::Entry& entry,
+            std::string_view bytes, const ledger::Hash& leaf_hash) {
   const Columns columns =
       std::visit([](const auto& event) { return ColumnsOf(event); }, entry.event);
   static const election::Counts kNoCounts;
   const election::Counts& counts = columns.counts == nullptr ? kNoCounts : *columns.counts;
 
-  rows.StartRow(26);
+  rows.StartRow(kEntryColumns.size());
   rows.Int64(entry.sequence);
   rows.Timestamp(entry.recorded_at);
   rows.Int32(election_no);
@@ -210,13 +253,41 @@ void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry&
   } else {
     rows.Text(columns.reason);
   }
-  rows.Bytes(appended.bytes);
-  rows.Bytes({reinterpret_cast<const char*>(appended.leaf_hash.data()), appended.leaf_hash.size()});
+  rows.Bytes(bytes);
+  rows.Bytes(AsBytes(leaf_hash));
   if (columns.seal_sequence) {
     rows.Int64(*columns.seal_sequence);
   } else {
     rows.Null();
   }
+}
+
+}  // namespace
+
+const postgres::CopyTable& EntryTable() { return kEntryTable; }
+
+void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended) {
+  PutRow(rows, election_no, appended.entry, appended.bytes, appended.leaf_hash);
+}
+
+absl::StatusOr<EntryRow> EntryRowReader::Read(std::string_view row) {
+  if (!postgres::SplitRow(row, fields_) || fields_.size() != kEntryColumns.size()) {
+    return MakeError(reason::kCopyMalformed, "A row of canvass.entries is malformed");
+  }
+  postgres::CopyRow first(row);
+  row_ = row;
+  read_ = {.sequence = first.Int64().value_or(0),
+           .bytes = fields_[kEntryColumn].value_or(""),
+           .leaf_hash = fields_[kLeafHashColumn].value_or("")};
+  return read_;
+}
+
+void EntryRowReader::Compare(int election_no, const election::Entry& entry,
+                             const ledger::Hash& leaf_hash, RowDifferences& differences) {
+  recorded_.DropSent();
+  PutRow(recorded_, election_no, entry, read_.bytes, leaf_hash);
+  CompareRows({.table = kEntryTable, .sequence = read_.sequence}, row_, recorded_.bytes(),
+              differences);
 }
 
 postgres::CopyStream EntryStream(std::vector<NumberedEntry> entries) {

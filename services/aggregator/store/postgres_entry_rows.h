@@ -1,23 +1,52 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_ENTRY_ROWS_H_
 #define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_ENTRY_ROWS_H_
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "common/election/event.h"
+#include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/copy_table.h"
 #include "common/postgres/session.h"
 #include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/store/row_difference.h"
 
 namespace canvass::aggregator {
 
-// COPY statement that takes the rows of PutEntry.
-inline constexpr const char* kCopyEntries =
-    "COPY canvass.entries (sequence, recorded_at, election_no, contest_no, source_no, station_no, "
-    "area_no, revision, registered_voters, ballots_issued, ballots_cast, blank_votes, "
-    "invalid_votes, asked, refused, undecided, kind, held, expected_again, actor, votes, findings, "
-    "reason, entry, leaf_hash, seal_sequence) FROM STDIN (FORMAT binary);";
+// The table of all entries.
+const postgres::CopyTable& EntryTable();
 
 // Adds the row of canvass.entries for an entry.
 void PutEntry(postgres::CopyEncoder& rows, int election_no, const AppendedEntry& appended);
+
+// A row of canvass.entries, as far as others do not follow from it. The views are valid as long as
+// the row.
+struct EntryRow {
+  std::int64_t sequence = 0;
+  std::string_view bytes{};
+  std::string_view leaf_hash{};
+};
+
+// Reads rows of canvass.entries, and compares their columns with what the bytes of the entry say.
+// Not thread-safe.
+class EntryRowReader {
+ public:
+  // Returns DATA_LOSS if it is no row of the table.
+  absl::StatusOr<EntryRow> Read(std::string_view row);
+  // Compares all columns of the row that was read last with its bytes, which are `entry`, and adds
+  // those that differ.
+  void Compare(int election_no, const election::Entry& entry, const ledger::Hash& leaf_hash,
+               RowDifferences& differences);
+
+ private:
+  std::string_view row_;
+  EntryRow read_;
+  std::vector<postgres::CopyField> fields_;
+  postgres::CopyEncoder recorded_;
+};
 
 // An entry and the number of its election. Not owned.
 struct NumberedEntry {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,30 +16,34 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/base/uuid.h"
 #include "common/election/event.h"
+#include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
+#include "common/postgres/copy_table.h"
 #include "common/postgres/migration.h"
 #include "common/postgres/session.h"
 #include "common/telemetry/log.h"
 #include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/store/postgres_definition_check.h"
 #include "services/aggregator/store/postgres_definition_rows.h"
 #include "services/aggregator/store/postgres_entry_rows.h"
 #include "services/aggregator/store/postgres_refusal_rows.h"
 #include "services/aggregator/store/postgres_sealed_rows.h"
 #include "services/aggregator/store/replay_thread.h"
+#include "services/aggregator/store/row_difference.h"
 #include "services/aggregator/store/schema.h"
 
 namespace canvass::aggregator {
 namespace {
 
 using postgres::CopyEncoder;
-using postgres::CopyRow;
 using postgres::Rows;
 
 // SQL state that canvass.assert_writer raises.
@@ -46,12 +51,18 @@ constexpr std::string_view kLeadLostState = "CV001";
 // SQL state that canvass.assert_clock raises.
 constexpr std::string_view kClockState = "CV002";
 
+// SQL state that canvass.assert_ledger raises.
+constexpr std::string_view kTamperedState = "CV003";
+
 constexpr const char* kReadLedgerId = "SELECT ledger_id FROM canvass.ledger";
 
 constexpr const char* kReadElections =
-    "SELECT election_id, election_no, coalesce((SELECT max(sequence) FROM canvass.entries "
-    "WHERE entries.election_no = elections.election_no), 0) "
-    "FROM canvass.elections ORDER BY election_no";
+    "SELECT election_id, election_no, coalesce(last.sequence, 0), coalesce(last.hash, '') "
+    "FROM canvass.elections LEFT JOIN LATERAL (SELECT sequence, "
+    "encode(sha256('\\x00'::bytea || entry), 'hex') AS hash FROM canvass.entries "
+    "WHERE entries.election_no = elections.election_no ORDER BY sequence DESC LIMIT 1) last ON "
+    "true "
+    "ORDER BY election_no";
 
 constexpr const char* kCopyElectionNumbers =
     "COPY canvass.elections (election_no, election_id) FROM STDIN (FORMAT binary);";
@@ -90,29 +101,57 @@ std::string_view AsText(const ledger::Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
+// Zeros for a text that is no hash.
+ledger::Hash FromHex(std::string_view hex) {
+  ledger::Hash hash{};
+  const std::string bytes = absl::HexStringToBytes(ToAbsl(hex));
+  if (bytes.size() == hash.size()) std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+absl::Status Tampered(const absl::Status& raised) {
+  return MakeError(reason::kLedgerTampered,
+                   StrCat("The database was changed by somebody else: ", raised.message()));
+}
+
 absl::Status Lost(const Reason& reason, std::string_view message) {
   return MakeError(reason, message);
 }
 
-// Decodes a row. Returns DATA_LOSS if it is not the entry with this sequence, or if it is damaged.
-absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
-                                      std::string_view bytes) {
-  CopyRow row(bytes);
-  StoredEntry entry{.election_id = election_id};
-  entry.sequence = row.Int64().value_or(0);
-  entry.bytes = row.Text().value_or("");
-  const std::string_view hash = row.Text().value_or("");
-  if (!row.status().ok()) return row.status();
+// Returns the entry of a row. Returns DATA_LOSS if it is not the one with this sequence, or if it
+// is damaged.
+absl::StatusOr<StoredEntry> CheckEntry(std::string_view election_id, std::int64_t sequence,
+                                       const absl::StatusOr<EntryRow>& row) {
+  if (!row.ok()) return row.status();
+  StoredEntry entry{
+      .election_id = election_id, .sequence = row->sequence, .bytes = row->bytes, .leaf_hash = {}};
   if (entry.sequence != sequence) {
     return Lost(reason::kEntryMissing, StrCat("The ledger of ", election_id, " has no entry ",
                                               sequence, "; the next one is ", entry.sequence));
   }
   entry.leaf_hash = ledger::LeafHash(entry.bytes);
-  if (hash != AsText(entry.leaf_hash)) {
+  if (row->leaf_hash != AsText(entry.leaf_hash)) {
     return Lost(reason::kEntryDamaged,
                 StrCat("Entry ", sequence, " of ", election_id, " does not match its hash"));
   }
   return entry;
+}
+
+// Differences that an error names; the others are only counted.
+constexpr std::size_t kDifferencesNamedMax = 10;
+
+absl::Status Differing(const RowDifferences& differences) {
+  if (differences.total() == 0) return absl::OkStatus();
+  std::string text = StrCat("The database was changed, and ", differences.total(),
+                            differences.total() == 1 ? " value is" : " values are",
+                            " not what the ledger's entries say: ");
+  const std::size_t named = std::min(differences.kept().size(), kDifferencesNamedMax);
+  for (std::size_t i = 0; i < named; ++i) {
+    text += StrCat(i == 0 ? "" : "; ", Describe(differences.kept()[i]));
+  }
+  const auto others = differences.total() - static_cast<std::int64_t>(named);
+  if (others > 0) text += StrCat("; and ", others, " more");
+  return Lost(reason::kRowDiffers, text);
 }
 
 // The definition changes of one election in a transaction.
@@ -164,6 +203,17 @@ absl::Status PostgresLedgerStore::TakeLead() {
   if (status.ok()) status = ReadElections();
   status = Settle(std::move(status));
   return status.ok() ? CheckLead() : status;
+}
+
+std::string PostgresLedgerStore::StoredElection::Assert(std::int64_t counted) const {
+  return StrCat("SELECT canvass.assert_ledger(", number, ", ", last_sequence, ", '\\x",
+                last_sequence == 0 ? "" : ledger::ToHex(last_hash), "', ", counted_upto, ", ",
+                std::min(last_sequence, counted_upto + counted), ");");
+}
+
+void PostgresLedgerStore::StoredElection::NoteCounted(std::int64_t counted) {
+  counted_upto += counted;
+  if (counted_upto >= last_sequence) counted_upto = 0;
 }
 
 absl::Status PostgresLedgerStore::Connect() {
@@ -224,6 +274,7 @@ absl::Status PostgresLedgerStore::ReadElections() {
         !absl::SimpleAtoi(row[2].value_or(""), &election.last_sequence)) {
       return MakeError(reason::kDatabaseError, "PostgreSQL returned no number for an election");
     }
+    election.last_hash = FromHex(row[3].value_or(""));
     elections_.emplace(row[0].value_or(""), election);
   }
   return absl::OkStatus();
@@ -240,27 +291,39 @@ absl::Status PostgresLedgerStore::Replay(
     return Lost(reason::kLedgerDiverged, StrCat("The ledger of ", election_id, " ends at sequence ",
                                                 last, ", but ", sequence, " was committed"));
   }
+  RowDifferences differences;
   for (const auto& [election_id, election] : elections_) {
     const auto known = after.find(election_id);
     const std::int64_t first = known == after.end() ? 0 : known->second;
     if (first == election.last_sequence) continue;
-    absl::Status status = ReplayElection(election_id, election, first, visit);
+    absl::Status status = ReplayElection(election_id, election, first, visit, differences);
     if (!status.ok()) return status;
   }
-  return absl::OkStatus();
+  return Differing(differences);
 }
 
 absl::Status PostgresLedgerStore::ReplayElection(
     std::string_view election_id, const StoredElection& election, std::int64_t after,
-    const std::function<absl::Status(const StoredEntry&)>& visit) {
+    const std::function<absl::Status(const StoredEntry&)>& visit, RowDifferences& differences) {
   std::int64_t previous = after;
   absl::Status damage;
   ReplayThread replay(election_id, visit);
+  EntryRowReader reader;
+  DefinitionCheck definition(election.number);
   const auto read_row = [&](std::string_view row) {
     if (damage.ok()) {
-      const absl::StatusOr<StoredEntry> entry = ReadEntry(election_id, previous + 1, row);
+      const absl::StatusOr<StoredEntry> entry =
+          CheckEntry(election_id, previous + 1, reader.Read(row));
       damage = entry.status();
-      if (entry.ok()) replay.Add(*entry);
+      if (entry.ok()) {
+        replay.Add(*entry);
+        // `visit` reports bytes that cannot be decoded.
+        absl::StatusOr<election::Entry> decoded = ledger::Decode(entry->bytes);
+        if (decoded.ok()) {
+          reader.Compare(election.number, *decoded, entry->leaf_hash, differences);
+          if (after == 0) definition.Add(*std::move(decoded));
+        }
+      }
       ++previous;
     }
     // After an error, the rest is read and dropped, so that the session and the lead survive.
@@ -271,17 +334,24 @@ absl::Status PostgresLedgerStore::ReplayElection(
   // the ledger of a country on its disk, and send the first row only afterwards.
   absl::Status status = Settle(session_->CopyOut(
       StrCat("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off; "
-             "COPY (SELECT sequence, entry, leaf_hash FROM canvass.entries WHERE election_no = ",
-             election.number, " AND sequence > ", after, " AND sequence <= ",
-             election.last_sequence, " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+             "COPY (SELECT ",
+             ColumnNames(EntryTable()),
+             " FROM canvass.entries WHERE election_no = ", election.number, " AND sequence > ",
+             after, " AND sequence <= ", election.last_sequence,
+             " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
       read_row));
   absl::Status visited = replay.Finish();
   if (!status.ok()) return status;
   if (!visited.ok()) return visited;
-  if (!damage.ok() || previous == election.last_sequence) return damage;
-  return Lost(reason::kEntryMissing,
-              StrCat("The ledger of ", election_id, " was read up to sequence ", previous, " of ",
-                     election.last_sequence));
+  if (!damage.ok()) return damage;
+  if (previous != election.last_sequence) {
+    return Lost(reason::kEntryMissing,
+                StrCat("The ledger of ", election_id, " was read up to sequence ", previous, " of ",
+                       election.last_sequence));
+  }
+  if (after > 0) return absl::OkStatus();
+  return Settle(definition.Compare(
+      *session_, leading_ ? std::nullopt : std::optional(election.last_sequence), differences));
 }
 
 absl::Status PostgresLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {
@@ -313,7 +383,9 @@ absl::Status PostgresLedgerStore::Append(const Transaction& transaction) {
   if (HasState(status, kLeadLostState)) status = NotActive("Another aggregator has taken the lead");
   if (HasState(status, kClockState))
     status = MakeError(reason::kClockImplausible, StrCat(status.message()));
-  return Settle(std::move(status));
+  if (!HasState(status, kTamperedState)) return Settle(std::move(status));
+  status = Tampered(status);
+  return session_->Run("ROLLBACK").ok() ? status : Settle(std::move(status));
 }
 
 absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
@@ -350,9 +422,15 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
         StrCat("SELECT canvass.assert_clock(", absl::ToUnixMicros(*transaction.clock), ", '",
                absl::ToInt64Seconds(kClockDifferenceMax), " seconds');");
   }
+  for (const auto& [election_id, election] : *touched) {
+    const auto stored = elections_.find(election_id);
+    const StoredElection before =
+        stored == elections_.end() ? StoredElection{.number = election.number} : stored->second;
+    script.statements += before.Assert(kCountedByAppend);
+  }
   script.AddCopy(new_elections, kCopyElectionNumbers);
   if (!entries.empty()) {
-    script.statements += kCopyEntries;
+    script.statements += postgres::CopyInto(EntryTable());
     script.streams.push_back(EntryStream(std::move(entries)));
   }
   script.AddCopy(sealed_rows, kCopySealed);
@@ -362,7 +440,14 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
   script.statements += "COMMIT";
   absl::Status status = session_->Run(script.statements, script.streams);
   if (!status.ok()) return status;
-  for (const auto& [election_id, election] : *touched) elections_[election_id] = election;
+  for (const auto& [election_id, election] : *touched) {
+    StoredElection& stored = elections_[election_id];
+    stored.NoteCounted(kCountedByAppend);
+    stored = {.number = election.number,
+              .last_sequence = election.last_sequence,
+              .last_hash = election.last_hash,
+              .counted_upto = stored.counted_upto};
+  }
   return absl::OkStatus();
 }
 
@@ -385,6 +470,7 @@ absl::StatusOr<PostgresLedgerStore::Elections> PostgresLedgerStore::NumberElecti
           StrCat("Entry ", appended.entry.sequence, " of ", appended.election_id,
                  " was to be appended, but the next sequence is ", election->second.last_sequence));
     }
+    election->second.last_hash = appended.leaf_hash;
   }
   return touched;
 }
@@ -413,12 +499,28 @@ absl::StatusOr<absl::Time> PostgresLedgerStore::Now() {
   return Settle(MakeError(reason::kDatabaseError, "PostgreSQL did not return the time"));
 }
 
+// The lead is asked for last: a new leader takes it before it adds to a ledger, and what it has
+// added is no tampering.
 absl::Status PostgresLedgerStore::Heartbeat() {
   if (!leading_) return CheckLead();
+  const absl::Status ledgers = CheckLedgers();
+  if (!ledgers.ok() && !HasReason(ledgers, reason::kLedgerTampered)) return Settle(ledgers);
   const auto leads = OnlyCell(session_->Query(
       StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
   if (!leads.ok()) return Settle(leads.status());
   if (*leads != "1") return Settle(NotActive("Another aggregator has taken the lead"));
+  return ledgers;
+}
+
+absl::Status PostgresLedgerStore::CheckLedgers() {
+  std::string statements;
+  const std::int64_t counted =
+      kCountedByHeartbeat / std::max<std::int64_t>(1, std::ssize(elections_)) + 1;
+  for (const auto& [election_id, election] : elections_) statements += election.Assert(counted);
+  absl::Status status = session_->Run(statements);
+  if (HasState(status, kTamperedState)) return Tampered(status);
+  if (!status.ok()) return status;
+  for (auto& [election_id, election] : elections_) election.NoteCounted(counted);
   return absl::OkStatus();
 }
 

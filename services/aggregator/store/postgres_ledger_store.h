@@ -13,10 +13,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/session.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/store/postgres_leader.h"
+#include "services/aggregator/store/row_difference.h"
 
 namespace canvass::aggregator {
 
@@ -33,14 +35,22 @@ namespace canvass::aggregator {
 // Taking the lead waits for the row lock that the previous writer's append holds, and commits after
 // it. So everything that the previous writer had in doubt is then settled.
 //
-// An error ends the lead and the session, and the next call must be TakeLead. There are two
-// exceptions, after which the session stays usable: NOT_ACTIVE from TakeLead, and errors of Replay
-// that come from `visit` or from missing or damaged entries.
+// In the same way every append compares the ends of the ledgers that it adds to with what was read
+// or committed last, and counts some earlier entries, from where the append before has stopped.
+//
+// An error ends the lead and the session, and the next call must be TakeLead. There are three
+// exceptions, after which the session stays usable: NOT_ACTIVE from TakeLead, LEDGER_TAMPERED, and
+// errors of Replay that come from `visit` or from missing or damaged entries.
 class PostgresLedgerStore final : public LedgerStore {
  public:
   // A live leader uses its session every second, but a check of a register with a million stations
   // may keep it busy for a few seconds.
   static constexpr absl::Duration kLeaderSilenceMax = absl::Seconds(5);
+  // Entries that are counted with an append, for each of its elections: a fraction of the time that
+  // a commit takes.
+  static constexpr std::int64_t kCountedByAppend = 1'000;
+  // Entries that are counted with a heartbeat, of all elections: milliseconds, once a second.
+  static constexpr std::int64_t kCountedByHeartbeat = 20'000;
 
   // Does not connect; TakeLead does.
   explicit PostgresLedgerStore(postgres::SessionOptions options,
@@ -65,6 +75,14 @@ class PostgresLedgerStore final : public LedgerStore {
   struct StoredElection {
     int number = 0;
     std::int64_t last_sequence = 0;
+    ledger::Hash last_hash{};       // leaf hash of that entry
+    std::int64_t counted_upto = 0;  // where the next count of entries begins
+
+    // Returns the statement that fails unless the ledger ends like this. It also counts the next
+    // `counted` entries.
+    std::string Assert(std::int64_t counted) const;
+    // Notes that the statement succeeded. After the last entry, counting begins anew.
+    void NoteCounted(std::int64_t counted);
   };
   using Elections = std::map<std::string, StoredElection, std::less<>>;
 
@@ -78,8 +96,11 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status CheckLead() const;
   absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,
                               std::int64_t after,
-                              const std::function<absl::Status(const StoredEntry&)>& visit);
+                              const std::function<absl::Status(const StoredEntry&)>& visit,
+                              RowDifferences& differences);
   absl::Status Commit(const Transaction& transaction);
+  // Compares every ledger with what was read or committed last.
+  absl::Status CheckLedgers();
   // Returns the elections of `entries` as they will be after the append. Fails if an entry is not
   // the next one of its election.
   absl::StatusOr<Elections> NumberElections(const std::vector<AppendedEntry>& entries) const;

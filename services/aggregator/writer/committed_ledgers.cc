@@ -1,7 +1,6 @@
 #include "services/aggregator/writer/committed_ledgers.h"
 
 #include <algorithm>
-#include <set>
 
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
@@ -70,7 +69,8 @@ absl::Time CommittedLedgers::LastRecorded() const {
 }
 
 absl::Status CommittedLedgers::CatchUp(LedgerStore& store) {
-  absl::Status status = Follow(store);
+  ResetUnlessOf(store);
+  absl::Status status = Replay(store, /*whole=*/true);
   if (status.ok()) status = ReplaySealed(store);
   if (status.ok()) status = ReplayRefusals(store);
   TellOfChange();
@@ -79,7 +79,7 @@ absl::Status CommittedLedgers::CatchUp(LedgerStore& store) {
 
 absl::Status CommittedLedgers::Follow(LedgerStore& store) {
   ResetUnlessOf(store);
-  return ReplayTail(store);
+  return Replay(store, /*whole=*/false);
 }
 
 void CommittedLedgers::Fold(Transaction transaction) {
@@ -118,32 +118,35 @@ void CommittedLedgers::ResetUnlessOf(const LedgerStore& store) {
   contents_ = Contents{.ledger_id = ledger_id, .edition = contents_.edition + 1};
 }
 
-// Reads the last known entry of every election again. If that entry is still there and unchanged,
-// the stored ledger continues the one in memory.
-absl::Status CommittedLedgers::ReplayTail(LedgerStore& store) {
+// Even the tail begins with the last known entry of every election. If that entry is still there
+// and unchanged, the stored ledger continues the one in memory.
+absl::Status CommittedLedgers::Replay(LedgerStore& store, bool whole) {
   std::map<std::string, std::int64_t, std::less<>> after;
-  std::set<std::string, std::less<>> unconfirmed;
-  Reading([&after, &unconfirmed](const Contents& contents) {
+  std::map<std::string, std::int64_t, std::less<>> unconfirmed;  // last known sequences
+  Reading([&after, &unconfirmed, whole](const Contents& contents) {
     for (const auto& [election_id, ledger] : contents.ledgers) {
       if (ledger->sequence() == 0) continue;  // its first entry failed to load
-      after[election_id] = ledger->sequence() - 1;
-      unconfirmed.insert(election_id);
+      if (!whole) after[election_id] = ledger->sequence() - 1;
+      unconfirmed[election_id] = ledger->sequence();
     }
   });
   absl::Status status = store.Replay(after, [this, &unconfirmed](const StoredEntry& stored) {
     const auto waiting = unconfirmed.find(stored.election_id);
-    if (waiting != unconfirmed.end()) unconfirmed.erase(waiting);
+    if (waiting != unconfirmed.end() && waiting->second == stored.sequence) {
+      unconfirmed.erase(waiting);
+    }
     return FoldStored(stored);
   });
-  if (!status.ok() || unconfirmed.empty()) return status;
-  return Diverged(*unconfirmed.begin(), after[*unconfirmed.begin()] + 1);
+  if (!status.ok() && !HasReason(status, reason::kRowDiffers)) return status;
+  if (unconfirmed.empty()) return status;
+  return Diverged(unconfirmed.begin()->first, unconfirmed.begin()->second);
 }
 
 absl::Status CommittedLedgers::FoldStored(const StoredEntry& stored) {
   const WriterLock lock(mutex_);
   ledger::ElectionLedger& ledger = LedgerOf(stored.election_id);
   if (stored.sequence <= ledger.sequence()) {
-    const bool same = ledger.log().LeafHashOf(stored.sequence) == stored.leaf_hash;
+    const bool same = ledger.log().Get(stored.sequence) == stored.bytes;
     return same ? absl::OkStatus() : Diverged(stored.election_id, stored.sequence);
   }
   absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);

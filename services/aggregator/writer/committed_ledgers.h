@@ -59,23 +59,24 @@ class CommittedLedgers {
   // Time of the newest entry of all elections; InfinitePast if there is none.
   absl::Time LastRecorded() const;
 
-  // Reads everything that `store` holds and this does not. If the store holds a ledger with another
-  // id, drops the contents and reads that ledger from the start. Returns DATA_LOSS LEDGER_DIVERGED
-  // if the store holds the same ledger but has lost an entry that is held here, or holds another
-  // one in place of an election's last entry. Acknowledged entries are never given up unless an
-  // operator decides it. Other errors are those of the store and of damaged entries. REQUIRES:
-  // store.TakeLead() returned OK.
+  // Reads everything that `store` holds, compares it with what is held here, and adds the rest. If
+  // the store holds a ledger with another id, drops the contents first. Returns DATA_LOSS
+  // LEDGER_DIVERGED if the store holds the same ledger but has lost or changed an entry that is
+  // held here. Acknowledged entries are never given up unless an operator decides it. Other errors
+  // are those of the store and of damaged entries. REQUIRES: store.TakeLead() returned OK.
   absl::Status CatchUp(LedgerStore& store);
-  // The same without refusals and what seals hide, for a writer that does not lead. It shows
-  // refusals to nobody, and reading them again and again would cost too much. REQUIRES:
-  // store.TakeLead() returned OK or NOT_ACTIVE.
+  // Reads only what `store` holds and this does not, and the last entry of each election that is
+  // held here; and neither refusals nor what seals hide. It is for a writer that does not lead: it
+  // asks again and again, and shows refusals to nobody. REQUIRES: store.TakeLead() returned OK or
+  // NOT_ACTIVE.
   absl::Status Follow(LedgerStore& store);
   // Adds what the store has committed.
   void Fold(Transaction transaction);
 
  private:
   void ResetUnlessOf(const LedgerStore& store);
-  absl::Status ReplayTail(LedgerStore& store);
+  // Reads what this does not hold, or everything if `whole`.
+  absl::Status Replay(LedgerStore& store, bool whole);
   absl::Status FoldStored(const StoredEntry& stored);
   absl::Status ReplayRefusals(LedgerStore& store);
   absl::Status ReplaySealed(LedgerStore& store);

@@ -28,6 +28,11 @@ absl::Status CommitUnknown() {
       "was recorded; it is safe to send it again");
 }
 
+// Whether a transaction that failed like this may have been committed.
+bool LeavesInDoubt(const absl::Status& status) {
+  return !HasReason(status, reason::kLedgerTampered);
+}
+
 // Number of parts after `changed` is applied to `present` parts.
 template <typename Part, typename Find>
 std::size_t CountWith(std::size_t present, const std::vector<Part>& changed, Find find) {
@@ -256,7 +261,7 @@ absl::Status GroupCommit::CommitReports(bool gathers) {
   if (appending_ != nullptr) {
     absl::Status status = appender_.Finish();
     if (!status.ok()) {
-      LoseAppend();
+      LoseAppend(status);
       return status;
     }
     Confirm(appended_at_);
@@ -316,8 +321,12 @@ void GroupCommit::HandOut(GatheredGroup& gathered) {
   }
 }
 
-// The outcome of the append is unknown, and the group that was gathered behind it is not sent.
-void GroupCommit::LoseAppend() {
+// The group that was gathered behind the append is not sent.
+void GroupCommit::LoseAppend(const absl::Status& status) {
+  if (!LeavesInDoubt(status)) {
+    appending_.reset();
+    return;
+  }
   // A request of the group has failed before. If the store cannot take one of the reports, smaller
   // groups let the others pass.
   const bool failed_before = std::any_of(
@@ -344,7 +353,7 @@ absl::Status GroupCommit::CommitDecision(WriteRequest& request, PendingDecision&
   if (plan.ok()) {
     absl::Status status = Commit(plan->transaction);
     if (!status.ok()) {
-      MarkInDoubt(request);
+      if (LeavesInDoubt(status)) MarkInDoubt(request);
       return status;
     }
     decision.done(plan->outcome);
@@ -424,7 +433,7 @@ absl::Status GroupCommit::CommitDefinition(WriteRequest& request, PendingDefinit
       definition.proposed.change = as_it_came.has_value()
                                        ? *std::move(as_it_came)
                                        : JoinDefinition(std::move(plan->transaction.entries));
-      if (is_sent) {
+      if (is_sent && LeavesInDoubt(status)) {
         definition.in_doubt_parts = parts;
         MarkInDoubt(request);
       }

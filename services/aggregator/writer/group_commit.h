@@ -82,7 +82,7 @@ class GroupCommit {
   std::size_t RoomForNext() const;
   void Start(std::unique_ptr<GatheredGroup>& next);
   void HandOut(GatheredGroup& gathered);
-  void LoseAppend();
+  void LoseAppend(const absl::Status& status);
   void KeepInDoubt(GatheredGroup& gathered) const;
   absl::Status CommitDecisions();
   absl::Status CommitDecision(WriteRequest& request, PendingDecision& decision);

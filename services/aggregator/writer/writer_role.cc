@@ -26,6 +26,11 @@ absl::Status ErrorForCallers(const absl::Status& cause) {
                        "The clock of the aggregator's machine is implausible; nothing is recorded "
                        "until that is mended");
   }
+  if (HasReason(cause, reason::kLedgerTampered)) {
+    return Unavailable(reason::kLedgerTampered,
+                       "The database does not hold what the aggregator has committed; nothing is "
+                       "recorded until an operator has looked at it and restarted the aggregator");
+  }
   return Unavailable(reason::kLedgerUnavailable, "The ledger cannot be written right now");
 }
 
@@ -43,7 +48,17 @@ WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers&
       clock_guard_(clock, steady_clock, options.clock_leap_max),
       commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
 
-absl::Duration WriterRole::Step() { return leading_ ? Serve() : TryForLead(); }
+absl::Duration WriterRole::Step() {
+  if (tampered_) return HoldLead();
+  return leading_ ? Serve() : TryForLead();
+}
+
+absl::Duration WriterRole::HoldLead() {
+  commits_.AnswerInDoubt();
+  const absl::Status alive = store_.Heartbeat();
+  if (!alive.ok() && !HasReason(alive, reason::kLedgerTampered)) store_.TakeLead().IgnoreError();
+  return options_.heartbeat_interval;
+}
 
 absl::Duration WriterRole::TryForLead() {
   commits_.AnswerExpired();
@@ -120,6 +135,7 @@ absl::Status WriterRole::ServeOnce() {
 void WriterRole::LoseLead(const absl::Status& status) {
   ++failures_;
   leading_ = false;
+  tampered_ = HasReason(status, reason::kLedgerTampered);
   SetLead(status, steady_clock_.Now());
   std::deque<WriteRequestPtr> untouched = commits_.RemoveUntouched();
   std::deque<WriteRequestPtr> queued = queue_.TakeAll();

@@ -22,7 +22,8 @@ namespace canvass::aggregator {
 // is queued. If a commit fails or the lead is lost, it fails the requests that are not in doubt and
 // starts again. Requests in doubt wait until it leads again, for a limited time. If another
 // aggregator has taken the lead, they are answered COMMIT_UNKNOWN. It leads only while this
-// machine's clock is plausible (see ClockGuard), and otherwise leaves the lead to others.
+// machine's clock is plausible (see ClockGuard), and otherwise leaves the lead to others. Once the
+// store does not hold what was committed, it keeps the lead and serves nothing any more.
 //
 // Not thread-safe: the owner calls Step again and again. A step blocks only on the store, and knows
 // the time only from the given clocks.
@@ -46,6 +47,8 @@ class WriterRole {
   bool has_work() const { return !commits_.empty(); }
 
  private:
+  // Serves nothing, and keeps the lead from a standby, which may not know what was committed.
+  absl::Duration HoldLead();
   absl::Duration TryForLead();
   absl::Status CatchUp();
   absl::Status CompareClocks();
@@ -64,6 +67,7 @@ class WriterRole {
   ClockGuard clock_guard_;
   GroupCommit commits_;
   bool leading_ = false;
+  bool tampered_ = false;  // the store was found LEDGER_TAMPERED; stays so until the process ends
   absl::Duration heartbeat_due_;
   std::optional<absl::Status> told_;  // last status that lead_changed_ got
   int failures_ = 0;                  // since the store was last reached

@@ -1,11 +1,15 @@
 #include "services/canvass/commands/ledger_audit.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/seal.h"
 #include "fmt/format.h"
@@ -19,6 +23,18 @@ absl::Status Difference(const Reason& reason, const std::string& message) {
 }
 
 }  // namespace
+
+std::optional<KnownRoot> ParseKnownRoot(std::string_view text) {
+  const std::size_t at = text.find('@');
+  KnownRoot known{.root = absl::AsciiStrToLower(ToAbsl(text.substr(0, at)))};
+  const bool is_hash = known.root.size() == 2 * ledger::Hash().size() &&
+                       known.root.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_hash) return std::nullopt;
+  if (at == std::string_view::npos) return known;
+  const bool is_sequence =
+      absl::SimpleAtoi(ToAbsl(text.substr(at + 1)), &known.sequence) && known.sequence > 0;
+  return is_sequence ? std::optional(known) : std::nullopt;
+}
 
 absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
   const std::int64_t expected = tree_.size() + 1;
@@ -42,6 +58,38 @@ absl::Status LedgerAudit::Add(const v1::LedgerEntry& entry) {
   }
   if (absl::Status seals = FollowSeals(*decoded); !seals.ok()) return seals;
   tree_.Add(computed);
+  CompareRoots();
+  return absl::OkStatus();
+}
+
+void LedgerAudit::CompareRoots() {
+  for (SoughtRoot& sought : sought_) {
+    const std::int64_t at = sought.known.sequence;
+    if (sought.found || (at != 0 && at != sequence())) continue;
+    std::string root = Root();
+    sought.found = root == sought.known.root;
+    if (at != 0) sought.here = std::move(root);
+  }
+}
+
+absl::Status LedgerAudit::CheckRoots() const {
+  for (const auto& [known, here, found] : sought_) {
+    if (found) continue;
+    std::string difference;
+    if (known.sequence == 0) {
+      difference = fmt::format("the root {} is the root at none of the sequences 1 to {}",
+                               known.root, sequence());
+    } else if (here.empty()) {
+      difference = fmt::format("it ends at sequence {}, but the root {} is known of sequence {}",
+                               sequence(), known.root, known.sequence);
+    } else {
+      difference = fmt::format("at sequence {} its root is {}, but the root {} is known",
+                               known.sequence, here, known.root);
+    }
+    return Difference(
+        reason::kLedgerDiverged,
+        fmt::format("The ledger does not continue what was known of it: {}", difference));
+  }
   return absl::OkStatus();
 }
 
@@ -75,7 +123,7 @@ std::string AuditText(const LedgerAudit& audit) {
                         Counted(audit.seals(), "entry is a seal", "entries are seals"),
                         Counted(audit.closed_seals(), "is", "are"));
   }
-  return text + fmt::format("The root {} is the same as the publisher's.\n", audit.Root());
+  return text + fmt::format("The root is {}@{}.\n", audit.Root(), audit.sequence());
 }
 
 }  // namespace canvass::cli

@@ -189,6 +189,7 @@ absl::Status Stack::StartAll() {
   }
   reporter_.flags = {StrCat("--aggregator=", aggregator_address())};
   publisher_.flags = reporter_.flags;
+  publisher_.flags.push_back(StrCat("--known_roots=", options_.data_folder, "/publisher-roots"));
   reporter_.flags.push_back(StrCat("--outbox=", options_.data_folder, "/outbox.sqlite"));
   status = StartService(reporter_);
   if (!status.ok()) return status;

@@ -105,26 +105,6 @@ absl::Status CheckStep(const ledger::ElectionLedger& ledger, const WatchLedgerRe
   return absl::OkStatus();
 }
 
-absl::Status NotShown(std::string_view election_id, std::int64_t min_sequence, bool ready) {
-  const std::vector<std::pair<std::string, std::string>> metadata = {
-      {"election_id", std::string(election_id)}};
-  if (!ready) {
-    return MakeError(reason::kPublisherStarting,
-                     "This publisher is starting and has not received everything from the "
-                     "aggregator yet. Try again.",
-                     {.retry_after_ms = kRetryAfterMs});
-  }
-  if (min_sequence > 0) {
-    return MakeError(
-        reason::kSequenceNotReached,
-        StrCat("This publisher has not received election \"", election_id,
-               "\" yet, and the request requires sequence ", min_sequence, ". Try again."),
-        {.metadata = metadata, .retry_after_ms = kRetryAfterMs});
-  }
-  return MakeError(reason::kElectionUnknown, StrCat("There is no election \"", election_id, "\"."),
-                   {.metadata = metadata});
-}
-
 absl::Status NotReached(std::int64_t sequence, std::int64_t min_sequence) {
   return MakeError(
       reason::kSequenceNotReached,
@@ -152,7 +132,7 @@ std::vector<aggregator::v1::LedgerPosition> ResultBoard::Positions() const {
 absl::Status ResultBoard::Take(const WatchLedgerResponse& message) {
   absl::Status taken;
   if (message.election_id().empty()) {
-    ConfirmAll();
+    taken = ConfirmAll();
   } else {
     taken = TakePart(message);
     if (!taken.ok()) {
@@ -182,7 +162,7 @@ absl::Status ResultBoard::Read(
   const ReaderLock lock(mutex_);
   const auto found = elections_.find(election_id);
   if (found == elections_.end() || !found->second->count().defined()) {
-    return NotShown(election_id, min_sequence, ready_);
+    return NotShown(election_id, min_sequence);
   }
   const PublishedElection& election = *found->second;
   if (election.ledger().sequence() < min_sequence) {
@@ -194,12 +174,36 @@ absl::Status ResultBoard::Read(
 absl::Status ResultBoard::ReadAll(
     absl::FunctionRef<absl::Status(const PublishedElection&)> read) const {
   const ReaderLock lock(mutex_);
-  if (!ready_) return NotShown("", 0, ready_);
+  if (!ready_) return NotShown("", 0);
   for (const auto& [election_id, election] : elections_) {
     if (!election->count().defined()) continue;
     if (absl::Status status = read(*election); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status ResultBoard::NotShown(std::string_view election_id, std::int64_t min_sequence) const {
+  constexpr std::string_view kWhy = "it does not continue what was shown before";
+  if (diverged_.contains(election_id)) return Diverged(std::string(election_id), kWhy);
+  // What has diverged keeps the board from becoming ready.
+  if (!ready_ && !diverged_.empty()) return Diverged(*diverged_.begin(), kWhy);
+  const std::vector<std::pair<std::string, std::string>> metadata = {
+      {"election_id", std::string(election_id)}};
+  if (!ready_) {
+    return MakeError(reason::kPublisherStarting,
+                     "This publisher is starting and has not received everything from the "
+                     "aggregator yet. Try again.",
+                     {.retry_after_ms = kRetryAfterMs});
+  }
+  if (min_sequence > 0) {
+    return MakeError(
+        reason::kSequenceNotReached,
+        StrCat("This publisher has not received election \"", election_id,
+               "\" yet, and the request requires sequence ", min_sequence, ". Try again."),
+        {.metadata = metadata, .retry_after_ms = kRetryAfterMs});
+  }
+  return MakeError(reason::kElectionUnknown, StrCat("There is no election \"", election_id, "\"."),
+                   {.metadata = metadata});
 }
 
 std::int64_t ResultBoard::SequenceOf(std::string_view election_id) const {
@@ -244,9 +248,11 @@ absl::Status ResultBoard::TakePart(const WatchLedgerResponse& message) {
 }
 
 absl::Status ResultBoard::ShowFirst(const WatchLedgerResponse& message, UnfinishedStep& step) {
-  if (absl::Status checked = CheckStep(step.first->ledger(), message); !checked.ok()) {
-    return checked;
+  absl::Status checked = CheckStep(step.first->ledger(), message);
+  if (checked.ok()) {
+    checked = CheckKnown(message.election_id(), step.ledger_id, step.first->ledger());
   }
+  if (!checked.ok()) return checked;
   auto election =
       std::make_unique<PublishedElection>(step.ledger_id, std::move(step.first), clock_.Now());
   const WriterLock lock(mutex_);
@@ -281,14 +287,46 @@ absl::Status ResultBoard::ShowNext(const WatchLedgerResponse& message, const Unf
   return absl::OkStatus();
 }
 
-void ResultBoard::ConfirmAll() {
+absl::Status ResultBoard::ConfirmAll() {
   const absl::Time now = clock_.Now();
   const WriterLock lock(mutex_);
+  std::string lost = FindLost();
+  if (!lost.empty()) {
+    diverged_.insert(lost);
+    return Diverged(lost, StrCat("this publisher has shown sequence ", known_.at(lost).sequence,
+                                 ", but the aggregator does not have it"));
+  }
   ready_ = true;
   position_rejected_ = false;
   for (const auto& [election_id, election] : elections_) {
     if (!diverged_.contains(election_id)) election->Confirm(now);
   }
+  return absl::OkStatus();
+}
+
+std::string ResultBoard::FindLost() const {
+  for (const auto& [election_id, ledger] : known_) {
+    if (!elections_.contains(election_id)) return election_id;
+  }
+  return "";
+}
+
+absl::Status ResultBoard::CheckKnown(std::string_view election_id, std::string_view ledger_id,
+                                     const ledger::ElectionLedger& ledger) const {
+  const auto found = known_.find(election_id);
+  if (found == known_.end()) return absl::OkStatus();
+  const process::KnownLedger& known = found->second;
+  const std::string shown = StrCat("this publisher has shown sequence ", known.sequence,
+                                   " with the root ", known.hash, " of ledger ", known.ledger_id);
+  if (ledger_id != known.ledger_id) {
+    return absl::DataLossError(StrCat(shown, ", but this is ledger ", ledger_id));
+  }
+  if (ledger.sequence() < known.sequence) {
+    return absl::DataLossError(StrCat(shown, ", but it ends at sequence ", ledger.sequence()));
+  }
+  const std::string root = ledger::ToHex(ledger.log().RootAt(known.sequence));
+  if (root == known.hash) return absl::OkStatus();
+  return absl::DataLossError(StrCat(shown, ", but there its root is ", root));
 }
 
 PublishedElection* ResultBoard::Find(std::string_view election_id) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,6 +17,7 @@
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/process/known_ledgers.h"
 #include "services/publisher/board/ledger_with_history.h"
 #include "services/publisher/board/published_election.h"
 
@@ -29,8 +31,10 @@ namespace canvass::publisher {
 // Any number of threads may read. One thread, the watching thread, feeds the board.
 class ResultBoard {
  public:
-  // `clock` must outlive the board.
-  explicit ResultBoard(const Clock& clock) : clock_(clock) {}
+  // `known` is what was shown before a restart, with roots: an election whose ledger does not
+  // continue it has diverged and is not shown. `clock` must outlive the board.
+  explicit ResultBoard(const Clock& clock, process::KnownLedgerMap known = {})
+      : clock_(clock), known_(std::move(known)) {}
 
   // For the watching thread.
 
@@ -53,8 +57,8 @@ class ResultBoard {
 
   // Calls `read` with the election, which does not change until `read` returns. `read` must not
   // call the board. Returns the status of `read`, or INVALID_ARGUMENT ELECTION_MISSING, UNAVAILABLE
-  // PUBLISHER_STARTING before the aggregator was heard, UNAVAILABLE SEQUENCE_NOT_REACHED, or
-  // NOT_FOUND ELECTION_UNKNOWN.
+  // PUBLISHER_STARTING before the aggregator was heard, UNAVAILABLE SEQUENCE_NOT_REACHED, NOT_FOUND
+  // ELECTION_UNKNOWN, or DATA_LOSS LEDGER_DIVERGED if it is not shown for that reason.
   absl::Status Read(std::string_view election_id, std::int64_t min_sequence,
                     absl::FunctionRef<absl::Status(const PublishedElection&)> read) const;
   // Calls `read` with every election that has a definition, ordered by id, and stops at the first
@@ -81,11 +85,21 @@ class ResultBoard {
   absl::Status ShowFirst(const aggregator::v1::WatchLedgerResponse& message, UnfinishedStep& step);
   absl::Status ShowNext(const aggregator::v1::WatchLedgerResponse& message,
                         const UnfinishedStep& step, PublishedElection& election);
-  void ConfirmAll();
+  absl::Status ConfirmAll();
+  // Returns DATA_LOSS if the election was known before, and `ledger` does not continue it.
+  absl::Status CheckKnown(std::string_view election_id, std::string_view ledger_id,
+                          const ledger::ElectionLedger& ledger) const;
+  // An election that was known before and that the aggregator does not have; empty if there is
+  // none.
+  std::string FindLost() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // The error for an election that is not shown.
+  absl::Status NotShown(std::string_view election_id, std::int64_t min_sequence) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   PublishedElection* Find(std::string_view election_id);
   void Notify() const;
 
   const Clock& clock_;
+  const process::KnownLedgerMap known_;
   std::vector<std::function<void()>> listeners_;
 
   // Used only by the watching thread.

@@ -51,7 +51,9 @@ RetryThread::Outcome AggregatorWatch::Watch() {
   if (retry_.stopping()) return {};
   if (HasReason(ended, reason::kLedgerDiverged)) {
     board_.MarkDiverged();
-    telemetry::LogError("The published figures stay unchanged: " + telemetry::Describe(ended));
+    telemetry::LogError(
+        (board_.IsReady() ? "The published figures stay unchanged: " : "not serving: ") +
+        telemetry::Describe(ended));
     return {.delay_min = kRetryDivergedAfter};
   }
   telemetry::LogWarning("Lost the connection to the aggregator: " + telemetry::Describe(ended));

@@ -32,6 +32,9 @@ constexpr absl::Duration kCheckInterval = absl::Milliseconds(100);
 // After a start, a running aggregator is reached well within this time.
 constexpr absl::Duration kFirstReachedWithin = absl::Seconds(2);
 
+// Delay after a divergence, which only an operator can resolve.
+constexpr absl::Duration kRetryDivergedAfter = absl::Seconds(10);
+
 // Retry delay in errors: the time of a few reconnects.
 constexpr int kRetryAfterMs = 1'000;
 
@@ -60,6 +63,7 @@ void AggregatorLink::Start(std::function<void(bool ready)> on_ready) {
 
 void AggregatorLink::Stop() {
   retry_.Stop();
+  if (options_.known_entries != nullptr) options_.known_entries->Save();
   if (elections_ != nullptr) elections_->Stop();
 }
 
@@ -109,6 +113,13 @@ absl::Status AggregatorLink::InDoubt(const absl::Status& why) const {
 
 RetryThread::Outcome AggregatorLink::Connect() {
   if (!WaitForAggregator()) return {};
+  if (const absl::Status known = CheckKnownEntries(); !known.ok()) {
+    const bool diverged = HasReason(known, reason::kLedgerDiverged);
+    if (diverged) telemetry::LogError(telemetry::Describe(known));
+    queue_.Close(InDoubt(known), Unreachable(known));
+    on_ready_(false);
+    return {.delay_min = diverged ? kRetryDivergedAfter : absl::ZeroDuration()};
+  }
   const absl::Duration start = SteadyNow();
   const absl::Status end = RunStream();
   SetReady(false);
@@ -119,6 +130,11 @@ RetryThread::Outcome AggregatorLink::Connect() {
   }
   // A stream that lasted counts as a success, so that the backoff starts again.
   return {.succeeded = SteadyNow() - start > options_.longest_backoff};
+}
+
+absl::Status AggregatorLink::CheckKnownEntries() {
+  return options_.known_entries == nullptr ? absl::OkStatus()
+                                           : options_.known_entries->Check(*stub_);
 }
 
 bool AggregatorLink::WaitForAggregator() {
@@ -136,8 +152,8 @@ bool AggregatorLink::WaitForAggregator() {
 absl::Status AggregatorLink::RunStream() {
   Expire();  // sets the queue's time
   queue_.Open();
-  const std::shared_ptr<AggregatorStream> stream =
-      AggregatorStream::Start(channel_, queue_, [this](const absl::Status& status) {
+  const std::shared_ptr<AggregatorStream> stream = AggregatorStream::Start(
+      channel_, queue_, options_.known_entries, [this](const absl::Status& status) {
         const MutexLock lock(mutex_);
         ended_ = status;
         changed_.NotifyAll();
@@ -152,6 +168,7 @@ absl::Status AggregatorLink::RunStream() {
   while (true) {
     SetReady(channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY);
     Expire();
+    if (options_.known_entries != nullptr) options_.known_entries->SaveIfDue(SteadyNow());
     if (elections_ != nullptr && ready_) elections_->AskIfDue(SteadyNow());
     const MutexLock lock(mutex_);
     if (!ended_) changed_.WaitFor(mutex_, absl::ToChronoMilliseconds(kCheckInterval));

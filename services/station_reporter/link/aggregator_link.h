@@ -18,6 +18,7 @@
 #include "common/base/retry_thread.h"
 #include "services/station_reporter/link/aggregator_stream.h"
 #include "services/station_reporter/link/election_list.h"
+#include "services/station_reporter/link/known_entries.h"
 #include "services/station_reporter/link/submitted_queue.h"
 
 namespace canvass::station_reporter {
@@ -33,12 +34,16 @@ struct AggregatorLinkOptions {
   ReportQueueLimits queue_limits{};
   // Receives the elections of the aggregator (see ElectionList). If null, it is not asked.
   ElectionList::OnElections on_elections{};
+  // What receipts told of before. If null, the link does not compare the aggregator's ledger with
+  // it. Must outlive the link.
+  KnownEntries* known_entries = nullptr;
 };
 
 // The connection to the aggregator: one stream that all submitters share, reopened whenever it
 // breaks. Sends nothing twice. If the stream breaks, nobody knows whether reports in flight were
 // recorded: their submitters get UNAVAILABLE AGGREGATOR_UNREACHABLE, as they do after
-// answer_within. Thread-safe.
+// answer_within. Sends nothing to an aggregator whose ledger lacks an entry that a receipt told of.
+// Thread-safe.
 class AggregatorLink {
  public:
   explicit AggregatorLink(const AggregatorLinkOptions& options);
@@ -77,6 +82,8 @@ class AggregatorLink {
   RetryThread::Outcome Connect();
   // Returns true once the channel reaches an active aggregator, and false if the link is stopping.
   bool WaitForAggregator();
+  // Whether the aggregator still has the entries that receipts told of.
+  absl::Status CheckKnownEntries();
   // Opens a stream, serves it until it ends, and returns how it ended.
   absl::Status RunStream();
   void CancelStream();

@@ -39,9 +39,9 @@ std::string RequestOf(const std::vector<std::string>& reports) {
 }  // namespace
 
 std::shared_ptr<AggregatorStream> AggregatorStream::Start(
-    const std::shared_ptr<grpc::Channel>& channel, SubmittedQueue& queue,
+    const std::shared_ptr<grpc::Channel>& channel, SubmittedQueue& queue, KnownEntries* known,
     std::function<void(const absl::Status&)> on_end) {
-  std::shared_ptr<AggregatorStream> stream(new AggregatorStream(queue, std::move(on_end)));
+  std::shared_ptr<AggregatorStream> stream(new AggregatorStream(queue, known, std::move(on_end)));
   stream->self_ = stream;
   grpc::GenericStub(channel).PrepareBidiStreamingCall(&stream->context_, kMethod,
                                                       /*options=*/{}, stream.get());
@@ -50,9 +50,9 @@ std::shared_ptr<AggregatorStream> AggregatorStream::Start(
   return stream;
 }
 
-AggregatorStream::AggregatorStream(SubmittedQueue& queue,
+AggregatorStream::AggregatorStream(SubmittedQueue& queue, KnownEntries* known,
                                    std::function<void(const absl::Status&)> on_end)
-    : queue_(queue), on_end_(std::move(on_end)) {}
+    : queue_(queue), known_(known), on_end_(std::move(on_end)) {}
 
 void AggregatorStream::Write() {
   const MutexLock lock(mutex_);
@@ -89,6 +89,7 @@ void AggregatorStream::TakeReceipts() {
   const std::string bytes = rpc::ToBytes(response_);
   const auto receipts = rpc::SplitMessages(bytes, RecordReportsResponse::kReceiptsFieldNumber)
                             .value_or(std::vector<std::string_view>());
+  if (known_ != nullptr) known_->Note(receipts);
   if (queue_.AnswerMessage({receipts.begin(), receipts.end()})) return;
   {
     const MutexLock lock(mutex_);

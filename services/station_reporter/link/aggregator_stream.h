@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
+#include "services/station_reporter/link/known_entries.h"
 #include "services/station_reporter/link/submitted_queue.h"
 
 namespace canvass::station_reporter {
@@ -20,10 +21,10 @@ namespace canvass::station_reporter {
 // back to the queue. Owns itself until the call is over. Thread-safe.
 class AggregatorStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  // Starts the call. `on_end` is called once, from a gRPC thread, with how the call ended. `queue`
-  // must outlive the call.
+  // Starts the call. `on_end` is called once, from a gRPC thread, with how the call ended. `known`
+  // may be null. Both it and `queue` must outlive the call.
   static std::shared_ptr<AggregatorStream> Start(const std::shared_ptr<grpc::Channel>& channel,
-                                                 SubmittedQueue& queue,
+                                                 SubmittedQueue& queue, KnownEntries* known,
                                                  std::function<void(const absl::Status&)> on_end);
 
   // Writes the next message if there is one and no write is in progress. Call it after adding to
@@ -38,12 +39,14 @@ class AggregatorStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   void OnDone(const grpc::Status& status) override;
 
  private:
-  AggregatorStream(SubmittedQueue& queue, std::function<void(const absl::Status&)> on_end);
+  AggregatorStream(SubmittedQueue& queue, KnownEntries* known,
+                   std::function<void(const absl::Status&)> on_end);
 
   void TakeReceipts();
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   SubmittedQueue& queue_;
+  KnownEntries* const known_;
   const std::function<void(const absl::Status&)> on_end_;
   grpc::ClientContext context_;
   std::shared_ptr<AggregatorStream> self_;  // until OnDone

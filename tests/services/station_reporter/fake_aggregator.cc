@@ -152,6 +152,27 @@ RecordReportsResponse FakeAggregator::AnswerTo(const RecordReportsRequest& reque
   return response;
 }
 
+void FakeAggregator::HashEntries(char digit) {
+  const MutexLock lock(mutex_);
+  entry_hash_ = std::string(64, digit);
+}
+
+void FakeAggregator::ForgetAfter(int sequence) {
+  const MutexLock lock(mutex_);
+  sequence_ = sequence;
+}
+
+grpc::Status FakeAggregator::ListLedgerEntries(
+    grpc::ServerContext* /*context*/, const aggregator::v1::ListLedgerEntriesRequest* request,
+    aggregator::v1::ListLedgerEntriesResponse* response) {
+  const MutexLock lock(mutex_);
+  if (request->from_sequence() > sequence_) return grpc::Status::OK;
+  v1::LedgerEntry& entry = *response->add_entries();
+  entry.set_sequence(request->from_sequence());
+  entry.set_entry_hash(entry_hash_);
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeAggregator::GetReceipt(grpc::ServerContext* /*context*/,
                                         const aggregator::v1::GetReceiptRequest* request,
                                         aggregator::v1::GetReceiptResponse* response) {
@@ -183,7 +204,10 @@ v1::Receipt FakeAggregator::ReceiptOf(const aggregator::v1::SubmittedReport& sub
   }
   receipt.set_state(absl::StartsWith(report.station_id(), "held") ? v1::RECEIPT_STATE_HELD
                                                                   : v1::RECEIPT_STATE_RECORDED);
-  if (!submitted.validate_only()) receipt.set_sequence(++sequence_);
+  if (!submitted.validate_only()) {
+    receipt.set_sequence(++sequence_);
+    receipt.set_entry_hash(entry_hash_);
+  }
   return receipt;
 }
 

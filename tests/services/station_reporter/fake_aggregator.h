@@ -48,6 +48,11 @@ class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
   void Resume();
   // Cancels every stream, without answering what it read.
   void BreakStreams();
+  // From now on receipts have entry hashes, 64 times this digit, and ListLedgerEntries has one
+  // entry of each sequence up to the last one, with the same hash.
+  void HashEntries(char digit);
+  // Entries after this one were never there.
+  void ForgetAfter(int sequence);
   // From now on each message is answered with a receipt too many.
   void AnswerTooMuch();
 
@@ -61,6 +66,9 @@ class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<aggregator::v1::RecordReportsResponse,
                                aggregator::v1::RecordReportsRequest>* stream) override;
+  grpc::Status ListLedgerEntries(grpc::ServerContext* context,
+                                 const aggregator::v1::ListLedgerEntriesRequest* request,
+                                 aggregator::v1::ListLedgerEntriesResponse* response) override;
   grpc::Status GetReceipt(grpc::ServerContext* context,
                           const aggregator::v1::GetReceiptRequest* request,
                           aggregator::v1::GetReceiptResponse* response) override;
@@ -80,6 +88,7 @@ class FakeAggregator final : public aggregator::v1::AggregatorService::Service {
   int breaks_ ABSL_GUARDED_BY(mutex_) = 0;
   int messages_ ABSL_GUARDED_BY(mutex_) = 0;
   int sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string entry_hash_ ABSL_GUARDED_BY(mutex_);
   std::vector<aggregator::v1::SubmittedReport> received_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<rpc::Server> server_;
 };

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -256,6 +257,37 @@ TEST_F(StationReporterOutboxTest, PagesHaveALimitOfBytes) {
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   EXPECT_EQ(listed, kReports);
+}
+
+// All were stopped, and the database was replaced meanwhile by an older or another one.
+TEST_F(StationReporterOutboxTest, SendsNothingToALedgerThatLacksWhatAReceiptToldOf) {
+  aggregator_->HashEntries('a');
+  WaitUntilServing();
+  for (const char* station : {"s-1", "s-2", "s-3"}) {
+    ASSERT_EQ(Submit(CleanReport(station))->state(), v1::RECEIPT_STATE_RECORDED);
+  }
+  reporter_.reset();
+  StopAggregator();
+  const auto restart = [this](char digit, int sequence) {
+    reporter_.reset();
+    aggregator_.reset();
+    StartAggregator();
+    aggregator_->HashEntries(digit);
+    aggregator_->ForgetAfter(sequence);
+    StartReporter(address_);
+    WaitUntilServing();
+  };
+  int queued = 0;
+  for (const auto& [digit, sequence] : {std::pair('a', 2), std::pair('b', 3)}) {
+    restart(digit, sequence);
+    const auto receipt = Submit(CleanReport(absl::StrCat("s-", 4 + queued++)));
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+    EXPECT_EQ(receipt->state(), v1::RECEIPT_STATE_QUEUED) << "nothing is acknowledged";
+    EXPECT_THAT(aggregator_->received(), SizeIs(0));
+  }
+  restart('a', 3);
+  WaitUntilEmpty();
+  EXPECT_THAT(StationsReceived(), ElementsAre("s-4/0", "s-5/0"));
 }
 
 TEST_F(StationReporterOutboxTest, RefusesForgedPageTokens) {

@@ -392,6 +392,29 @@ TYPED_TEST_P(LedgerContractTest, NothingWorksWithoutTheLead) {
   EXPECT_TRUE(ReplayAll(*ledger).empty());
 }
 
+// Somebody who may write to the store, but is no LedgerStore.
+TYPED_TEST_P(LedgerContractTest, NothingIsAddedToALedgerThatSomebodyElseChanged) {
+  RecordedElection election(SmallDefinition());
+  const auto ledger = this->OpenLeader();
+  ASSERT_EQ(ledger->Append(election.Next()), absl::OkStatus());
+  for (const char* station : {"s-1", "s-2"}) {
+    election->Submit(testing::ReportBuilder().WithStation(station).Build());
+    ASSERT_EQ(ledger->Append(election.Next()), absl::OkStatus());
+  }
+  this->store_.Delete("e-1", 3);
+  const absl::Status idle = ledger->Heartbeat();
+  EXPECT_EQ(idle.code(), absl::StatusCode::kUnavailable) << idle;
+  EXPECT_EQ(DetailOf(idle).reason, "LEDGER_TAMPERED");
+  election->Submit(testing::ReportBuilder().WithStation("s-3").Build());
+  const Transaction transaction = election.Next();
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(DetailOf(ledger->Append(transaction)).reason, "LEDGER_TAMPERED");
+    EXPECT_EQ(DetailOf(this->store_.Open()->TakeLead()).reason, "NOT_ACTIVE") << "the lead stays";
+  }
+  ASSERT_EQ(ledger->TakeLead(), absl::OkStatus());
+  EXPECT_TRUE(ReplayAll(*ledger, {{"e-1", 3}}).empty());
+}
+
 TYPED_TEST_P(LedgerContractTest, AGroupWithAGapIsRefusedAsAWhole) {
   RecordedElection election(SmallDefinition());
   const auto ledger = this->OpenLeader();
@@ -454,15 +477,14 @@ TYPED_TEST_P(LedgerContractTest, KeepsTheNewestRefusalsOfEachElectionAndActor) {
   EXPECT_EQ(kept.back().report.revision, 9 + LedgerStore::kRefusalsKeptPerActor);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(LedgerContractTest, IsEmptyAtFirst, KeepsWhatSealsHide,
-                            ShowsEveryKindOfEntryAsItWasAppended,
-                            TakesALargeGroupInAnyOrderOfStations, ReplaysOnlyWhatComesAfter,
-                            SaysWhenItHasLostEntries, StopsAtTheVisitorsErrorAndCanReplayAgain,
-                            AGroupMayTouchSeveralElections,
-                            OneLeadsAtATimeAndTheNextFindsEverything,
-                            WhoDoesNotLeadReadsWhatIsCommittedByThen, TheLeaderMayTakeTheLeadAgain,
-                            NothingWorksWithoutTheLead, AGroupWithAGapIsRefusedAsAWhole,
-                            KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor);
+REGISTER_TYPED_TEST_SUITE_P(
+    LedgerContractTest, IsEmptyAtFirst, KeepsWhatSealsHide, ShowsEveryKindOfEntryAsItWasAppended,
+    TakesALargeGroupInAnyOrderOfStations, ReplaysOnlyWhatComesAfter, SaysWhenItHasLostEntries,
+    StopsAtTheVisitorsErrorAndCanReplayAgain, AGroupMayTouchSeveralElections,
+    OneLeadsAtATimeAndTheNextFindsEverything, WhoDoesNotLeadReadsWhatIsCommittedByThen,
+    TheLeaderMayTakeTheLeadAgain, NothingWorksWithoutTheLead,
+    NothingIsAddedToALedgerThatSomebodyElseChanged, AGroupWithAGapIsRefusedAsAWhole,
+    KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor);
 
 }  // namespace canvass::aggregator
 

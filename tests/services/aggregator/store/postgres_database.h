@@ -1,6 +1,7 @@
 #ifndef CANVASS_TESTS_SERVICES_AGGREGATOR_STORE_POSTGRES_DATABASE_H_
 #define CANVASS_TESTS_SERVICES_AGGREGATOR_STORE_POSTGRES_DATABASE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,18 @@ class PostgresDatabase {
       absl::Duration leader_silence_max = PostgresLedgerStore::kLeaderSilenceMax) const {
     options.connection = database().writer_connection();
     return std::make_unique<PostgresLedgerStore>(options, leader_silence_max);
+  }
+  static std::unique_ptr<LedgerStore> OpenAnother() {
+    return std::make_unique<PostgresLedgerStore>(
+        postgres::SessionOptions{.connection = database().writer_connection()});
+  }
+
+  // Deletes the entries after `last_sequence`, as the owner can.
+  void Delete(const std::string& election_id, std::int64_t last_sequence) const {
+    database().Select(
+        StrCat("DELETE FROM canvass.entries USING canvass.elections WHERE entries.election_no = "
+               "elections.election_no AND election_id = '",
+               election_id, "' AND sequence > ", last_sequence));
   }
 
   // Of the server process that holds the lead.

@@ -39,6 +39,9 @@ struct InMemory {
   std::unique_ptr<LedgerStore> Open() {
     return std::make_unique<testing::MemoryLedgerStore>(store);
   }
+  void Delete(const std::string& election_id, std::int64_t last_sequence) {
+    store.Delete(election_id, last_sequence);
+  }
   testing::MemoryDatabase store;
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LedgerContractTest, InMemory);
@@ -241,6 +244,7 @@ TEST_F(PostgresLedgerStoreTest, ACommitInDoubtIsDecidedByTakingTheLead) {
 }
 
 TEST_F(PostgresLedgerStoreTest, DamageIsFoundBeforeItIsFolded) {
+  ASSERT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
   Select("UPDATE canvass.entries SET entry = entry || '\\x00' WHERE sequence = 2");
   int visits = 0;
   const auto replay = [&] {
@@ -253,7 +257,6 @@ TEST_F(PostgresLedgerStoreTest, DamageIsFoundBeforeItIsFolded) {
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("Entry 2 of e-1"));
   EXPECT_EQ(visits, 1);
-  ASSERT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
   Select("DELETE FROM canvass.entries WHERE sequence = 2");
   status = replay();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
@@ -313,6 +316,61 @@ TEST_F(PostgresLedgerStoreTest, MadeUpElectionsShareOneBound) {
   ASSERT_EQ(ledger_->Append(transaction), absl::OkStatus());
   EXPECT_EQ(ReplayAllRefusals(*ledger_).size(),
             static_cast<std::size_t>(LedgerStore::kRefusalsKeptPerActor));
+}
+
+// What the owner of the tables does to the ledger of two entries and the reports of s-1 and s-2
+// below a leader, and what the leader says of it.
+TEST_F(PostgresLedgerStoreTest, AnAppendFindsWhatSomebodyElseDidToTheLedger) {
+  ASSERT_EQ(ledger_->Append(NextReport("s-1")), absl::OkStatus());
+  ASSERT_EQ(ledger_->Append(NextReport("s-2")), absl::OkStatus());
+  const Transaction transaction = NextReport("s-3");
+  const std::vector<std::pair<std::string, std::string>> changes = {
+      {"DELETE FROM canvass.entries WHERE sequence = 4", "the ledger of e-1 ends with entry 3 "},
+      {"DELETE FROM canvass.entries WHERE sequence = 3",
+       "of the entries 1 to 4 of e-1, 3 are there; the first that is missing is 3"},
+      {"DELETE FROM canvass.entries", "the ledger of e-1 ends with entry 0 (leaf hash none)"},
+      {"UPDATE canvass.entries SET entry = entry || '\\x00' WHERE sequence = 4",
+       "entry 4 of e-1 has the leaf hash "},
+      {"UPDATE canvass.entries SET leaf_hash = sha256('') WHERE sequence = 4",
+       "is stored with the leaf hash "
+       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+      {"INSERT INTO canvass.entries (sequence, recorded_at, election_no, kind, actor, entry, "
+       "leaf_hash) SELECT 5, now(), 1, kind, actor, entry, leaf_hash FROM canvass.entries "
+       "WHERE sequence = 4",
+       "the ledger of e-1 ends with entry 5 "}};
+  Select("CREATE TABLE IF NOT EXISTS public.backup AS TABLE canvass.entries");
+  for (const auto& [change, said] : changes) {
+    SCOPED_TRACE(change);
+    Select(change);
+    const std::vector<std::string> rows = Select("TABLE canvass.entries ORDER BY sequence");
+    for (const absl::Status& status : {ledger_->Append(transaction), ledger_->Heartbeat()}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+      EXPECT_EQ(ReasonOf(status), "LEDGER_TAMPERED");
+      EXPECT_THAT(std::string(status.message()), HasSubstr(said));
+    }
+    EXPECT_EQ(Select("TABLE canvass.entries ORDER BY sequence"), rows) << "nothing is added";
+    Select("TRUNCATE canvass.entries; INSERT INTO canvass.entries TABLE public.backup");
+  }
+  EXPECT_EQ(ledger_->Append(transaction), absl::OkStatus()) << "the lead stays";
+  Select("DROP TABLE public.backup");
+}
+
+// More entries than a heartbeat counts.
+TEST_F(PostgresLedgerStoreTest, AHoleFarBehindIsFoundByOneOfTheNextHeartbeats) {
+  const std::int64_t rows = 3 * PostgresLedgerStore::kCountedByHeartbeat;
+  Select(
+      StrCat("INSERT INTO canvass.entries (sequence, recorded_at, election_no, kind, actor, "
+             "entry, leaf_hash) SELECT n, now(), 1, kind, actor, entry, leaf_hash "
+             "FROM canvass.entries, generate_series(3, ",
+             rows, ") n WHERE sequence = 2"));
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  for (int round = 0; round < 4; ++round) ASSERT_EQ(ledger_->Heartbeat(), absl::OkStatus());
+  Select(StrCat("DELETE FROM canvass.entries WHERE sequence = ", rows - 7));
+  absl::Status status;
+  for (int round = 0; round < 4 && status.ok(); ++round) status = ledger_->Heartbeat();
+  EXPECT_EQ(ReasonOf(status), "LEDGER_TAMPERED");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(StrCat("the first that is missing is ", rows - 7)));
 }
 
 TEST_F(PostgresLedgerStoreTest, TheEpochCountsTakeovers) {

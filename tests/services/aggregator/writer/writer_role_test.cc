@@ -202,6 +202,55 @@ TEST(WriterRoleTest, RecordsNothingWhileItsClockIsImplausible) {
   }
 }
 
+// Somebody deletes or adds entries below a leader. Nothing is acknowledged any more, not even once
+// the entries are as before, and no standby may go on.
+TEST(WriterRoleTest, ServesNothingOnceTheStoreDoesNotHoldWhatWasCommitted) {
+  for (const bool deletes : {false, true}) {
+    testing::MemoryDatabase store;
+    SteppedWriter writer(store);
+    writer.LeadAndDefine();
+    const std::vector<testing::MemoryDatabase::Stored> before = store.EntriesOf("e-1");
+    if (deletes) {
+      store.Delete("e-1", 1);
+    } else {
+      store.Insert("e-1", before.back());
+    }
+    const std::size_t changed = store.EntriesOf("e-1").size();
+
+    const std::shared_ptr<Answer> during = writer.Submit();
+    writer.StepThroughAppend();
+    ASSERT_TRUE(during->has_value()) << "it is not in doubt";
+    EXPECT_EQ((*during)->status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(ReasonOf((*during)->status()), "LEDGER_TAMPERED");
+    EXPECT_FALSE(writer.role.has_work());
+    EXPECT_EQ(store.EntriesOf("e-1").size(), changed);
+
+    if (deletes) {
+      store.Insert("e-1", before.back());
+    } else {
+      store.Delete("e-1", 2);
+    }
+    for (int step = 0; step < 3; ++step) {
+      EXPECT_EQ(writer.role.Step(), absl::Seconds(1));
+      EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
+      EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+    }
+    store.BreakSession();
+    writer.role.Step();
+    EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+  }
+}
+
+TEST(WriterRoleTest, AnIdleLeaderFindsWithinAHeartbeatThatEntriesWereDeleted) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  writer.LeadAndDefine();
+  store.Delete("e-1", 1);
+  writer.steady_clock.now += absl::Seconds(1);
+  writer.role.Step();
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
+}
+
 // Another aggregator, whose clock is right, may lead meanwhile.
 TEST(WriterRoleTest, LeavesTheLeadToOthersWhileItsClockIsWrong) {
   testing::MemoryDatabase store;

@@ -1,7 +1,9 @@
 #include "services/canvass/commands/ledger_audit.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -9,10 +11,13 @@
 #include "common/election/event.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/seal.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace canvass::cli {
 namespace {
+
+using ::testing::HasSubstr;
 
 v1::LedgerEntry EntryOf(std::int64_t sequence, election::Event event) {
   const election::Entry entry{.sequence = sequence, .actor = "local", .event = std::move(event)};
@@ -74,8 +79,8 @@ TEST(LedgerAuditTest, ComparesWhatIsOpenedWithTheCommitment) {
   EXPECT_EQ(AuditText(audit),
             "The bytes of the entries 1 to 5 match their hashes.\n"
             "3 entries are seals; 1 is not open yet, and the others hide what was committed to.\n"
-            "The root " +
-                audit.Root() + " is the same as the publisher's.\n");
+            "The root is " +
+                audit.Root() + "@5.\n");
 }
 
 TEST(LedgerAuditTest, SeesBytesThatWereChanged) {
@@ -89,6 +94,43 @@ TEST(LedgerAuditTest, SeesBytesThatWereChanged) {
   v1::LedgerEntry moved = EntryOf(7);
   moved.set_sequence(1);
   EXPECT_EQ(ReasonOf(LedgerAudit().Add(moved)), "ENTRY_MALFORMED");
+}
+
+TEST(LedgerAuditTest, TellsWhetherTheEntriesContinueARoot) {
+  const std::vector<v1::LedgerEntry> entries = {EntryOf(1), EntryOf(2), EntryOf(3), EntryOf(4)};
+  const std::string third = RootOfThree(entries);
+  const std::string other(64, 'a');
+  const auto check = [&entries](KnownRoot known) {
+    LedgerAudit audit;
+    audit.LookFor(std::move(known));
+    for (const v1::LedgerEntry& entry : entries) EXPECT_EQ(ReasonOf(audit.Add(entry)), "OK");
+    return audit.CheckRoots();
+  };
+  EXPECT_EQ(check({.root = third, .sequence = 3}), absl::OkStatus());
+  EXPECT_EQ(check({.root = third}), absl::OkStatus());
+  const absl::Status earlier = check({.root = third, .sequence = 2});
+  EXPECT_EQ(ReasonOf(earlier), "LEDGER_DIVERGED");
+  EXPECT_THAT(std::string(earlier.message()), HasSubstr("at sequence 2 its root is "));
+  EXPECT_THAT(std::string(check({.root = other, .sequence = 3}).message()),
+              HasSubstr("at sequence 3 its root is " + third + ", but the root " + other));
+  EXPECT_THAT(
+      std::string(check({.root = other, .sequence = 5}).message()),
+      HasSubstr("it ends at sequence 4, but the root " + other + " is known of sequence 5"));
+  EXPECT_THAT(std::string(check({.root = other}).message()),
+              HasSubstr("is the root at none of the sequences 1 to 4"));
+}
+
+TEST(LedgerAuditTest, ReadsARootThatWasWrittenDown) {
+  const std::string root(64, 'b');
+  EXPECT_EQ(ParseKnownRoot(root), (KnownRoot{.root = root}));
+  EXPECT_EQ(ParseKnownRoot(std::string(64, 'B') + "@7"), (KnownRoot{.root = root, .sequence = 7}));
+  const std::vector<std::string> malformed = {
+      std::string(), std::string(63, 'b'), root + "b",
+      root + "@",    root + "@0",          root + "@-1",
+      root + "@x",   root + "@1@2",        std::string(63, 'b') + "g"};
+  for (const std::string& text : malformed) {
+    EXPECT_EQ(ParseKnownRoot(text), std::nullopt) << text;
+  }
 }
 
 TEST(LedgerAuditTest, SeesAGap) {

@@ -107,6 +107,63 @@ TEST_F(ResultBoardTest, ForgetsPartsOfAStepWhoseStreamEnded) {
   EXPECT_EQ(VotesOfA(), 110);
 }
 
+// What the publisher knows from before its restart, and what it finds.
+TEST_F(ResultBoardTest, ShowsAfterARestartOnlyAContinuationOfWhatItHasShown) {
+  script_.Report("n-1", {60, 30, 6});
+  ASSERT_TRUE(Feed(script_.Step()).ok());
+  const aggregator::v1::LedgerPosition shown = board_.Positions().front();
+  const process::KnownLedger known{
+      .ledger_id = shown.ledger_id(), .sequence = shown.sequence(), .hash = shown.root_hash()};
+  const auto restart = [this](const process::KnownLedger& with, LedgerScript& script) {
+    ResultBoard board(clock_, {{"e-1", with}});
+    absl::Status taken;
+    for (const auto& message : script.Step()) taken.Update(board.Take(message));
+    taken.Update(board.Take(LedgerScript::Confirmation()));
+    EXPECT_EQ(board.IsDiverged(), !taken.ok());
+    EXPECT_EQ(board.SequenceOf("e-1") > 0, taken.ok()) << "it is shown only if it continues";
+    if (!taken.ok()) {
+      const absl::Status read =
+          board.Read("e-1", 0, [](const PublishedElection&) { return absl::OkStatus(); });
+      EXPECT_EQ(ReasonOf(read), "LEDGER_DIVERGED");
+    }
+    return taken;
+  };
+  LedgerScript longer;
+  longer.Report("n-1", {60, 30, 6});
+  longer.Report("n-2", {50, 40, 5});
+  EXPECT_TRUE(restart(known, longer).ok());
+
+  LedgerScript shorter;
+  const absl::Status older = restart(known, shorter);
+  EXPECT_EQ(ReasonOf(older), "LEDGER_DIVERGED");
+  EXPECT_THAT(std::string(older.message()),
+              HasSubstr("this publisher has shown sequence 3 with the root " + known.hash +
+                        " of ledger ledger-1, but it ends at sequence 2"));
+
+  LedgerScript rewritten;
+  rewritten.Report("n-1", {59, 31, 6});
+  rewritten.Report("n-2", {50, 40, 5});
+  EXPECT_THAT(std::string(restart(known, rewritten).message()),
+              HasSubstr(", but there its root is "));
+
+  process::KnownLedger of_another = known;
+  of_another.ledger_id = "ledger-0";
+  LedgerScript same;
+  same.Report("n-1", {60, 30, 6});
+  EXPECT_THAT(std::string(restart(of_another, same).message()),
+              HasSubstr("of ledger ledger-0, but this is ledger ledger-1"));
+}
+
+TEST_F(ResultBoardTest, FindsAfterARestartThatAnElectionIsGone) {
+  ResultBoard board(clock_, {{"e-0", {.ledger_id = "ledger-1", .sequence = 5, .hash = "ab"}}});
+  for (const auto& message : script_.Step()) ASSERT_TRUE(board.Take(message).ok());
+  const absl::Status taken = board.Take(LedgerScript::Confirmation());
+  EXPECT_EQ(ReasonOf(taken), "LEDGER_DIVERGED");
+  EXPECT_THAT(std::string(taken.message()), HasSubstr("\"e-0\""));
+  EXPECT_TRUE(board.IsDiverged());
+  EXPECT_FALSE(board.IsReady());
+}
+
 TEST_F(ResultBoardTest, TellsTheAggregatorWhereItStands) {
   EXPECT_THAT(board_.Positions(), IsEmpty());
   ASSERT_TRUE(Feed(script_.Step()).ok());
