@@ -1,0 +1,1 @@
+-- Keeps the number free: migrations are numbered without gaps.
