@@ -24,18 +24,18 @@ using ::testing::Not;
 // (source, area, candidate or total) to a number.
 using Totals = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
 
-// From area_totals or contest_totals, and the votes of candidate_totals.
+// From area_totals and candidate_totals, or from contest_totals.
 Totals TotalsInSql(const RunningStack& stack, const std::string& election,
                    const std::string& view = "area_totals") {
+  const std::string votes =
+      view == "area_totals"
+          ? "SELECT source_id, area_id, candidate_id, votes FROM canvass.candidate_totals"
+          : "SELECT source_id, area_id, candidate_id, votes[candidate_no + 1] FROM canvass." +
+                view + " JOIN canvass.current_candidates USING (election_id, contest_id)";
   pqxx::connection connection(stack->cluster().reader_connection());
   pqxx::read_transaction transaction(connection);
   Totals totals;
-  for (const auto& row : transaction.exec_params(
-           "SELECT source_id, area_id, candidate_id, t.votes[candidate_no + 1] FROM canvass." +
-               view +
-               " t JOIN canvass.candidate_totals c USING (election_id, contest_id, source_id, "
-               "area_id) WHERE election_id = $1 AND c.votes = t.votes[candidate_no + 1]",
-           election)) {
+  for (const auto& row : transaction.exec_params(votes + " WHERE election_id = $1", election)) {
     totals[{row[0].c_str(), row[1].c_str(), row[2].c_str()}] = row[3].as<std::int64_t>();
   }
   for (const auto& row : transaction.exec_params(
