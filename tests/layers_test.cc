@@ -157,7 +157,7 @@ Layer LayerOf(const std::string& path) {
   if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
   if (folder == "common/ledger") return {"ledger", core, {}};
   if (folder == "common/process")
-    return {"process", With(base, {Part::kPosix, Part::kProcess}), {}};
+    return {"process", With(base, {Part::kPosix, Part::kFiles, Part::kProcess}), {}};
   if (folder == "common/telemetry") {
     return {"telemetry",
             With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kTelemetry}),

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <limits>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -102,11 +102,43 @@ constexpr auto kFacts = std::to_array<RuleFacts>({
      StatusCode::kInvalidArgument},
 });
 
+// Of the rules that this program does not know, by number. It does not check them, and a policy may
+// give them any severity.
+const std::vector<RuleFacts>& UnknownFacts() {
+  static const auto& unknown = *new std::vector<RuleFacts>([] {
+    std::vector<RuleFacts> facts;
+    for (int number = 0; number <= std::numeric_limits<std::uint8_t>::max(); ++number) {
+      facts.push_back({static_cast<Rule>(number), *new std::string(StrCat("RULE_", number)),
+                       Severity::kOff, Severity::kOff, StatusCode::kFailedPrecondition});
+    }
+    return facts;
+  }());
+  return unknown;
+}
+
+bool IsKnown(Rule rule) {
+  return std::any_of(kFacts.begin(), kFacts.end(),
+                     [rule](const RuleFacts& facts) { return facts.rule == rule; });
+}
+
 const RuleFacts& FactsOf(Rule rule) {
   for (const RuleFacts& facts : kFacts) {
     if (facts.rule == rule) return facts;
   }
-  std::abort();  // not an enumerator
+  return UnknownFacts()[static_cast<std::uint8_t>(rule)];
+}
+
+std::string UnknownRuleMessage(const Finding& finding) {
+  std::string message = StrCat("The report breaks rule ", static_cast<int>(finding.rule),
+                               ", which this program is too old to know");
+  if (!finding.field.empty()) StrAppend(&message, ", in ", finding.field);
+  if (!finding.subject.empty()) StrAppend(&message, ", about ", finding.subject);
+  const char* before = " (";
+  for (const auto& [name, number] : finding.numbers) {
+    StrAppend(&message, before, name, " ", number);
+    before = ", ";
+  }
+  return StrCat(message, finding.numbers.empty() ? "." : ").");
 }
 
 std::optional<std::int64_t> NumberOf(const Finding& finding, std::string_view name) {
@@ -387,6 +419,7 @@ bool MaySetSeverity(Rule rule, Severity severity) { return severity >= FactsOf(r
 absl::StatusCode CodeOf(Rule rule) { return FactsOf(rule).code; }
 
 std::string MessageOf(const Finding& finding) {
+  if (!IsKnown(finding.rule)) return UnknownRuleMessage(finding);
   if (finding.rule < Rule::kCountKindMismatch) return IdentityMessage(finding);
   if (finding.rule < Rule::kVotesNotBalanced) return ShapeMessage(finding);
   if (finding.rule < Rule::kPollsNotClosed) return BalanceMessage(finding);

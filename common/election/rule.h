@@ -23,7 +23,8 @@ enum class Severity : std::uint8_t {
 };
 
 // The rules on a report, in the order in which findings are listed. The numbers are stored, so
-// never reuse one.
+// never reuse one. A stored finding or policy may have a number from 1 to 255 without an
+// enumerator: a rule that a newer program checked.
 enum class Rule : std::uint8_t {
   // Identity: an id is unknown. NOT_FOUND; no rule of another kind can be checked.
   kElectionUnknown = 1,
@@ -66,10 +67,12 @@ enum class Rule : std::uint8_t {
 // Returns every rule, in order.
 const std::vector<Rule>& AllRules();
 
-// Returns the name, e.g. "VOTES_NOT_BALANCED". It is also the reason in google.rpc.ErrorInfo.
+// Returns the name, e.g. "VOTES_NOT_BALANCED". It is also the reason in google.rpc.ErrorInfo. A
+// rule that this program does not know is called by its number: "RULE_48".
 std::string_view RuleName(Rule rule);
 // Writes the name.
 std::ostream& operator<<(std::ostream& out, Rule rule);
+// Returns the rule of that name, if this program knows it.
 std::optional<Rule> FindRule(std::string_view name);
 
 // Returns the severity of `rule` where the election's policy sets none. The message Policy in
@@ -97,9 +100,9 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
-// Returns one English sentence that names the field and the numbers, e.g. "The votes (500), blank
-// votes (3) and invalid votes (2) add up to 505, but 510 ballots were cast." It reads these
-// numbers:
+// Returns one English sentence that names the field and the numbers (of a rule that this program
+// does not know all that the finding has), e.g. "The votes (500), blank votes (3) and invalid votes
+// (2) add up to 505, but 510 ballots were cast." It reads these numbers:
 //   any rule: the report's fields by their names (ballots_cast, registered_voters, asked, ...), and
 //     `votes` or `answers` for the sum over the candidates;
 //   CAST_ABOVE_REGISTERED, CAST_ABOVE_ISSUED: ballots_at_least in place of ballots_cast, if that

@@ -271,12 +271,9 @@ class EntryFields {
   }
 
   void Code(Part<election::Rule>& rule) {
-    const std::vector<election::Rule>& rules = election::AllRules();
-    coder_.Enumerator(rule, rules.front(), rules.back());
-    if constexpr (Coder::kReads) {
-      if (!coder_.ok() || std::binary_search(rules.begin(), rules.end(), rule)) return;
-      coder_.Fail("no rule has this number");
-    }
+    // A newer program may have checked rules that this one does not know. The count does not depend
+    // on them: whether a report is held stands beside its findings.
+    coder_.Enumerator(rule, election::Rule{1}, election::Rule{255});
   }
 
   // The value of [x] for a truth value; Flags has coded whether it is present.
@@ -525,6 +522,13 @@ absl::Status Damaged(std::string_view bytes, const ByteReader& reader) {
                           reader.problem_offset(), " of ", bytes.size(), ")"));
 }
 
+// What a newer program may write. Its bytes cannot be read, nor counted without.
+bool IsUnknown(std::string_view bytes) {
+  return bytes.size() > 2 &&
+         (static_cast<std::uint8_t>(bytes[0]) > VersionOf(Kind::kSealWithdrawal) ||
+          static_cast<std::uint8_t>(bytes[1]) > static_cast<std::uint8_t>(Kind::kSealWithdrawal));
+}
+
 // Size of a report with a dozen candidates, so that encoding one usually allocates only once.
 constexpr std::size_t kTypicalEntryBytes = 96;
 
@@ -546,6 +550,14 @@ std::string Encode(const election::Entry& entry) {
 }
 
 absl::StatusOr<election::Entry> Decode(std::string_view bytes) {
+  if (IsUnknown(bytes)) {
+    return MakeError(
+        reason::kEntryMalformed,
+        StrCat("a ledger entry has version ", static_cast<std::uint8_t>(bytes[0]), " and kind ",
+               static_cast<std::uint8_t>(bytes[1]),
+               ", which this program does not know: a newer program wrote it; use that "
+               "program"));
+  }
   election::Entry entry;
   ByteReader reader(bytes);
   const std::uint8_t version = reader.Byte();

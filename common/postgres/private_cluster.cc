@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <pqxx/connection>
@@ -25,7 +24,6 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
@@ -35,6 +33,7 @@
 #include "common/postgres/installation.h"
 #include "common/process/child_process.h"
 #include "common/process/folder.h"
+#include "common/process/memory_limit.h"
 
 namespace canvass::postgres {
 namespace {
@@ -54,18 +53,6 @@ constexpr std::size_t kQuotedLogLines = 10;
 constexpr absl::Duration kImmediateStopPatience = absl::Seconds(5);
 constexpr absl::Duration kPollIntervalMin = absl::Milliseconds(5);
 constexpr absl::Duration kPollIntervalMax = absl::Milliseconds(200);
-
-// Memory of the machine, or of the container that this process runs in.
-std::int64_t MemoryMegabytes() {
-  std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  std::ifstream limit_file("/sys/fs/cgroup/memory.max");
-  std::string limit_text;
-  std::int64_t limit = 0;
-  if (std::getline(limit_file, limit_text) && absl::SimpleAtoi(limit_text, &limit)) {
-    bytes = std::min(bytes, limit);
-  }
-  return bytes >> 20;
-}
 
 absl::Status SocketFolderUnusable(std::string_view path) {
   return MakeError(
@@ -141,7 +128,8 @@ absl::Status WriteAccessRules(const process::Folder& folder) {
 // Canvass's durability depends on the first three.
 std::vector<std::string> ServerSettings(const std::string& socket_folder) {
   const std::int64_t shared_buffers =
-      std::clamp(MemoryMegabytes() / 8, kSharedBuffersMegabytesMin, kSharedBuffersMegabytesMax);
+      std::clamp((process::MemoryOfMachine() >> 20) / 8, kSharedBuffersMegabytesMin,
+                 kSharedBuffersMegabytesMax);
   return {
       "fsync=on",
       "full_page_writes=on",

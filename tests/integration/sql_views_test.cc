@@ -24,20 +24,25 @@ using ::testing::Not;
 // (source, area, candidate or total) to a number.
 using Totals = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
 
-Totals TotalsInSql(const RunningStack& stack, const std::string& election) {
+// From area_totals and candidate_totals, or from contest_totals.
+Totals TotalsInSql(const RunningStack& stack, const std::string& election,
+                   const std::string& view = "area_totals") {
+  const std::string votes =
+      view == "area_totals"
+          ? "SELECT source_id, area_id, candidate_id, votes FROM canvass.candidate_totals"
+          : "SELECT source_id, area_id, candidate_id, votes[candidate_no + 1] FROM canvass." +
+                view + " JOIN canvass.current_candidates USING (election_id, contest_id)";
   pqxx::connection connection(stack->cluster().reader_connection());
   pqxx::read_transaction transaction(connection);
   Totals totals;
-  for (const auto& row :
-       transaction.exec_params("SELECT source_id, area_id, candidate_id, votes FROM "
-                               "canvass.candidate_totals WHERE election_id = $1",
-                               election)) {
+  for (const auto& row : transaction.exec_params(votes + " WHERE election_id = $1", election)) {
     totals[{row[0].c_str(), row[1].c_str(), row[2].c_str()}] = row[3].as<std::int64_t>();
   }
-  for (const auto& row :
-       transaction.exec_params("SELECT source_id, area_id, reports, ballots_cast, blank_votes, "
-                               "invalid_votes FROM canvass.area_totals WHERE election_id = $1",
-                               election)) {
+  for (const auto& row : transaction.exec_params(
+           "SELECT source_id, area_id, reports, ballots_cast, blank_votes, invalid_votes "
+           "FROM canvass." +
+               view + " WHERE election_id = $1",
+           election)) {
     totals[{row[0].c_str(), row[1].c_str(), "(reports)"}] = row[2].as<std::int64_t>();
     totals[{row[0].c_str(), row[1].c_str(), "(cast)"}] = row[3].as<std::int64_t>();
     totals[{row[0].c_str(), row[1].c_str(), "(blank)"}] = row[4].as<std::int64_t>();
@@ -94,6 +99,7 @@ class SqlViewsTest : public ::testing::Test {
     AddAreas(*stack_, "small", "observers", shown);
     EXPECT_THAT(shown, Not(IsEmpty()));
     EXPECT_EQ(shown, TotalsInSql(*stack_, "small")) << "after: " << what;
+    EXPECT_EQ(shown, TotalsInSql(*stack_, "small", "contest_totals")) << "after: " << what;
   }
 
   static void Submit(const std::string& what, const json& changes, const std::string& station,
@@ -146,10 +152,12 @@ TEST_F(SqlViewsTest, SameIntegersForEveryAreaOf2024) {
   ASSERT_EQ(stack_->Canvass({"demo", "az-2024", "--speed", "max"}).exit_code, 0);
   Totals shown;
   AddAreas(*stack_, "az-2024-presidential", "cec", shown);
-  Totals in_sql = TotalsInSql(*stack_, "az-2024-presidential");
-  std::erase_if(in_sql, [](const auto& total) { return std::get<0>(total.first) != "cec"; });
   EXPECT_EQ(shown.size(), 126U * (7 + 4));
-  EXPECT_EQ(shown, in_sql);
+  for (const std::string view : {"area_totals", "contest_totals"}) {
+    Totals in_sql = TotalsInSql(*stack_, "az-2024-presidential", view);
+    std::erase_if(in_sql, [](const auto& total) { return std::get<0>(total.first) != "cec"; });
+    EXPECT_EQ(shown, in_sql) << view;
+  }
 }
 
 TEST_F(SqlViewsTest, TheReaderMayChangeNothing) {

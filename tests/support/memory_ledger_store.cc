@@ -8,6 +8,7 @@
 #include "common/base/index.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "services/aggregator/writer/refused_reports.h"
 #include "tests/support/manual_clock.h"
 
 namespace canvass::testing {
@@ -28,20 +29,6 @@ bool TakeOne(int& failures) {
   if (failures == 0) return false;
   if (failures > 0) --failures;
   return true;
-}
-
-// Keeps the newest refusals of every election and actor.
-void KeepNewest(std::vector<Refusal>& refusals) {
-  std::map<std::pair<std::string, std::string>, int> kept;
-  std::vector<Refusal> newest;
-  for (auto refusal = refusals.rbegin(); refusal != refusals.rend(); ++refusal) {
-    int& count = kept[{refusal->report.election_id, refusal->actor}];
-    if (count == aggregator::LedgerStore::kRefusalsKeptPerActor) continue;
-    ++count;
-    newest.push_back(std::move(*refusal));
-  }
-  std::reverse(newest.begin(), newest.end());
-  refusals = std::move(newest);
 }
 
 }  // namespace
@@ -259,7 +246,7 @@ absl::Status MemoryLedgerStore::Commit(const Transaction& transaction) {
   store_.sealed_.insert(store_.sealed_.end(), transaction.sealed.begin(), transaction.sealed.end());
   store_.refusals_.insert(store_.refusals_.end(), transaction.refusals.begin(),
                           transaction.refusals.end());
-  KeepNewest(store_.refusals_);
+  aggregator::DropOld(store_.refusals_);
   NoteEnds();
   ++store_.commits_;
   return absl::OkStatus();

@@ -129,15 +129,17 @@ bool IsPublic(const election::Count& count, const std::string& source_id, absl::
 absl::Status ListRefusedReports(const CommittedLedgers::Contents& committed,
                                 const v1::ListRefusedReportsRequest& request, absl::Time now,
                                 v1::ListRefusedReportsResponse& response) {
-  const absl::StatusOr<const ledger::ElectionLedger*> ledger = committed.Get(request.election_id());
-  if (!ledger.ok()) return ledger.status();
-  const RefusedReports::Filter wanted{
-      .source_id = request.source_id(),
-      .station_id = request.station_id(),
-      .rule = request.rule(),
-      .may_show = [count = &(*ledger)->count(), now](const Refusal& refusal) {
-        return IsPublic(*count, refusal.report.source_id, now);
-      }};
+  RefusedReports::Filter wanted{
+      .source_id = request.source_id(), .station_id = request.station_id(), .rule = request.rule()};
+  // Without an election: those that named an unknown one. They are kept without numbers.
+  if (!request.election_id().empty()) {
+    const absl::StatusOr<const ledger::ElectionLedger*> ledger =
+        committed.Get(request.election_id());
+    if (!ledger.ok()) return ledger.status();
+    wanted.may_show = [count = &(*ledger)->count(), now](const Refusal& refusal) {
+      return IsPublic(*count, refusal.report.source_id, now);
+    };
+  }
   if (!wanted.rule.empty() && !election::FindRule(wanted.rule).has_value()) {
     return FieldError(reason::kRuleUnknown, "rule", StrCat(wanted.rule, " is not a rule"));
   }

@@ -73,8 +73,10 @@ class LedgerStore {
   // milliseconds. A minute is longer than an append waits for its turn, and shorter than what
   // matters to an embargo.
   static constexpr absl::Duration kClockDifferenceMax = absl::Minutes(1);
-  // Refusals kept for each election and actor. Older ones are dropped.
+  // Refusals kept for each election and actor, and their bytes as stored, compressed or not. Older
+  // ones are dropped. All elections that the ledger does not have count as one.
   static constexpr int kRefusalsKeptPerActor = 1000;
+  static constexpr std::int64_t kRefusalBytesKeptPerActor = 8 << 20;
 
   LedgerStore() = default;
   LedgerStore(const LedgerStore&) = delete;

@@ -88,13 +88,20 @@ absl::StatusOr<std::string> OnlyCell(const absl::StatusOr<Rows>& rows) {
 // Number of an election, and an actor. The refusals of such a pair share one limit.
 using RefusalKey = std::pair<int, std::string>;
 
+// Sizes are those of what may be long, as it is stored; nothing of it is read.
 std::string DropOldRefusals(const postgres::Session& session, const RefusalKey& key) {
   const std::string where =
       StrCat("election_no = ", key.first, " AND actor = ", session.Quote(key.second));
-  return StrCat("DELETE FROM canvass.refused_reports WHERE ", where,
-                " AND refusal_no <= (SELECT refusal_no FROM canvass.refused_reports WHERE ", where,
-                " ORDER BY refusal_no DESC OFFSET ", LedgerStore::kRefusalsKeptPerActor,
-                " LIMIT 1);");
+  return StrCat(
+      "DELETE FROM canvass.refused_reports WHERE ", where,
+      " AND refusal_no <= (SELECT max(refusal_no) FROM (SELECT refusal_no, "
+      "row_number() OVER newest AS place, sum(pg_column_size(reason) + "
+      "pg_column_size(candidate_ids) + pg_column_size(votes) + pg_column_size(documents) + "
+      "pg_column_size(fields) + pg_column_size(subjects) + pg_column_size(finding_numbers)) "
+      "OVER newest AS bytes FROM canvass.refused_reports WHERE ",
+      where, " WINDOW newest AS (ORDER BY refusal_no DESC)) kept WHERE place > ",
+      LedgerStore::kRefusalsKeptPerActor, " OR bytes > ", LedgerStore::kRefusalBytesKeptPerActor,
+      ");");
 }
 
 std::string_view AsText(const ledger::Hash& hash) {

@@ -248,7 +248,8 @@ absl::Status GroupCommit::CommitOpenings() {
   }
   // If the store cannot take one of them, smaller transactions let the others pass, and a pause
   // lets other work pass. A single failure is the store's, and no reason to be late.
-  if (opened == 1 && openings_max_ == 1) opening_retry_at_ = steady_clock_.Now() + options_.opening_pause;
+  if (opened == 1 && openings_max_ == 1)
+    opening_retry_at_ = steady_clock_.Now() + options_.opening_pause;
   openings_max_ = std::max<std::size_t>(opened / 2, 1);
   return status;
 }

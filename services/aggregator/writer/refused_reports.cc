@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/election/rule.h"
 
@@ -43,26 +49,103 @@ void LimitCounts(std::vector<election::CandidateCount>& counts) {
   for (election::CandidateCount& count : counts) LimitText(count.candidate_id);
 }
 
+std::size_t BytesOfCounts(const std::vector<election::CandidateCount>& counts) {
+  std::size_t bytes = 0;
+  for (const election::CandidateCount& count : counts) {
+    bytes += sizeof(count) + count.candidate_id.size();
+  }
+  return bytes;
+}
+
+// Under which a refusal is kept.
+std::string_view ElectionOf(const Refusal& refusal) {
+  const bool unknown =
+      !refusal.findings.empty() && refusal.findings[0].rule == election::Rule::kElectionUnknown;
+  return unknown ? std::string_view() : std::string_view(refusal.report.election_id);
+}
+
+// Of one election and actor.
+bool IsTooMuch(std::size_t count, std::size_t bytes) {
+  return count > RefusedReports::kKeptPerActorMax || bytes > RefusedReports::kBytesPerActorMax;
+}
+
 }  // namespace
 
+std::size_t BytesOf(const Refusal& refusal) {
+  const election::StationReport& report = refusal.report;
+  std::size_t bytes = sizeof(Refusal) + refusal.actor.size() + report.election_id.size() +
+                      report.contest_id.size() + report.source_id.size() +
+                      report.station_id.size() + report.reason.size();
+  if (const auto* ballots = std::get_if<election::BallotCount>(&report.count)) {
+    bytes += BytesOfCounts(ballots->votes);
+  }
+  if (const auto* interviews = std::get_if<election::InterviewCount>(&report.count)) {
+    bytes += BytesOfCounts(interviews->answers);
+  }
+  for (const election::Document& document : report.documents) {
+    bytes += sizeof(document) + document.sha256.size() + document.uri.size();
+  }
+  for (const election::Finding& finding : refusal.findings) {
+    bytes += sizeof(finding) + finding.field.size() + finding.subject.size();
+    for (const auto& number : finding.numbers) bytes += sizeof(number) + number.first.size();
+  }
+  return bytes;
+}
+
+std::size_t DropOld(std::vector<Refusal>& refusals) {
+  struct Sum {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+  };
+  std::map<std::pair<std::string_view, std::string_view>, Sum> sums;
+  std::vector<bool> dropped(refusals.size());
+  std::size_t left = 0;
+  for (std::size_t i = refusals.size(); i-- > 0;) {
+    Sum& sum = sums[{ElectionOf(refusals[i]), refusals[i].actor}];
+    const std::size_t bytes = BytesOf(refusals[i]);
+    ++sum.count;
+    sum.bytes += bytes;
+    dropped[i] = IsTooMuch(sum.count, sum.bytes);
+    if (!dropped[i]) left += bytes;
+  }
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < refusals.size(); ++i) {
+    if (dropped[i]) continue;
+    if (end != i) refusals[end] = std::move(refusals[i]);
+    ++end;
+  }
+  refusals.resize(end);
+  return left;
+}
+
 void RefusedReports::Add(Refusal refusal) {
-  OfElection& kept = by_election_[refusal.report.election_id];
-  std::deque<std::int64_t>& of_actor = kept.numbers_by_actor[refusal.actor];
+  OfElection& kept = by_election_[std::string(ElectionOf(refusal))];
+  OfActor& of_actor = kept.by_actor[refusal.actor];
   const std::int64_t number = ++last_number_;
-  of_actor.push_back(number);
-  kept.by_number.emplace(number, std::move(refusal));
-  if (of_actor.size() > kKeptPerActorMax) Drop(kept, of_actor.front());
-  if (kept.by_number.size() > kKeptPerElectionMax) Drop(kept, kept.by_number.begin()->first);
+  const std::size_t bytes = BytesOf(refusal);
+  of_actor.numbers.push_back(number);
+  of_actor.bytes += bytes;
+  kept.bytes += bytes;
+  kept.by_number.emplace(number, Kept{.refusal = std::move(refusal), .bytes = bytes});
+  while (IsTooMuch(of_actor.numbers.size(), of_actor.bytes) && of_actor.numbers.size() > 1) {
+    Drop(kept, of_actor.numbers.front());
+  }
+  while ((kept.by_number.size() > kKeptPerElectionMax || kept.bytes > kBytesPerElectionMax) &&
+         kept.by_number.size() > 1) {
+    Drop(kept, kept.by_number.begin()->first);
+  }
 }
 
 // REQUIRES: the refusal is the oldest of its actor. The oldest refusal of an election always is.
 void RefusedReports::Drop(OfElection& kept, std::int64_t number) {
-  const auto refusal = kept.by_number.find(number);
-  const auto of_actor = kept.numbers_by_actor.find(refusal->second.actor);
-  assert(of_actor->second.front() == number);
-  of_actor->second.pop_front();
-  if (of_actor->second.empty()) kept.numbers_by_actor.erase(of_actor);
-  kept.by_number.erase(refusal);
+  const auto found = kept.by_number.find(number);
+  const auto of_actor = kept.by_actor.find(found->second.refusal.actor);
+  assert(of_actor->second.numbers.front() == number);
+  of_actor->second.numbers.pop_front();
+  of_actor->second.bytes -= found->second.bytes;
+  kept.bytes -= found->second.bytes;
+  if (of_actor->second.numbers.empty()) kept.by_actor.erase(of_actor);
+  kept.by_number.erase(found);
 }
 
 std::vector<RefusedReports::Numbered> RefusedReports::List(std::string_view election_id,
@@ -76,8 +159,9 @@ std::vector<RefusedReports::Numbered> RefusedReports::List(std::string_view elec
   auto next = before == 0 ? by_number.end() : by_number.lower_bound(before);
   while (next != by_number.begin() && listed.size() < limit) {
     --next;
-    if (Matches(next->second, filter)) {
-      listed.push_back({.number = next->first, .refusal = &next->second});
+    const Refusal& refusal = next->second.refusal;
+    if (Matches(refusal, filter)) {
+      listed.push_back({.number = next->first, .refusal = &refusal});
     }
   }
   return listed;

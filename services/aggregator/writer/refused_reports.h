@@ -18,10 +18,12 @@ namespace canvass::aggregator {
 // older ones. Not thread-safe; const access may be shared.
 class RefusedReports {
  public:
-  // The limit of the store, for each election and actor.
+  // The limits of the store, for each election and actor; bytes are those of memory here.
   static constexpr std::size_t kKeptPerActorMax = LedgerStore::kRefusalsKeptPerActor;
-  // Limit for each election. Bounds memory to about 100 MB, however many names callers use.
+  static constexpr std::size_t kBytesPerActorMax = LedgerStore::kRefusalBytesKeptPerActor;
+  // Limits for each election, however many names callers use.
   static constexpr std::size_t kKeptPerElectionMax = 100'000;
+  static constexpr std::size_t kBytesPerElectionMax = 128 << 20;
   // Limits of one text or list: enough to see what was submitted, whatever its size.
   static constexpr std::size_t kTextBytesMax = 1'000;
   static constexpr std::size_t kListItemsMax = 500;
@@ -41,6 +43,8 @@ class RefusedReports {
     const Refusal* refusal = nullptr;  // valid until the next change
   };
 
+  // What named an election that the ledger does not have (ELECTION_UNKNOWN) is kept under the
+  // election "", because callers may name as many as they like.
   void Add(Refusal refusal);
 
   // Returns at most `limit` refusals, newest first, with numbers below `before`; 0 starts at the
@@ -49,9 +53,18 @@ class RefusedReports {
                              std::int64_t before, std::size_t limit) const;
 
  private:
+  struct Kept {
+    Refusal refusal{};
+    std::size_t bytes = 0;
+  };
+  struct OfActor {
+    std::deque<std::int64_t> numbers{};
+    std::size_t bytes = 0;
+  };
   struct OfElection {
-    std::map<std::int64_t, Refusal> by_number;
-    std::map<std::string, std::deque<std::int64_t>, std::less<>> numbers_by_actor;
+    std::map<std::int64_t, Kept> by_number{};
+    std::map<std::string, OfActor, std::less<>> by_actor{};
+    std::size_t bytes = 0;
   };
   static void Drop(OfElection& kept, std::int64_t number);
 
@@ -64,6 +77,12 @@ class RefusedReports {
 Refusal WithinLimits(Refusal refusal);
 // Does the same for the texts of findings, because they quote the report.
 void LimitTexts(std::vector<election::Finding>& findings);
+// Takes out of `refusals`, oldest first, what would not be kept for newer ones of the same election
+// and actor. Returns the bytes of memory of the rest.
+std::size_t DropOld(std::vector<Refusal>& refusals);
+
+// Bytes of memory that a refusal takes.
+std::size_t BytesOf(const Refusal& refusal);
 
 }  // namespace canvass::aggregator
 

@@ -124,16 +124,25 @@ void ReportGroup::AddReceipt(Receipt receipt) {
   receipts_.push_back(std::move(receipt));
 }
 
-// The refusal is not kept, because there is no election that it belongs to.
+// What is kept says who submitted what for which election, without the numbers: nobody can know
+// whether they are under embargo.
 void ReportGroup::AddForUnknownElection(const SubmittedReport& submitted) {
   Finding unknown{.rule = election::Rule::kElectionUnknown,
                   .severity = Severity::kReject,
                   .field = "election_id",
                   .subject = submitted.report.election_id};
-  Receipt receipt{.key = KeyAsSubmitted(submitted.report), .state = ReceiptState::kRefused};
+  Receipt receipt{.key = KeyAsSubmitted(submitted.report)};
   receipt.findings.push_back(std::move(unknown));
   LimitTexts(receipt.findings);
-  AddReceipt(std::move(receipt));
+  const election::StationReport& report = submitted.report;
+  Refuse({.report = {.election_id = report.election_id,
+                     .contest_id = report.contest_id,
+                     .source_id = report.source_id,
+                     .station_id = report.station_id,
+                     .revision = report.revision},
+          .actor = submitted.actor,
+          .validate_only = submitted.validate_only},
+         std::move(receipt));
 }
 
 void ReportGroup::AddChecked(const Basis& basis, const SubmittedReport& submitted,
@@ -181,8 +190,18 @@ void ReportGroup::Refuse(const SubmittedReport& submitted, Receipt receipt) {
                                                   .findings = receipt.findings,
                                                   .refused_at = now_,
                                                   .actor = submitted.actor}));
+    refusal_bytes_ += BytesOf(transaction_.refusals.back());
+    if (refusal_bytes_ > refusal_bytes_max_) {
+      refusal_bytes_ = DropOld(transaction_.refusals);
+      refusal_bytes_max_ = 2 * std::max(refusal_bytes_, RefusedReports::kBytesPerActorMax);
+    }
   }
   AddReceipt(std::move(receipt));
+}
+
+Transaction& ReportGroup::transaction() {
+  refusal_bytes_ = DropOld(transaction_.refusals);
+  return transaction_;
 }
 
 void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,

@@ -17,6 +17,7 @@
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/entry_builder.h"
 #include "services/aggregator/writer/receipt.h"
+#include "services/aggregator/writer/refused_reports.h"
 #include "services/aggregator/writer/sealed_contents.h"
 #include "services/aggregator/writer/submitted_report.h"
 
@@ -63,8 +64,8 @@ class ReportGroup {
   // committed.
   std::vector<Receipt>& receipts() { return receipts_; }
   const std::vector<Receipt>& receipts() const { return receipts_; }
-  // What must be committed for the receipts.
-  Transaction& transaction() { return transaction_; }
+  // What must be committed for the receipts. Refusals that newer ones would push out are left out.
+  Transaction& transaction();
   // Memory that receipts and entries hold, approximately.
   std::size_t bytes() const { return bytes_; }
 
@@ -105,6 +106,8 @@ class ReportGroup {
   absl::flat_hash_set<Station> touched_;
   absl::flat_hash_map<const ledger::ElectionLedger*, EntryBuilder> builders_;
   Transaction transaction_;
+  std::size_t refusal_bytes_ = 0;
+  std::size_t refusal_bytes_max_ = 2 * RefusedReports::kBytesPerActorMax;
   std::vector<Receipt> receipts_;
   std::size_t bytes_ = 0;
 };

@@ -297,5 +297,24 @@ TEST(MessageOfTest, IsASentenceWithoutNumbersToo) {
   }
 }
 
+TEST(RuleTest, ARuleOfANewerProgramIsCalledByItsNumber) {
+  constexpr auto kNewer = static_cast<Rule>(48);
+  EXPECT_EQ(RuleName(kNewer), "RULE_48");
+  EXPECT_EQ(RuleName(static_cast<Rule>(255)), "RULE_255");
+  EXPECT_EQ(FindRule("RULE_48"), std::nullopt);
+  EXPECT_EQ(DefaultSeverity(kNewer), Severity::kOff);
+  EXPECT_TRUE(MaySetSeverity(kNewer, Severity::kWarn));
+  EXPECT_EQ(CodeOf(kNewer), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(MessageOf({.rule = kNewer}),
+            "The report breaks rule 48, which this program is too old to know.");
+  EXPECT_EQ(MessageOf({.rule = kNewer,
+                       .severity = Severity::kHold,
+                       .field = "ballots.ballots_cast",
+                       .numbers = {{"ballots_cast", 7}, {"limit", 5}},
+                       .subject = "s-1"}),
+            "The report breaks rule 48, which this program is too old to know, in "
+            "ballots.ballots_cast, about s-1 (ballots_cast 7, limit 5).");
+}
+
 }  // namespace
 }  // namespace canvass::election

@@ -489,15 +489,38 @@ TEST(DecodeTest, NamesTheOffset) {
               HasSubstr("a list is longer than the entry"));
 }
 
-TEST(DecodeTest, ARuleThatDoesNotExistIsDamage) {
+TEST(DecodeTest, ARuleOfANewerProgramIsRead) {
   Entry entry = TypicalReport();
   std::get<election::ReportRecorded>(entry.event).findings = {
       {.rule = election::Rule::kNoBallots, .severity = election::Severity::kWarn}};
   std::string bytes = Encode(entry);
   const std::size_t rule_at = bytes.size() - 5;  // rule severity field numbers subject
   ASSERT_EQ(bytes[rule_at], 45);
-  bytes[rule_at] = 39;
-  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("no rule has this number"));
+  for (const char number : {'\x27', '\xFF'}) {
+    bytes[rule_at] = number;
+    const absl::StatusOr<Entry> read = Decode(bytes);
+    ASSERT_TRUE(read.ok()) << read.status();
+    const auto& findings = std::get<election::ReportRecorded>(read->event).findings;
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(static_cast<char>(findings[0].rule), number);
+    EXPECT_EQ(findings[0].severity, election::Severity::kWarn);
+    EXPECT_EQ(Encode(*read), bytes);
+  }
+  bytes[rule_at] = 0;
+  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("out of its range"));
+  bytes[rule_at] = 45;
+  bytes[rule_at + 1] = 5;  // a severity may decide what counts
+  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("out of its range"));
+}
+
+TEST(DecodeTest, SaysThatANewerProgramWroteAnEntry) {
+  std::string bytes = Encode(TypicalReport());
+  bytes[1] = 13;
+  EXPECT_THAT(
+      std::string(Decode(bytes).status().message()),
+      HasSubstr("version 1 and kind 13, which this program does not know: a newer program"));
+  bytes[0] = 3;
+  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("version 3 and kind 13"));
 }
 
 TEST(DecodeTest, EveryTruncationIsDamage) {

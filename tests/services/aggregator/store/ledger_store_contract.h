@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -477,6 +478,29 @@ TYPED_TEST_P(LedgerContractTest, KeepsTheNewestRefusalsOfEachElectionAndActor) {
   EXPECT_EQ(kept.back().report.revision, 9 + LedgerStore::kRefusalsKeptPerActor);
 }
 
+TYPED_TEST_P(LedgerContractTest, KeepsSoManyBytesOfRefusals) {
+  RecordedElection election(SmallDefinition("e-1"));
+  const auto ledger = this->OpenLeader();
+  ASSERT_EQ(ledger->Append(election.Next()), absl::OkStatus());
+  // 500 kB each that cannot be compressed to less.
+  std::mt19937 random(7);
+  for (int i = 1; i <= 40; ++i) {
+    Transaction transaction;
+    Refusal& refusal = transaction.refusals.emplace_back(MakeRefusal("e-1", "clerk", i));
+    refusal.report.documents.resize(500);
+    for (election::Document& document : refusal.report.documents) {
+      for (int byte = 0; byte < 1'000; ++byte) {
+        document.uri.push_back(static_cast<char>('!' + random() % 90));
+      }
+    }
+    ASSERT_EQ(ledger->Append(transaction), absl::OkStatus());
+  }
+  const std::vector<Refusal> kept = ReplayAllRefusals(*ledger);
+  EXPECT_LT(kept.size(), 25U);
+  EXPECT_GT(kept.size(), 10U);
+  EXPECT_EQ(kept.back().report.revision, 40);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     LedgerContractTest, IsEmptyAtFirst, KeepsWhatSealsHide, ShowsEveryKindOfEntryAsItWasAppended,
     TakesALargeGroupInAnyOrderOfStations, ReplaysOnlyWhatComesAfter, SaysWhenItHasLostEntries,
@@ -484,7 +508,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     OneLeadsAtATimeAndTheNextFindsEverything, WhoDoesNotLeadReadsWhatIsCommittedByThen,
     TheLeaderMayTakeTheLeadAgain, NothingWorksWithoutTheLead,
     NothingIsAddedToALedgerThatSomebodyElseChanged, AGroupWithAGapIsRefusedAsAWhole,
-    KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor);
+    KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor, KeepsSoManyBytesOfRefusals);
 
 }  // namespace canvass::aggregator
 

@@ -115,7 +115,7 @@ TEST_F(PostgresSchemaTest, TheReaderSeesTheLedgerAndTheViews) {
   for (const std::string view :
        {"current_elections", "current_areas", "area_closure", "current_contests",
         "current_candidates", "current_sources", "current_stations", "current_reports",
-        "candidate_totals", "area_totals", "station_reports", "ledger_entries",
+        "candidate_totals", "area_totals", "contest_totals", "station_reports", "ledger_entries",
         "counting_reports"}) {
     EXPECT_THAT(Read(StrCat("SELECT * FROM canvass.", view)), IsEmpty()) << view;
   }
@@ -205,6 +205,12 @@ TEST_F(PostgresSchemaTest, AddsUpTheCountingReports) {
   EXPECT_THAT(Read("SELECT candidate_id, votes FROM canvass.candidate_totals "
                    "WHERE area_id = 'country' ORDER BY candidate_no"),
               ElementsAre("a|16", "b|25", "c|35"));
+  EXPECT_THAT(Read("SELECT area_id, reports FROM canvass.area_totals "
+                   "WHERE parent_id = 'country' ORDER BY area_no"),
+              ElementsAre("north|1", "south|1"));
+  EXPECT_THAT(Read("SELECT area_id, candidate_id, votes FROM canvass.candidate_totals "
+                   "WHERE parent_id IS NULL AND candidate_no = 0"),
+              ElementsAre("country|a|16"));
   EXPECT_THAT(Read("SELECT station_id, revision, state, findings FROM canvass.station_reports "
                    "WHERE area_id = 'north' ORDER BY station_id, revision"),
               ElementsAre("s-1|1|ANNULLED|", "s-2|1|COUNTED|",
@@ -484,11 +490,24 @@ TEST_F(PostgresSchemaTest, GivesTheSameIntegersAsTheFold) {
       random.Step();
       if (i % 50 == 49) Append(random.recorded().Next());
     }
-    EXPECT_EQ(Read("SELECT contest_no, source_no, area_no, reports, registered_voters, "
-                   "ballots_issued, ballots_cast, blank_votes, invalid_votes, asked, refused, "
-                   "undecided, without_registered_voters, votes FROM canvass.area_totals "
-                   "ORDER BY contest_no, source_no, area_no"),
-              AreaRows(random.recorded()->count()));
+    const std::vector<std::string> folded = AreaRows(random.recorded()->count());
+    for (const std::string view : {"area_totals", "contest_totals"}) {
+      EXPECT_EQ(Read(StrCat("SELECT contest_no, source_no, area_no, reports, registered_voters, "
+                            "ballots_issued, ballots_cast, blank_votes, invalid_votes, asked, "
+                            "refused, undecided, without_registered_voters, votes FROM canvass.",
+                            view, " ORDER BY contest_no, source_no, area_no")),
+                folded)
+          << view;
+    }
+    EXPECT_THAT(Read("SELECT * FROM canvass.area_totals EXCEPT TABLE canvass.contest_totals"),
+                IsEmpty());
+    EXPECT_THAT(
+        Read("SELECT election_no, contest_no, source_no, station_no, area_no, revision, sequence "
+             "FROM canvass.counting_reports EXCEPT SELECT election_no, contest_no, source_no, "
+             "station_no, NULL::integer, revision, sequence FROM canvass.current_reports"),
+        IsEmpty());
+    EXPECT_EQ(Read("SELECT count(*) FROM canvass.counting_reports"),
+              Read("SELECT count(*) FROM canvass.current_reports"));
     EXPECT_EQ(Read("SELECT contest_no, source_no, station_no, max(revision), "
                    "coalesce(max(revision) FILTER (WHERE state = 'COUNTED'), 0), "
                    "coalesce(max(sequence) FILTER (WHERE state = 'COUNTED'), 0), "

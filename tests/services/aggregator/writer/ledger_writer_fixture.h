@@ -67,9 +67,9 @@ class LedgerWriterTest : public ::testing::Test {
         });
   }
 
-  std::vector<RefusedReports::Numbered> Refused() const {
-    return stage_.committed.Reading([](const CommittedLedgers::Contents& committed) {
-      return committed.refused.List("e-1", {}, 0, 100);
+  std::vector<RefusedReports::Numbered> Refused(const std::string& election_id = "e-1") const {
+    return stage_.committed.Reading([&](const CommittedLedgers::Contents& committed) {
+      return committed.refused.List(election_id, {}, 0, 100);
     });
   }
 

@@ -1,4 +1,5 @@
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -61,12 +62,19 @@ TEST_F(LedgerWriterReportsTest, ARefusalDoesNotUseUpItsRevision) {
   EXPECT_THAT(Refused(), SizeIs(1));
 }
 
-TEST_F(LedgerWriterReportsTest, ReportsOfAnUnknownElectionAreAnsweredAndNotKept) {
-  const int commits = stage_.store.commits();
+TEST_F(LedgerWriterReportsTest, ReportsOfAnUnknownElectionAreKeptWithoutNumbers) {
   const Receipt receipt = stage_.Record(ReportOf(1).WithElection("e-9").Build());
   EXPECT_EQ(receipt.state, ReceiptState::kRefused);
   EXPECT_THAT(RulesOf(receipt), ElementsAre(election::Rule::kElectionUnknown));
-  EXPECT_EQ(stage_.store.commits(), commits);
+  const auto kept = Refused("");
+  ASSERT_THAT(kept, SizeIs(1));
+  const election::StationReport& report = kept[0].refusal->report;
+  EXPECT_EQ(report.election_id, "e-9");
+  EXPECT_EQ(report.station_id, "s-1");
+  EXPECT_EQ(report.revision, 1);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(report.count));
+  EXPECT_EQ(kept[0].refusal->actor, "clerk");
+  EXPECT_THAT(Refused("e-9"), IsEmpty());
 }
 
 TEST_F(LedgerWriterReportsTest, AHeldReportIsInTheLedgerAndInNoTotal) {
