@@ -21,6 +21,7 @@
 #include "common/postgres/session.h"
 #include "services/aggregator/store/postgres_definition_check.h"
 #include "services/aggregator/store/postgres_entry_rows.h"
+#include "services/aggregator/store/postgres_sealed_rows.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -153,7 +154,7 @@ std::optional<ledger::Hash> CommitmentOf(std::string_view nonce, std::string_vie
   election::SealNonce bytes{};
   if (nonce.size() != bytes.size()) return std::nullopt;
   std::copy(nonce.begin(), nonce.end(), bytes.begin());
-  const absl::StatusOr<election::SealedContent> decoded = ledger::DecodeSealed(content);
+  const absl::StatusOr<election::SealedContent> decoded = ReadPadded(content);
   if (!decoded.ok()) return std::nullopt;
   return ledger::CommitmentTo(bytes, *decoded);
 }

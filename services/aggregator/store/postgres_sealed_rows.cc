@@ -1,6 +1,7 @@
 #include "services/aggregator/store/postgres_sealed_rows.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 #include "common/base/error.h"
@@ -10,12 +11,35 @@
 
 namespace canvass::aggregator {
 
+namespace {
+
+constexpr std::size_t kSizeMin = 1'024;
+constexpr char kEnd = '\x80';
+
+}  // namespace
+
+std::string PadContent(const election::SealedContent& content) {
+  std::string padded = ledger::EncodeSealed(content) + kEnd;
+  std::size_t size = kSizeMin;
+  while (size < padded.size()) size *= 2;
+  padded.resize(size, '\0');
+  return padded;
+}
+
+absl::StatusOr<election::SealedContent> ReadPadded(std::string_view padded) {
+  const std::size_t end = padded.find_last_not_of('\0');
+  if (end == std::string_view::npos || padded[end] != kEnd) {
+    return MakeError(reason::kEntryDamaged, "The padding of a sealed content is damaged");
+  }
+  return ledger::DecodeSealed(padded.substr(0, end));
+}
+
 void PutSealed(postgres::CopyEncoder& rows, int election_no, const SealedItem& item) {
   rows.StartRow(4);
   rows.Int32(election_no);
   rows.Int64(item.sequence);
   rows.Bytes({reinterpret_cast<const char*>(item.nonce.data()), item.nonce.size()});
-  rows.Bytes(ledger::EncodeSealed(item.content));
+  rows.Bytes(PadContent(item.content));
 }
 
 absl::StatusOr<SealedItem> ReadSealed(std::string_view bytes) {
@@ -32,7 +56,7 @@ absl::StatusOr<SealedItem> ReadSealed(std::string_view bytes) {
                             nonce.size(), " bytes instead of ", item.nonce.size()));
   }
   std::copy(nonce.begin(), nonce.end(), item.nonce.begin());
-  absl::StatusOr<election::SealedContent> decoded = ledger::DecodeSealed(content);
+  absl::StatusOr<election::SealedContent> decoded = ReadPadded(content);
   if (!decoded.ok()) return decoded.status();
   item.content = *std::move(decoded);
   return item;
