@@ -39,6 +39,8 @@ class LedgerCheck {
   std::size_t closed_seals() const { return closed_.size(); }
   // Whether a report is there with this content.
   bool Holds(const ReportName& name, int variant) const;
+  // Whether it is there with any content.
+  bool Holds(const ReportName& name) const { return reports_.contains(name); }
 
   // Every acknowledgement is there, where it was said to be; every answer is the sum of the reports
   // up to its sequence, and its root that of the entries.

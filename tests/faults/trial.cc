@@ -154,7 +154,14 @@ bool Trial::IsVisiblyRefused(const ReportName& name, int variant) {
   key.set_revision(report.revision());
   const auto receipt = clients_.GetReceipt(key);
   if (receipt.ok() && receipt->state() == v1::RECEIPT_STATE_REFUSED) return true;
-  if (name.source_no == kEmbargoedSource && IsRefusedInOutbox(key)) return true;
+  if (name.source_no == kEmbargoedSource) {
+    // The outbox tries a correction again and again that came before what it corrects.
+    const bool waits = receipt.ok() && receipt->state() == v1::RECEIPT_STATE_QUEUED;
+    ReportName before = name;
+    --before.revision;
+    if (waits && before.revision > 0 && !ledger_.Holds(before)) return true;
+    if (IsRefusedInOutbox(key)) return true;
+  }
   const auto refusals = clients_.ReadRefusals(report.election_id(), report.station_id());
   if (!refusals.ok()) return false;
   return std::any_of(refusals->begin(), refusals->end(), [&report](const auto& refusal) {
@@ -164,7 +171,8 @@ bool Trial::IsVisiblyRefused(const ReportName& name, int variant) {
   });
 }
 
-// The aggregator lists what it refused of a source only after the embargo.
+// The aggregator lists what it refused of a source only after the embargo, and only the outbox
+// tells until then.
 bool Trial::IsRefusedInOutbox(const v1::ReportKey& key) {
   const auto refused = clients_.ReadRefusedOfOutbox(key.election_id(), key.station_id());
   if (!refused.ok()) return false;
