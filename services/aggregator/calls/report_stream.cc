@@ -80,9 +80,10 @@ bool ReportStream::MustWait() {
 void ReportStream::TakeRequest() {
   absl::StatusOr<std::vector<SubmittedReport>> reports = ParseReports(request_);
   request_.Clear();
+  const absl::Status parsed = reports.status();
   if (reports.ok()) Take(*std::move(reports));
   const MutexLock lock(mutex_);
-  if (!reports.ok()) FailNext(reports.status());
+  if (!parsed.ok()) FailNext(parsed);
   taking_ = false;
   Proceed();
 }

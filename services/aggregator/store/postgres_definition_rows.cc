@@ -311,7 +311,7 @@ void PutStation(CopyEncoder& rows, const RowKey& key, const election::Station& s
 }
 
 // The places of the tables in DefinitionTables.
-enum : std::size_t { kElectionVersions, kContests, kCandidates, kSources, kAreas, kStations };
+enum : std::uint8_t { kElectionVersions, kContests, kCandidates, kSources, kAreas, kStations };
 
 }  // namespace
 

@@ -69,8 +69,7 @@ absl::Time CommittedLedgers::LastRecorded() const {
 }
 
 absl::Status CommittedLedgers::CatchUp(LedgerStore& store) {
-  ResetUnlessOf(store);
-  absl::Status status = Replay(store, /*whole=*/true);
+  absl::Status status = Follow(store);
   if (status.ok()) status = ReplaySealed(store);
   if (status.ok()) status = ReplayRefusals(store);
   TellOfChange();
@@ -79,7 +78,12 @@ absl::Status CommittedLedgers::CatchUp(LedgerStore& store) {
 
 absl::Status CommittedLedgers::Follow(LedgerStore& store) {
   ResetUnlessOf(store);
-  return Replay(store, /*whole=*/false);
+  return Replay(store, /*whole=*/is_wrong_);
+}
+
+absl::Status CommittedLedgers::Compare(LedgerStore& store) {
+  ResetUnlessOf(store);
+  return Replay(store, /*whole=*/true);
 }
 
 void CommittedLedgers::Fold(Transaction transaction) {
@@ -116,6 +120,7 @@ void CommittedLedgers::ResetUnlessOf(const LedgerStore& store) {
                                  contents_.ledger_id, "; reading all of it again"));
   }
   contents_ = Contents{.ledger_id = ledger_id, .edition = contents_.edition + 1};
+  is_wrong_ = false;
 }
 
 // Even the tail begins with the last known entry of every election. If that entry is still there
@@ -137,9 +142,13 @@ absl::Status CommittedLedgers::Replay(LedgerStore& store, bool whole) {
     }
     return FoldStored(stored);
   });
-  if (!status.ok() && !HasReason(status, reason::kRowDiffers)) return status;
-  if (unconfirmed.empty()) return status;
-  return Diverged(unconfirmed.begin()->first, unconfirmed.begin()->second);
+  const bool is_whole = status.ok() || HasReason(status, reason::kRowDiffers);
+  if (is_whole && !unconfirmed.empty()) {
+    status = Diverged(unconfirmed.begin()->first, unconfirmed.begin()->second);
+  }
+  if (absl::IsDataLoss(status)) is_wrong_ = true;
+  if (status.ok() && whole) is_wrong_ = false;
+  return status;
 }
 
 absl::Status CommittedLedgers::FoldStored(const StoredEntry& stored) {

@@ -59,17 +59,20 @@ class CommittedLedgers {
   // Time of the newest entry of all elections; InfinitePast if there is none.
   absl::Time LastRecorded() const;
 
-  // Reads everything that `store` holds, compares it with what is held here, and adds the rest. If
-  // the store holds a ledger with another id, drops the contents first. Returns DATA_LOSS
-  // LEDGER_DIVERGED if the store holds the same ledger but has lost or changed an entry that is
-  // held here. Acknowledged entries are never given up unless an operator decides it. Other errors
-  // are those of the store and of damaged entries. REQUIRES: store.TakeLead() returned OK.
+  // Reads what `store` holds and this does not, and the last entry of each election that is held
+  // here, so that a takeover takes no longer if the ledger is long; everything, if what was read
+  // before was wrong. If the store holds a ledger with another id, drops the contents first.
+  // Returns DATA_LOSS LEDGER_DIVERGED if the store holds the same ledger but has lost or changed an
+  // entry that is held here. Acknowledged entries are never given up unless an operator decides it.
+  // Other errors are those of the store (ROW_DIFFERS) and of damaged entries. REQUIRES:
+  // store.TakeLead() returned OK.
   absl::Status CatchUp(LedgerStore& store);
-  // Reads only what `store` holds and this does not, and the last entry of each election that is
-  // held here; and neither refusals nor what seals hide. It is for a writer that does not lead: it
-  // asks again and again, and shows refusals to nobody. REQUIRES: store.TakeLead() returned OK or
+  // The same, without refusals and what seals hide. It is for a writer that does not lead: it asks
+  // again and again, and shows refusals to nobody. REQUIRES: store.TakeLead() returned OK or
   // NOT_ACTIVE.
   absl::Status Follow(LedgerStore& store);
+  // The same as Follow, but reads everything and compares it with what is held here.
+  absl::Status Compare(LedgerStore& store);
   // Adds what the store has committed.
   void Fold(Transaction transaction);
 
@@ -87,6 +90,8 @@ class CommittedLedgers {
 
   mutable SharedMutex mutex_;
   Contents contents_ ABSL_GUARDED_BY(mutex_);
+  // The store did not hold what it should when it was last read. Used by the writer's thread alone.
+  bool is_wrong_ = false;
   std::function<void()> changed_;
 };
 

@@ -46,7 +46,8 @@ WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers&
       options_(options),
       lead_changed_(std::move(lead_changed)),
       clock_guard_(clock, steady_clock, options.clock_leap_max),
-      commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
+      commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options),
+      compare_due_(steady_clock.Now() + options.compare_interval) {}
 
 absl::Duration WriterRole::Step() {
   if (tampered_) return HoldLead();
@@ -90,8 +91,15 @@ absl::Status WriterRole::CatchUp() {
     return caught_up;
   }
   if (!IsStandby(lead)) return lead;
-  const absl::Status followed = committed_.Follow(store_);
+  const absl::Status followed = FollowOrCompare();
   return followed.ok() ? lead : followed;
+}
+
+absl::Status WriterRole::FollowOrCompare() {
+  if (steady_clock_.Now() < compare_due_) return committed_.Follow(store_);
+  absl::Status compared = committed_.Compare(store_);
+  compare_due_ = steady_clock_.Now() + options_.compare_interval;
+  return compared;
 }
 
 absl::Status WriterRole::CompareClocks() {

@@ -51,6 +51,7 @@ class WriterRole {
   absl::Duration HoldLead();
   absl::Duration TryForLead();
   absl::Status CatchUp();
+  absl::Status FollowOrCompare();
   absl::Status CompareClocks();
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
@@ -69,6 +70,7 @@ class WriterRole {
   bool leading_ = false;
   bool tampered_ = false;  // the store was found LEDGER_TAMPERED; stays so until the process ends
   absl::Duration heartbeat_due_;
+  absl::Duration compare_due_;
   std::optional<absl::Status> told_;  // last status that lead_changed_ got
   int failures_ = 0;                  // since the store was last reached
 };

@@ -183,6 +183,9 @@ grpc::Status FakeAggregator::GetReceipt(grpc::ServerContext* /*context*/,
   if (request->key().station_id() == "unknown") {
     return rpc::ToGrpcStatus(MakeError(reason::kReportUnknown, "never recorded"));
   }
+  if (absl::EndsWith(request->key().station_id(), "-sealed")) {
+    return rpc::ToGrpcStatus(MakeError(reason::kSourceEmbargoed, "nothing is said about it"));
+  }
   *response->mutable_receipt()->mutable_key() = request->key();
   response->mutable_receipt()->set_state(v1::RECEIPT_STATE_RECORDED);
   return grpc::Status::OK;

@@ -114,6 +114,19 @@ TEST_F(StationReporterOutboxTest, KeepsReportsWhileTheAggregatorIsAwayAndSendsTh
   EXPECT_EQ(Submit(CleanReport("s-3"))->state(), v1::RECEIPT_STATE_RECORDED);
 }
 
+// What never reached the ledger is not sealed, so whoever submitted it hears what became of it.
+TEST_F(StationReporterOutboxTest, TellsUnderEmbargoWhatWasRefused) {
+  WaitUntilServing();
+  StopAggregator();
+  EXPECT_EQ(Submit(CleanReport("bad-sealed"))->state(), v1::RECEIPT_STATE_QUEUED);
+  EXPECT_EQ(Submit(CleanReport("s-sealed"))->state(), v1::RECEIPT_STATE_QUEUED);
+  StartAggregator();
+  WaitUntilEmpty();
+  EXPECT_EQ(GetReceipt("az-2024-presidential", "bad-sealed")->state(), v1::RECEIPT_STATE_REFUSED);
+  const absl::Status sealed = GetReceipt("az-2024-presidential", "s-sealed").status();
+  EXPECT_EQ(DetailOf(sealed).reason, "SOURCE_EMBARGOED");
+}
+
 class StationReporterImpatientTest : public StationReporterOutboxTest {
  protected:
   StationReporterImpatientTest() : StationReporterOutboxTest(absl::Milliseconds(300)) {}

@@ -251,6 +251,26 @@ TEST(WriterRoleTest, AnIdleLeaderFindsWithinAHeartbeatThatEntriesWereDeleted) {
   EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
 }
 
+// What was changed long ago is found by a standby, which then does not lead.
+TEST(WriterRoleTest, AStandbyComparesAllThatItHoldsNowAndThen) {
+  testing::MemoryDatabase store;
+  SteppedWriter leader(store);
+  leader.LeadAndDefine();
+  SteppedWriter standby(store);
+  standby.role.Step();
+  store.Damage("e-1", 1);
+  standby.role.Step();
+  EXPECT_EQ(ReasonOf(standby.queue.Lead()), "NOT_ACTIVE");
+  standby.steady_clock.now += absl::Minutes(5);
+  standby.role.Step();
+  EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_UNAVAILABLE");
+  store.BreakSession();
+  for (int i = 0; i < 3; ++i) {
+    standby.role.Step();
+    EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_UNAVAILABLE");
+  }
+}
+
 // Another aggregator, whose clock is right, may lead meanwhile.
 TEST(WriterRoleTest, LeavesTheLeadToOthersWhileItsClockIsWrong) {
   testing::MemoryDatabase store;
