@@ -337,7 +337,7 @@ absl::StatusOr<Mapping> ParseMapping(std::string_view json_text, const std::stri
   json file;
   try {
     file = json::parse(json_text, nullptr, true, /*ignore_comments=*/true);
-  } catch (const json::parse_error& error) {
+  } catch (const json::exception& error) {  // also of numbers that are too large
     return MappingError(origin, {{.field = "JSON", .description = error.what()}});
   }
   MappingReader reader(file);

@@ -66,8 +66,9 @@ absl::Status WatchedResult(const publisher::ResultBoard& board,
                            const publisher_v1::WatchResultRequest& request,
                            publisher_v1::WatchResultResponse& response) {
   auto result = publisher::FindWatchedResult(board, request);
-  if (result.ok()) *response.mutable_result() = *std::move(result);
-  return result.status();
+  if (!result.ok()) return result.status();
+  *response.mutable_result() = *std::move(result);
+  return absl::OkStatus();
 }
 
 template <typename Request, typename Response,

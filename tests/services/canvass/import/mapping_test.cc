@@ -123,6 +123,7 @@ TEST(MappingTest, RefusesPollsAndZonesThatAreNone) {
 
 TEST(MappingTest, RefusesWhatIsNotJson) {
   EXPECT_THAT(ProblemsOf("{\"election\": "), ElementsAre(HasSubstr("JSON: ")));
+  EXPECT_THAT(ProblemsOf("{\"election\": 1e999}"), ElementsAre(HasSubstr("JSON: ")));
   EXPECT_THAT(ProblemsOf("[]"), Contains(HasSubstr("must be an object")));
 }
 
