@@ -290,7 +290,7 @@ absl::Status ResultBoard::ShowNext(const WatchLedgerResponse& message, const Unf
 absl::Status ResultBoard::ConfirmAll() {
   const absl::Time now = clock_.Now();
   const WriterLock lock(mutex_);
-  std::string lost = FindLost();
+  const std::string lost = FindLost();
   if (!lost.empty()) {
     diverged_.insert(lost);
     return Diverged(lost, StrCat("this publisher has shown sequence ", known_.at(lost).sequence,
