@@ -8,13 +8,13 @@
 namespace canvass::aggregator {
 void AggregatorService::EndStreams(const absl::Status& status) {
   assert(!status.ok());
-  report_streams_.EndAll(status);
+  report_streams_.open.EndAll(status);
   feed_.SetOpen(status);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::RecordReports(
     grpc::CallbackServerContext* context) {
-  return new ReportStream(writer_, report_streams_, report_shares_, *context);
+  return new ReportStream(writer_, report_streams_, *context);
 }
 
 grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedger(

@@ -55,8 +55,7 @@ class AggregatorService final
   const CommittedLedgers& committed_;
   LedgerFeed& feed_;
   const Clock& clock_;
-  OpenStreams<ReportStream> report_streams_;
-  rpc::CallShares report_shares_{ReportStream::kStreamsMax};
+  ReportStreams report_streams_{.shares = rpc::CallShares(ReportStream::kStreamsMax)};
   rpc::CallShares watcher_shares_{LedgerStream::kStreamsMax};
   rpc::ListCalls lists_;
 };

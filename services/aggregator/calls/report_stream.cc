@@ -1,6 +1,8 @@
 #include "services/aggregator/calls/report_stream.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <thread>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -24,21 +26,23 @@ std::size_t BytesOf(const std::vector<Receipt>& receipts) {
 constexpr absl::Duration kRetryAfterTooManyStreams = absl::Seconds(1);
 // How often a stream looks whether there is room for its message: a group or two of the writer.
 constexpr absl::Duration kRoomInterval = absl::Milliseconds(20);
+// A message that takes more than a millisecond to parse.
+constexpr std::size_t kLargeBytes = std::size_t{128} << 10U;
 
 }  // namespace
 
-ReportStream::ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams,
-                           rpc::CallShares& shares, grpc::CallbackServerContext& context)
+ReportStream::ReportStream(LedgerWriter& writer, ReportStreams& streams,
+                           grpc::CallbackServerContext& context)
     : writer_(writer),
       streams_(streams),
       context_(context),
-      shares_(shares),
       stream_(writer.NewStream(rpc::CallerOf(context))) {
-  streams_.Add(this);
+  streams_.open.Add(this);
   const MutexLock lock(mutex_);
   absl::Status admitted = writer_.Lead();
   if (admitted.ok()) {
-    admitted = shares_.Enter(stream_.caller, reason::kTooManyStreams, kRetryAfterTooManyStreams);
+    admitted =
+        streams_.shares.Enter(stream_.caller, reason::kTooManyStreams, kRetryAfterTooManyStreams);
     has_share_ = admitted.ok();
   }
   if (!admitted.ok()) FailNext(admitted);
@@ -66,22 +70,35 @@ void ReportStream::OnReadDone(bool ok) {
 
 // Nobody says when there is room again, so the stream looks at intervals.
 void ReportStream::TakeWhenRoom() {
-  if (!MustWait()) return TakeRequest();
+  const bool is_ending = IsEnding();
+  if (is_ending || (writer_.HasRoom(stream_.caller) && MayParse())) return TakeRequest(is_ending);
   alarm_ = std::make_unique<grpc::Alarm>();  // one cannot be set again while it goes off
   alarm_->Set(rpc::TimeIn(kRoomInterval), [this](bool /*is_due*/) { TakeWhenRoom(); });
 }
 
-bool ReportStream::MustWait() {
-  const bool has_room = writer_.HasRoom(stream_.caller);
+bool ReportStream::IsEnding() {
   const MutexLock lock(mutex_);
-  return !has_room && !no_more_ && !cancelled_;
+  return no_more_ || cancelled_;
 }
 
-void ReportStream::TakeRequest() {
-  absl::StatusOr<std::vector<SubmittedReport>> reports = ParseReports(request_);
+// Counts a large message among those that are being parsed, if there are not enough.
+bool ReportStream::MayParse() {
+  if (request_.Length() < kLargeBytes) return true;
+  const unsigned most = std::max(1U, std::thread::hardware_concurrency() / 2);
+  if (streams_.parsing.fetch_add(1) < most) return true;
+  --streams_.parsing;
+  return false;
+}
+
+void ReportStream::TakeRequest(bool is_ending) {
+  absl::Status parsed;
+  if (!is_ending) {
+    absl::StatusOr<std::vector<SubmittedReport>> reports = ParseReports(request_);
+    if (request_.Length() >= kLargeBytes) --streams_.parsing;
+    parsed = reports.status();
+    if (reports.ok()) Take(*std::move(reports));
+  }
   request_.Clear();
-  const absl::Status parsed = reports.status();
-  if (reports.ok()) Take(*std::move(reports));
   const MutexLock lock(mutex_);
   if (!parsed.ok()) FailNext(parsed);
   taking_ = false;
@@ -103,7 +120,7 @@ void ReportStream::OnCancel() {
 }
 
 void ReportStream::OnDone() {
-  streams_.Remove(this);
+  streams_.open.Remove(this);
   { const MutexLock lock(mutex_); }  // the thread that finished the call may still hold it
   delete this;
 }
@@ -160,7 +177,7 @@ void ReportStream::Proceed() {
   }
   if (unanswered_ > 0 || taking_) return;
   finished_ = true;
-  if (has_share_) shares_.Leave(stream_.caller);  // before the client can call again
+  if (has_share_) streams_.shares.Leave(stream_.caller);  // before the client can call again
   Finish(has_failed ? rpc::ToGrpcStatus(slots_.front()->answer->status()) : grpc::Status::OK);
 }
 

@@ -6,6 +6,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -24,6 +25,17 @@
 #include "services/aggregator/writer/write_request.h"
 
 namespace canvass::aggregator {
+
+class ReportStream;
+
+// What all RecordReports calls of a service have in common. Thread-safe.
+struct ReportStreams {
+  OpenStreams<ReportStream> open{};
+  rpc::CallShares shares;
+  // Large messages that are being parsed: by half of the processors, so that gRPC has threads for
+  // other calls.
+  std::atomic<unsigned> parsing = 0;
+};
 
 // One RecordReports call. Takes messages while there is room, here and in the writer's queue, and
 // answers them in order. A message that has come without room in the queue waits as bytes, which
@@ -46,10 +58,9 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   // have 1 MiB, unless many of its reports are refused.
   static constexpr std::size_t kUnreadBytesMax = std::size_t{4} << 20U;
 
-  // `writer`, `streams` and `shares` must outlive this. Without a place in `shares`, the call ends
-  // with RESOURCE_EXHAUSTED TOO_MANY_STREAMS.
-  ReportStream(LedgerWriter& writer, OpenStreams<ReportStream>& streams, rpc::CallShares& shares,
-               grpc::CallbackServerContext& context);
+  // `writer` and `streams` must outlive this. Without a place among the streams, the call ends with
+  // RESOURCE_EXHAUSTED TOO_MANY_STREAMS.
+  ReportStream(LedgerWriter& writer, ReportStreams& streams, grpc::CallbackServerContext& context);
 
   // Reads no more messages, answers those that were read, and ends the call with `status`. Does
   // nothing if the call is ending already, or if the client has sent everything.
@@ -71,8 +82,9 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   ~ReportStream() override = default;
 
   void TakeWhenRoom();
-  bool MustWait();
-  void TakeRequest();
+  bool IsEnding();
+  bool MayParse();
+  void TakeRequest(bool is_ending);
   void Take(std::vector<SubmittedReport> reports);
   void Answer(Slot& slot, absl::StatusOr<std::vector<Receipt>> receipts);
   void FailNext(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -82,9 +94,8 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   rpc::UnreadAnswer Unread(std::size_t bytes) const;
 
   LedgerWriter& writer_;
-  OpenStreams<ReportStream>& streams_;
+  ReportStreams& streams_;
   grpc::CallbackServerContext& context_;
-  rpc::CallShares& shares_;
   const WriteStream stream_;
 
   Mutex mutex_;
