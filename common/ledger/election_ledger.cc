@@ -267,10 +267,18 @@ election::Entry ElectionLedger::CountedEntryAt(std::int64_t sequence) const {
   return election::AsCounted(EntryAt(sequence));
 }
 
-std::int64_t ElectionLedger::AcknowledgedAt(std::int64_t sequence) const {
-  const election::Entry entry = EntryAt(sequence);
+ElectionLedger::Acknowledgement ElectionLedger::AcknowledgementOf(
+    const election::Entry& entry) const {
   const auto* const opening = std::get_if<election::SealOpening>(&entry.event);
-  return opening == nullptr ? sequence : opening->seal_sequence;
+  if (opening == nullptr) {
+    return {.sequence = entry.sequence,
+            .entry_hash = log_.LeafHashOf(entry.sequence),
+            .recorded_at = entry.recorded_at};
+  }
+  return {.sequence = opening->seal_sequence,
+          .entry_hash = log_.LeafHashOf(opening->seal_sequence),
+          .recorded_at = EntryAt(opening->seal_sequence).recorded_at,
+          .sealed = true};
 }
 
 }  // namespace canvass::ledger

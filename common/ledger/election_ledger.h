@@ -49,9 +49,15 @@ class ElectionLedger {
   election::Entry EntryAt(std::int64_t sequence) const;
   // The same as the count takes it: of an opening, what was sealed.
   election::Entry CountedEntryAt(std::int64_t sequence) const;
-  // The entry with which something was acknowledged that takes effect with this one: of an opening,
-  // its seal.
-  std::int64_t AcknowledgedAt(std::int64_t sequence) const;
+  // The entry with which something was acknowledged that takes effect with `entry`, one of this
+  // ledger: of an opening, its seal.
+  struct Acknowledgement {
+    std::int64_t sequence = 0;
+    Hash entry_hash{};
+    absl::Time recorded_at{};
+    bool sealed = false;
+  };
+  Acknowledgement AcknowledgementOf(const election::Entry& entry) const;
 
  private:
   void Log(std::string_view bytes, const Hash& leaf_hash, const election::Entry& entry);

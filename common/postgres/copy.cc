@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/big_endian.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
@@ -40,16 +41,6 @@ void AppendBigEndian(std::string& to, T value) {
     if constexpr (sizeof(T) > 1) bits = static_cast<std::make_unsigned_t<T>>(bits >> 8U);
   }
   to.append(bytes.data(), bytes.size());
-}
-
-template <typename T>
-T ReadBigEndian(std::string_view from) {
-  std::make_unsigned_t<T> bits = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bits = static_cast<std::make_unsigned_t<T>>((static_cast<std::uint64_t>(bits) << 8U) |
-                                                static_cast<std::uint8_t>(from[i]));
-  }
-  return static_cast<T>(bits);
 }
 
 absl::Time PostgresEpoch() { return absl::FromUnixSeconds(946'684'800); }

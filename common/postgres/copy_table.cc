@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/base/big_endian.h"
 #include "common/base/text.h"
 #include "common/postgres/copy.h"
 
@@ -13,13 +14,6 @@ namespace {
 
 // Enough for the votes of a long ballot; an entry may have a megabyte.
 constexpr std::size_t kFieldTextBytesMax = 400;
-
-std::int32_t ReadInt(std::string_view bytes) {
-  std::uint32_t bits = 0;
-  for (const char byte : bytes) bits = bits << 8U | static_cast<std::uint8_t>(byte);
-  return bytes.size() == sizeof(std::int16_t) ? static_cast<std::int16_t>(bits)
-                                              : static_cast<std::int32_t>(bits);
-}
 
 // The row that has this field alone.
 std::string RowOf(std::string_view field) {
@@ -42,6 +36,13 @@ std::string NumbersText(CopyRow& row) {
   return Braced(texts);
 }
 
+// Of two or four bytes. A stored field that has another number of them is no number.
+std::string NumberText(std::string_view field) {
+  if (field.size() == sizeof(std::int16_t)) return StrCat(ReadBigEndian<std::int16_t>(field));
+  if (field.size() == sizeof(std::int32_t)) return StrCat(ReadBigEndian<std::int32_t>(field));
+  return "";
+}
+
 std::string TimeText(CopyRow& row) {
   return absl::FormatTime(absl::RFC3339_full, row.Timestamp().value_or(absl::InfinitePast()),
                           absl::UTCTimeZone());
@@ -55,7 +56,7 @@ std::string WholeText(ColumnType type, std::string_view field) {
       return row.Bool().value_or(false) ? "true" : "false";
     case ColumnType::kInt16:
     case ColumnType::kInt32:
-      return StrCat(ReadInt(field));
+      return NumberText(field);
     case ColumnType::kInt64:
       return StrCat(row.Int64().value_or(0));
     case ColumnType::kText:
@@ -86,11 +87,11 @@ std::string CopyInto(const CopyTable& table) {
 bool SplitRow(std::string_view row, std::vector<CopyField>& fields) {
   fields.clear();
   if (row.size() < sizeof(std::int16_t)) return false;
-  const std::int32_t count = ReadInt(row.substr(0, sizeof(std::int16_t)));
+  const auto count = ReadBigEndian<std::int16_t>(row);
   row.remove_prefix(sizeof(std::int16_t));
   for (std::int32_t i = 0; i < count; ++i) {
     if (row.size() < sizeof(std::int32_t)) return false;
-    const std::int32_t length = ReadInt(row.substr(0, sizeof(std::int32_t)));
+    const auto length = ReadBigEndian<std::int32_t>(row);
     row.remove_prefix(sizeof(std::int32_t));
     if (length < 0) {
       fields.emplace_back(std::nullopt);

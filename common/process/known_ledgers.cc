@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/base/error.h"
+#include "common/base/hash_text.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/process/folder.h"
@@ -30,14 +31,10 @@ FilePlace PlaceOf(const std::string& file) {
   return {.folder = file.substr(0, slash + 1), .name = file.substr(slash + 1)};
 }
 
-bool IsHash(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // Reads "election ledger-id sequence hash". Returns false for anything else.
 bool ReadLine(const std::string& line, KnownLedgerMap& known) {
   const std::vector<std::string> words = absl::StrSplit(line, ' ');
-  if (words.size() != 4 || words[0].empty() || !IsHash(words[3])) return false;
+  if (words.size() != 4 || words[0].empty() || !IsHashText(words[3])) return false;
   KnownLedger ledger{.ledger_id = words[1] == kNoLedgerId ? "" : words[1], .hash = words[3]};
   if (!absl::SimpleAtoi(words[2], &ledger.sequence) || ledger.sequence < 1) return false;
   return known.emplace(words[0], std::move(ledger)).second;

@@ -1,6 +1,7 @@
 #include "common/rpc/call_shares.h"
 
 #include <cassert>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -9,7 +10,8 @@
 namespace canvass::rpc {
 
 absl::Status CallShares::Enter(const std::string& caller, const Reason& reason,
-                               absl::Duration retry_after) {
+                               absl::Duration retry_after, CallPlace& place) {
+  assert(place.shares_ == nullptr);
   const MutexLock lock(mutex_);
   const auto found = calls_of_.find(caller);
   const std::size_t own = found == calls_of_.end() ? 0 : found->second;
@@ -25,6 +27,8 @@ absl::Status CallShares::Enter(const std::string& caller, const Reason& reason,
   }
   ++calls_of_[caller];
   ++calls_;
+  place.shares_ = this;
+  place.caller_ = caller;
   return absl::OkStatus();
 }
 
@@ -34,6 +38,11 @@ void CallShares::Leave(const std::string& caller) {
   assert(own != calls_of_.end());
   if (--own->second == 0) calls_of_.erase(own);
   --calls_;
+}
+
+void CallPlace::Leave() {
+  CallShares* const shares = std::exchange(shares_, nullptr);
+  if (shares != nullptr) shares->Leave(caller_);
 }
 
 }  // namespace canvass::rpc

@@ -149,17 +149,18 @@ v1::LedgerEntry LedgerEntryAt(const ledger::ElectionLedger& ledger, std::int64_t
 v1::Receipt ReceiptAt(const ledger::ElectionLedger& ledger, std::int64_t sequence,
                       bool repeated_submission) {
   assert(1 <= sequence && sequence <= ledger.sequence());
-  const election::Entry entry = ledger.CountedEntryAt(sequence);
+  election::Entry stored = ledger.EntryAt(sequence);
+  const ledger::ElectionLedger::Acknowledgement acknowledged = ledger.AcknowledgementOf(stored);
+  const election::Entry entry = election::AsCounted(std::move(stored));
   assert(std::holds_alternative<election::ReportRecorded>(entry.event));
   const auto& report = std::get<election::ReportRecorded>(entry.event);
   v1::Receipt out;
   *out.mutable_key() = ToProto(ledger.count().definition(), report.key, report.revision);
   out.set_state(report.held ? v1::RECEIPT_STATE_HELD : v1::RECEIPT_STATE_RECORDED);
-  const std::int64_t acknowledged = ledger.AcknowledgedAt(sequence);
-  out.set_sequence(acknowledged);
-  out.set_entry_hash(ledger::ToHex(ledger.log().LeafHashOf(acknowledged)));
-  *out.mutable_recorded_at() = ToProto(ledger.EntryAt(acknowledged).recorded_at);
-  out.set_sealed(acknowledged != sequence);
+  out.set_sequence(acknowledged.sequence);
+  out.set_entry_hash(ledger::ToHex(acknowledged.entry_hash));
+  *out.mutable_recorded_at() = ToProto(acknowledged.recorded_at);
+  out.set_sealed(acknowledged.sealed);
   for (const election::Finding& finding : report.findings) *out.add_findings() = ToProto(finding);
   out.set_repeated_submission(repeated_submission);
   return out;

@@ -34,9 +34,9 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(500);
 // A call within the limit. Deletes itself when it is over and its alarm has gone off.
 class ListCalls::Call final : public grpc::ServerUnaryReactor {
  public:
-  Call(ListCalls& calls, std::string caller, grpc::CallbackServerContext& context,
+  Call(CallPlace place, std::string caller, grpc::CallbackServerContext& context,
        const google::protobuf::Message& response, std::function<absl::Status()> answer)
-      : calls_(calls),
+      : place_(std::move(place)),
         caller_(std::move(caller)),
         context_(context),
         response_(response),
@@ -45,12 +45,12 @@ class ListCalls::Call final : public grpc::ServerUnaryReactor {
   // Called once, before which the call is not over.
   void Answer() {
     if (context_.IsCancelled()) {
-      calls_.shares_.Leave(caller_);
+      place_.Leave();
       Finish(ToGrpcStatus(absl::CancelledError("the client did not wait for the answer")));
       return;
     }
     const absl::Status status = answer_();
-    calls_.shares_.Leave(caller_);
+    place_.Leave();
     unread_ = UnreadAnswer(UnreadAnswers::OfProcess(), caller_,
                            UnreadAnswers::kHeldPerByte * response_.ByteSizeLong(),
                            [this] { context_.TryCancel(); });
@@ -82,7 +82,7 @@ class ListCalls::Call final : public grpc::ServerUnaryReactor {
     if (--users_ == 0) delete this;
   }
 
-  ListCalls& calls_;
+  CallPlace place_;  // until the answer is made
   const std::string caller_;
   grpc::CallbackServerContext& context_;
   const google::protobuf::Message& response_;
@@ -116,9 +116,11 @@ grpc::ServerUnaryReactor* ListCalls::Reply(grpc::CallbackServerContext* context,
   absl::Status status = CheckDeadline(*context);
   if (status.ok()) status = CheckSize(request);
   std::string caller = CallerOf(*context);
-  if (status.ok()) status = shares_.Enter(caller, reason::kTooManyLists, kRetryAfter);
+  CallPlace place;
+  if (status.ok()) status = shares_.Enter(caller, reason::kTooManyLists, kRetryAfter, place);
   if (!status.ok()) return Finish(context, status);
-  auto* const call = new Call(*this, std::move(caller), *context, response, std::move(answer));
+  auto* const call =
+      new Call(std::move(place), std::move(caller), *context, response, std::move(answer));
   {
     const MutexLock lock(mutex_);
     waiting_.push_back(call);

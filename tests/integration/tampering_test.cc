@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
@@ -77,6 +79,16 @@ void Fill(const RunningStack& stack) {
 
 class TamperingTest : public ::testing::Test {
  protected:
+  // Starts the stack on the data that are there, as `canvass up` does.
+  absl::StatusOr<std::unique_ptr<cli::Stack>> Restart() const {
+    return cli::Stack::Start(
+        {.data_folder = data_,
+         .reporter_listen = "127.0.0.1:0",
+         .aggregator_listen = "127.0.0.1:0",
+         .publisher_listen = "127.0.0.1:0",
+         .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  }
+
   TemporaryFolder folder_;
   const std::string data_ = folder_.File("data");
 };
@@ -132,12 +144,7 @@ TEST_F(TamperingTest, VotesThatWereMovedInTheColumnsAreFoundByAnAuditAndByAStart
   EXPECT_EQ(stack->Canvass({"ledger", "small", "--verify"}).exit_code, 0) << "the bytes are whole";
   stack.reset();
 
-  const auto restarted = cli::Stack::Start(
-      {.data_folder = data_,
-       .reporter_listen = "127.0.0.1:0",
-       .aggregator_listen = "127.0.0.1:0",
-       .publisher_listen = "127.0.0.1:0",
-       .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  const auto restarted = Restart();
   EXPECT_EQ(DetailOf(restarted.status()).reason, "ROW_DIFFERS") << restarted.status();
   EXPECT_THAT(std::string(restarted.status().message()), HasSubstr("column votes"));
 }
@@ -185,12 +192,7 @@ TEST_F(TamperingTest, AnOlderDatabaseIsNoticedByPublisherAndReporterAfterARestar
   std::filesystem::remove_all(data_ + "/postgres");
   ASSERT_EQ(RunProgram({"mv", older, data_ + "/postgres"}).exit_code, 0);
 
-  const auto restarted = cli::Stack::Start(
-      {.data_folder = data_,
-       .reporter_listen = "127.0.0.1:0",
-       .aggregator_listen = "127.0.0.1:0",
-       .publisher_listen = "127.0.0.1:0",
-       .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  const auto restarted = Restart();
   EXPECT_EQ(DetailOf(restarted.status()).reason, "LEDGER_DIVERGED") << restarted.status();
   EXPECT_THAT(std::string(restarted.status().message()),
               HasSubstr("this publisher has shown sequence 5"));

@@ -108,17 +108,12 @@ DefinitionStream::DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionS
                                    rpc::CallShares& shares,
                                    const grpc::CallbackServerContext& context,
                                    v1::DefineElectionResponse* response)
-    : writer_(writer),
-      streams_(streams),
-      shares_(shares),
-      caller_(rpc::CallerOf(context)),
-      response_(response) {
+    : writer_(writer), streams_(streams), caller_(rpc::CallerOf(context)), response_(response) {
   streams_.Add(this);
   const MutexLock lock(mutex_);
   absl::Status admitted = writer_.Lead();
   if (admitted.ok()) {
-    admitted = shares_.Enter(caller_, reason::kTooManyDefinitions, absl::Seconds(1));
-    has_share_ = admitted.ok();
+    admitted = shares.Enter(caller_, reason::kTooManyDefinitions, absl::Seconds(1), place_);
   }
   if (!admitted.ok()) FinishOnce(admitted);
   if (!finished_) StartRead(&request_);
@@ -179,7 +174,7 @@ void DefinitionStream::Record(ProposedDefinition request) {
 void DefinitionStream::FinishOnce(const absl::Status& status) {
   if (finished_) return;
   finished_ = true;
-  if (has_share_) shares_.Leave(caller_);  // before the client can see the end and call again
+  place_.Leave();
   Finish(rpc::ToGrpcStatus(status));
 }
 

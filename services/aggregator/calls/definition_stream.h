@@ -67,14 +67,13 @@ class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElection
 
   LedgerWriter& writer_;
   OpenStreams<DefinitionStream>& streams_;
-  rpc::CallShares& shares_;
   const std::string caller_;
   v1::DefineElectionResponse* const response_;
   v1::DefineElectionRequest request_;  // of the read in progress
   DefinitionParts parts_;
 
   Mutex mutex_;
-  bool has_share_ ABSL_GUARDED_BY(mutex_) = false;
+  rpc::CallPlace place_ ABSL_GUARDED_BY(mutex_);
   bool recording_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };

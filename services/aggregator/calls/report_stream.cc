@@ -41,9 +41,8 @@ ReportStream::ReportStream(LedgerWriter& writer, ReportStreams& streams,
   const MutexLock lock(mutex_);
   absl::Status admitted = writer_.Lead();
   if (admitted.ok()) {
-    admitted =
-        streams_.shares.Enter(stream_.caller, reason::kTooManyStreams, kRetryAfterTooManyStreams);
-    has_share_ = admitted.ok();
+    admitted = streams_.shares.Enter(stream_.caller, reason::kTooManyStreams,
+                                     kRetryAfterTooManyStreams, place_);
   }
   if (!admitted.ok()) FailNext(admitted);
   Proceed();
@@ -177,7 +176,7 @@ void ReportStream::Proceed() {
   }
   if (unanswered_ > 0 || taking_) return;
   finished_ = true;
-  if (has_share_) streams_.shares.Leave(stream_.caller);  // before the client can call again
+  place_.Leave();
   Finish(has_failed ? rpc::ToGrpcStatus(slots_.front()->answer->status()) : grpc::Status::OK);
 }
 

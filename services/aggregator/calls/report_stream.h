@@ -103,7 +103,7 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   std::size_t reports_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t unread_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of slots_
   int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;            // slots that the writer still references
-  bool has_share_ ABSL_GUARDED_BY(mutex_) = false;
+  rpc::CallPlace place_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool taking_ ABSL_GUARDED_BY(mutex_) = false;  // the message of the last read
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/base/big_endian.h"
 #include "common/base/index.h"
 #include "common/base/text.h"
 #include "common/postgres/copy_table.h"
@@ -24,19 +25,11 @@ std::string_view KeyOf(const DefinitionTable& table, std::string_view row) {
   return row.substr(0, kCountBytes + kNumberBytes + kSequenceBytes + table.numbers * kNumberBytes);
 }
 
-std::int32_t LengthAt(std::string_view row, std::size_t at) {
-  std::uint32_t bits = 0;
-  for (const char byte : row.substr(at, kLengthBytes)) {
-    bits = bits << 8U | static_cast<std::uint8_t>(byte);
-  }
-  return static_cast<std::int32_t>(bits);
-}
-
 // The bytes of the first row of `rows`, whole rows that we encoded.
 std::size_t FirstRowBytes(const DefinitionTable& table, std::string_view rows) {
   std::size_t bytes = kCountBytes;
   for (std::size_t i = 0; i < table.copy.columns.size(); ++i) {
-    const std::int32_t length = LengthAt(rows, bytes);
+    const auto length = ReadBigEndian<std::int32_t>(rows.substr(bytes));
     bytes += kLengthBytes + (length < 0 ? 0 : static_cast<std::size_t>(length));
   }
   return bytes;

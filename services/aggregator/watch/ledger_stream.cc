@@ -14,9 +14,9 @@ namespace canvass::aggregator {
 LedgerStream::LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
                            rpc::CallShares& shares, grpc::CallbackServerContext& context,
                            const v1::WatchLedgerRequest& request)
-    : feed_(feed), context_(context), shares_(shares), caller_(rpc::CallerOf(context)) {
-  const absl::Status admitted = shares_.Enter(caller_, reason::kTooManyWatchers, absl::Seconds(1));
-  has_share_ = admitted.ok();
+    : feed_(feed), context_(context), caller_(rpc::CallerOf(context)) {
+  const absl::Status admitted =
+      shares.Enter(caller_, reason::kTooManyWatchers, absl::Seconds(1), place_);
   absl::StatusOr<LedgerCursor> cursor =
       admitted.ok() ? LedgerCursor::Start(request, committed) : admitted;
   if (cursor.ok()) {
@@ -34,7 +34,7 @@ void LedgerStream::Send(v1::WatchLedgerResponse message) {
 }
 
 void LedgerStream::End(const absl::Status& status) {
-  if (has_share_) shares_.Leave(caller_);  // before the client can call again
+  place_.Leave();
   Finish(rpc::ToGrpcStatus(status));
 }
 

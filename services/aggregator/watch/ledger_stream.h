@@ -40,9 +40,8 @@ class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespon
 
   LedgerFeed& feed_;
   grpc::CallbackServerContext& context_;
-  rpc::CallShares& shares_;
   const std::string caller_;
-  bool has_share_ = false;
+  rpc::CallPlace place_;
   v1::WatchLedgerResponse message_;  // being written
   rpc::UnreadAnswer unread_;         // message_ and its bytes
 };

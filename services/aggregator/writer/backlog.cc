@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "common/base/rotation.h"
+
 namespace canvass::aggregator {
 
 void Backlog::Add(WriteRequestPtr request) {
@@ -16,12 +18,8 @@ void Backlog::Add(WriteRequestPtr request) {
 }
 
 WriteRequest* Backlog::NextDecision() const {
-  const auto first = callers_.upper_bound(last_decider_);
-  for (auto caller = first; caller != callers_.end(); ++caller) {
-    if (WriteRequest* const decision = DecisionOf(caller->second)) return decision;
-  }
-  for (auto caller = callers_.begin(); caller != first; ++caller) {
-    if (WriteRequest* const decision = DecisionOf(caller->second)) return decision;
+  for (const auto* const named : RotationAfter(callers_, last_decider_)) {
+    if (WriteRequest* const decision = DecisionOf(named->second)) return decision;
   }
   return nullptr;
 }
@@ -54,28 +52,18 @@ void Backlog::Gather(const CommittedLedgers::Contents& committed, const GroupLim
 // A group may be full before everybody had a turn, so the next one begins where it ended.
 std::list<Backlog::CallerTurns> Backlog::TurnsOfAll() {
   std::list<CallerTurns> turns;
-  const auto first = callers_.upper_bound(last_caller_);
-  for (auto caller = first; caller != callers_.end(); ++caller) turns.push_back(TurnsOf(*caller));
-  for (auto caller = callers_.begin(); caller != first; ++caller) {
-    turns.push_back(TurnsOf(*caller));
-  }
+  for (auto* const named : RotationAfter(callers_, last_caller_)) turns.push_back(TurnsOf(*named));
   return turns;
 }
 
 Backlog::CallerTurns Backlog::TurnsOf(std::pair<const std::string, Caller>& named) {
   auto& [name, caller] = named;
   CallerTurns turns{.name = &name, .caller = &caller};
-  const auto add = [&turns](std::uint64_t number, Stream& stream) {
+  for (auto* const numbered : RotationAfter(caller.streams, caller.last_stream)) {
+    auto& [number, stream] = *numbered;
     Turn& turn = turns.streams.emplace_back(Turn{.number = number, .stream = &stream});
     turn.stations.reserve(stream.waiting.size());
     for (const auto& [station, places] : stream.waiting) turn.stations.push_back(station);
-  };
-  const auto first = caller.streams.upper_bound(caller.last_stream);
-  for (auto stream = first; stream != caller.streams.end(); ++stream) {
-    add(stream->first, stream->second);
-  }
-  for (auto stream = caller.streams.begin(); stream != first; ++stream) {
-    add(stream->first, stream->second);
   }
   return turns;
 }

@@ -165,21 +165,22 @@ bool ReportGroup::AddIfRepeated(const Basis& basis, const SubmittedReport& submi
   const std::optional<std::int64_t> sequence =
       basis.count().FindRevision(checked.recorded.key, checked.recorded.revision);
   if (!sequence.has_value()) return false;
-  const election::Entry entry = ledger.CountedEntryAt(*sequence);
+  election::Entry stored = ledger.EntryAt(*sequence);
+  const ledger::ElectionLedger::Acknowledgement acknowledged = ledger.AcknowledgementOf(stored);
+  const election::Entry entry = election::AsCounted(std::move(stored));
   const SealedContents::Item* const item =
       basis.sealed == nullptr ? nullptr : basis.sealed->Find(*sequence);
   const auto& recorded = item == nullptr ? std::get<ReportRecorded>(entry.event)
                                          : std::get<ReportRecorded>(item->content.event);
   if (ledger::EncodeContent(recorded) != ledger::EncodeContent(checked.recorded)) return false;
-  const std::int64_t acknowledged = ledger.AcknowledgedAt(*sequence);
   AddReceipt({.key = KeyOf(ledger.count().definition(), submitted.report, checked),
               .state = recorded.held ? ReceiptState::kHeld : ReceiptState::kRecorded,
-              .sequence = acknowledged,
-              .entry_hash = ledger.log().LeafHashOf(acknowledged),
-              .recorded_at = ledger.EntryAt(acknowledged).recorded_at,
+              .sequence = acknowledged.sequence,
+              .entry_hash = acknowledged.entry_hash,
+              .recorded_at = acknowledged.recorded_at,
               .findings = recorded.findings,
               .repeated_submission = true,
-              .sealed = item != nullptr || acknowledged != *sequence});
+              .sealed = item != nullptr || acknowledged.sealed});
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "common/base/error.h"
+#include "common/base/hash_text.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/ledger/encoding.h"
@@ -27,9 +28,7 @@ absl::Status Difference(const Reason& reason, const std::string& message) {
 std::optional<KnownRoot> ParseKnownRoot(std::string_view text) {
   const std::size_t at = text.find('@');
   KnownRoot known{.root = absl::AsciiStrToLower(ToAbsl(text.substr(0, at)))};
-  const bool is_hash = known.root.size() == 2 * ledger::Hash().size() &&
-                       known.root.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!is_hash) return std::nullopt;
+  if (!IsHashText(known.root)) return std::nullopt;
   if (at == std::string_view::npos) return known;
   const bool is_sequence =
       absl::SimpleAtoi(ToAbsl(text.substr(at + 1)), &known.sequence) && known.sequence > 0;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "CLI/App.hpp"
+#include "common/base/hash_text.h"
 #include "fmt/format.h"
 #include "services/canvass/terminal/print.h"
 #include "services/canvass/terminal/text_width.h"
@@ -14,13 +15,9 @@
 namespace canvass::cli {
 namespace {
 
-constexpr std::size_t kSha256Digits = 64;
-
 // CLI11 validator. Returns "" for a well-formed document and otherwise the error.
 std::string CheckDocument(const std::string& text) {
-  const std::string hash = text.substr(0, text.find(','));
-  const bool hexadecimal = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (hash.size() == kSha256Digits && hexadecimal) return "";
+  if (IsHashText(text.substr(0, text.find(',')))) return "";
   return fmt::format(
       "'{}' must be SHA256,URI: the file's SHA-256 in 64 lower-case hex digits and its address",
       text);

@@ -65,7 +65,7 @@ std::optional<v1::Receipt> GetReceiptCall::AskOutbox(const absl::Status& answere
   }
   // Of a source under embargo the aggregator says nothing, but what never reached the ledger is no
   // part of what is sealed.
-  const bool is_embargoed = DetailOf(answered).reason == reason::kSourceEmbargoed.name;
+  const bool is_embargoed = HasReason(answered, reason::kSourceEmbargoed);
   if (!absl::IsNotFound(answered) && !absl::IsUnavailable(answered) && !is_embargoed) {
     return std::nullopt;
   }

@@ -1,5 +1,7 @@
 #include "common/rpc/call_shares.h"
 
+#include <deque>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
@@ -13,13 +15,21 @@ namespace {
 using ::testing::Contains;
 using ::testing::Pair;
 
-absl::Status Enter(CallShares& shares, const char* caller) {
-  return shares.Enter(caller, reason::kTooManyLists, absl::Milliseconds(500));
-}
+class CallSharesTest : public ::testing::Test {
+ protected:
+  absl::Status Enter(CallShares& shares, const char* caller) {
+    return shares.Enter(caller, reason::kTooManyLists, absl::Milliseconds(500),
+                        places_.emplace_back());
+  }
+
+  CallShares eight_{8};
+  CallShares two_{2};
+  std::deque<CallPlace> places_;  // go first
+};
 
 // Of eight places the first caller has four, the second two, the third one.
-TEST(CallSharesTest, ACallerMayHaveAsManyAsItLeavesFree) {
-  CallShares shares(8);
+TEST_F(CallSharesTest, ACallerMayHaveAsManyAsItLeavesFree) {
+  CallShares& shares = eight_;
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(Enter(shares, "first").ok());
   EXPECT_FALSE(Enter(shares, "first").ok());
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(Enter(shares, "second").ok());
@@ -32,11 +42,11 @@ TEST(CallSharesTest, ACallerMayHaveAsManyAsItLeavesFree) {
   EXPECT_THAT(DetailOf(full).metadata, Contains(Pair("calls_of_caller", "1")));
 }
 
-TEST(CallSharesTest, APlaceThatIsLeftIsFree) {
-  CallShares shares(2);
+TEST_F(CallSharesTest, APlaceThatIsLeftIsFree) {
+  CallShares& shares = two_;
   EXPECT_TRUE(Enter(shares, "first").ok());
   EXPECT_FALSE(Enter(shares, "first").ok());
-  shares.Leave("first");
+  places_.front().Leave();
   EXPECT_TRUE(Enter(shares, "first").ok());
 }
 
