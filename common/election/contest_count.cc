@@ -67,12 +67,17 @@ ContestCount::ContestCount(const Definition& definition, const Territory& territ
       territory_(territory),
       contest_no_(contest_no),
       source_no_(source_no),
-      reports_(definition.contests()[Index(contest_no)].candidates.size()) {}
+      reports_(territory, definition.AreaOfContest(contest_no),
+               definition.contests()[Index(contest_no)].candidates.size()) {}
 
 void ContestCount::Rebuild(const std::vector<Progress>& without_reports) {
+  const int area_no = definition_.AreaOfContest(contest_no_);
   // The number of candidates may change until the first report, and it sets the width of the rows.
   if (reports_.empty()) {
-    reports_ = StationReports(definition_.contests()[Index(contest_no_)].candidates.size());
+    reports_ = StationReports(territory_, area_no,
+                              definition_.contests()[Index(contest_no_)].candidates.size());
+  } else {
+    reports_.FollowTerritory(area_no);
   }
   sums_.assign(without_reports.size(), AreaSums());
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].progress = without_reports[i];

@@ -3,30 +3,33 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/election/tally.h"
 
 namespace canvass::election {
 
-// A table of Counts of one contest, with 4 bytes for each number. Rows are stored in blocks that
-// never move, so growing copies nothing and never needs memory for all rows twice.
+// Counts of one contest, each in a row of as many bytes as its numbers need: one for a number below
+// 127, two below 16 383. Rows are stored in blocks that never move, so growing copies nothing and
+// never needs memory for all rows twice.
 class CountsTable {
  public:
   explicit CountsTable(std::size_t candidates);
 
-  // REQUIRES: `counts` has one number for each candidate.
-  void Append(const Counts& counts);
-  std::size_t size() const { return size_; }
-  // REQUIRES: row < size().
-  Counts Get(std::size_t row) const;
+  // Where a row begins.
+  using Row = std::uint32_t;
+  // REQUIRES: `counts` has one number for each candidate, and all rows together have less than 16
+  // GiB.
+  Row Append(const Counts& counts);
+  // REQUIRES: Append returned `row`.
+  Counts Get(Row row) const;
 
  private:
-  static constexpr std::size_t kBlockRows = 1024;
-
   std::size_t candidates_;
-  std::size_t size_ = 0;
-  std::vector<std::vector<std::int32_t>> blocks_;
+  std::size_t row_bytes_max_;
+  std::size_t block_bytes_;
+  std::vector<std::string> blocks_;
 };
 
 }  // namespace canvass::election

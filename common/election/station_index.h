@@ -7,42 +7,45 @@
 #include <memory>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "common/base/index.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 
-// Maps station numbers to int32 values; a value that is not set is 0. A page is allocated when the
-// first of its stations is set, so a local contest needs only a few pages. Pages never move, so no
-// report waits for a rehash.
+// Maps the stations of a contest to int32 values; a value that is not set is 0. Takes 4 bytes a
+// station of the contest, whatever their numbers are. A page is allocated when the first of its
+// stations is set. Pages never move, so no report waits for a rehash.
 class StationIndex {
  public:
+  // For the stations in `area_no` or below it. `territory` must outlive this, and this must be made
+  // again whenever it changes.
+  StationIndex(const Territory& territory, int area_no)
+      : territory_(&territory), range_(territory.StationsWithin(territory.PositionOf(area_no))) {}
+
+  // Returns 0 for a station that lies elsewhere.
   std::int32_t Get(int station_no) const {
-    const std::size_t page = Index(station_no) / kPageStations;
+    const std::int32_t rank = territory_->PlaceOf(station_no).rank;
+    if (rank < range_.first || rank >= range_.end) return 0;
+    const std::size_t place = Index(rank - range_.first);
+    const std::size_t page = place / kPageStations;
     if (page >= pages_.size() || pages_[page] == nullptr) return 0;
-    return (*pages_[page])[Index(station_no) % kPageStations];
+    return (*pages_[page])[place % kPageStations];
   }
 
+  // REQUIRES: the station lies in the area or below it.
   void Set(int station_no, std::int32_t value) {
-    const std::size_t page = Index(station_no) / kPageStations;
+    const std::size_t place = Index(territory_->PlaceOf(station_no).rank - range_.first);
+    const std::size_t page = place / kPageStations;
     if (page >= pages_.size()) pages_.resize(page + 1);
     if (pages_[page] == nullptr) pages_[page] = std::make_unique<Page>();
-    (*pages_[page])[Index(station_no) % kPageStations] = value;
-  }
-
-  // Calls `visit` for each station with a nonzero value, in order of station number.
-  void ForEach(absl::FunctionRef<void(int station_no)> visit) const {
-    for (std::size_t page = 0; page < pages_.size(); ++page) {
-      if (pages_[page] == nullptr) continue;
-      for (std::size_t i = 0; i < kPageStations; ++i) {
-        if ((*pages_[page])[i] != 0) visit(static_cast<int>(page * kPageStations + i));
-      }
-    }
+    (*pages_[page])[place % kPageStations] = value;
   }
 
  private:
-  static constexpr std::size_t kPageStations = 1024;  // 4 KiB
+  static constexpr std::size_t kPageStations = 256;  // 1 KiB
   using Page = std::array<std::int32_t, kPageStations>;
+  const Territory* territory_;
+  Territory::StationRange range_;
   std::vector<std::unique_ptr<Page>> pages_;
 };
 

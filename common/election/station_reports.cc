@@ -31,7 +31,19 @@ Revision ToRevision(std::int64_t sequence, const ReportRecorded& report) {
 
 }  // namespace
 
-StationReports::StationReports(std::size_t candidates) : table_(candidates) {}
+StationReports::StationReports(const Territory& territory, int area_no, std::size_t candidates)
+    : territory_(&territory), index_(territory, area_no), counts_(candidates) {}
+
+void StationReports::FollowTerritory(int area_no) {
+  index_ = StationIndex(*territory_, area_no);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    index_.Set(rows_[i].station_no, static_cast<std::int32_t>(i + 1));
+  }
+  // A station with a history may have left a row behind.
+  for (std::size_t i = 0; i < histories_.size(); ++i) {
+    index_.Set(histories_[i].station_no, -static_cast<std::int32_t>(i + 1));
+  }
+}
 
 void StationReports::Record(std::int64_t sequence, const ReportRecorded& report) {
   const int station_no = report.key.station_no;
@@ -40,9 +52,11 @@ void StationReports::Record(std::int64_t sequence, const ReportRecorded& report)
   } else if (report.held) {
     BeginHistory(station_no, ToRevision(sequence, report));
   } else {
-    table_.Append(report.counts);
-    row_entries_.push_back({.sequence = sequence, .flagged = HasWarning(report)});
-    index_.Set(station_no, static_cast<std::int32_t>(table_.size()));
+    rows_.push_back({.sequence = sequence,
+                     .flagged = HasWarning(report),
+                     .station_no = station_no,
+                     .counts = counts_.Append(report.counts)});
+    index_.Set(station_no, static_cast<std::int32_t>(rows_.size()));
   }
 }
 
@@ -62,25 +76,30 @@ void StationReports::Reinstate(std::int64_t sequence, const ReportReinstatement&
       .Reinstate({.sequence = sequence, .reinstatement = reinstatement});
 }
 
+void StationReports::ForEach(absl::FunctionRef<void(int station_no)> visit) const {
+  for (const Row& row : rows_) {
+    if (index_.Get(row.station_no) > 0) visit(row.station_no);
+  }
+  for (const StationWithHistory& station : histories_) visit(station.station_no);
+}
+
 StationStanding StationReports::StandingOf(int station_no) const {
-  if (const std::optional<std::size_t> row = FindRow(station_no)) {
-    const RowEntry& entry = row_entries_[*row];
+  if (const Row* const row = FindRow(station_no)) {
     return {.state = StationState::kCounted,
             .newest_revision = 1,
-            .newest_sequence = entry.sequence,
+            .newest_sequence = row->sequence,
             .counting_revision = 1,
-            .counting_sequence = entry.sequence,
-            .flagged = entry.flagged};
+            .counting_sequence = row->sequence,
+            .flagged = row->flagged};
   }
   const StationHistory* const history = FindHistory(station_no);
   return history == nullptr ? StationStanding() : history->Standing();
 }
 
 std::optional<CountingReport> StationReports::FindCounting(int station_no) const {
-  if (const std::optional<std::size_t> row = FindRow(station_no)) {
-    const RowEntry& entry = row_entries_[*row];
+  if (const Row* const row = FindRow(station_no)) {
     return CountingReport{
-        .sequence = entry.sequence, .flagged = entry.flagged, .counts = table_.Get(*row)};
+        .sequence = row->sequence, .flagged = row->flagged, .counts = counts_.Get(row->counts)};
   }
   const StationHistory* const history = FindHistory(station_no);
   const Revision* const counting = history == nullptr ? nullptr : history->Counting();
@@ -91,9 +110,9 @@ std::optional<CountingReport> StationReports::FindCounting(int station_no) const
 
 std::optional<std::int64_t> StationReports::FindRevision(int station_no,
                                                          std::int32_t revision) const {
-  if (const std::optional<std::size_t> row = FindRow(station_no)) {
+  if (const Row* const row = FindRow(station_no)) {
     if (revision > 1 || revision < 0) return std::nullopt;
-    return row_entries_[*row].sequence;
+    return row->sequence;
   }
   const StationHistory* const history = FindHistory(station_no);
   if (history == nullptr) return std::nullopt;
@@ -105,30 +124,28 @@ std::optional<std::int64_t> StationReports::FindRevision(int station_no,
 
 const StationHistory* StationReports::FindHistory(int station_no) const {
   const std::int32_t place = index_.Get(station_no);
-  return place < 0 ? &histories_[Index(-place) - 1] : nullptr;
+  return place < 0 ? &histories_[Index(-place) - 1].history : nullptr;
 }
 
-std::optional<std::size_t> StationReports::FindRow(int station_no) const {
+const StationReports::Row* StationReports::FindRow(int station_no) const {
   const std::int32_t place = index_.Get(station_no);
-  if (place <= 0) return std::nullopt;
-  return Index(place) - 1;
+  return place > 0 ? &rows_[Index(place) - 1] : nullptr;
 }
 
 StationHistory& StationReports::HistoryOf(int station_no) {
-  if (const std::optional<std::size_t> row = FindRow(station_no)) {
-    const RowEntry& entry = row_entries_[*row];
-    return BeginHistory(station_no, {.sequence = entry.sequence,
+  if (const Row* const row = FindRow(station_no)) {
+    return BeginHistory(station_no, {.sequence = row->sequence,
                                      .revision = 1,
-                                     .flagged = entry.flagged,
-                                     .counts = table_.Get(*row)});
+                                     .flagged = row->flagged,
+                                     .counts = counts_.Get(row->counts)});
   }
-  return histories_[Index(-index_.Get(station_no)) - 1];
+  return histories_[Index(-index_.Get(station_no)) - 1].history;
 }
 
 StationHistory& StationReports::BeginHistory(int station_no, Revision first) {
-  histories_.emplace_back(std::move(first));
+  histories_.push_back({.station_no = station_no, .history = StationHistory(std::move(first))});
   index_.Set(station_no, -static_cast<std::int32_t>(histories_.size()));
-  return histories_.back();
+  return histories_.back().history;
 }
 
 }  // namespace canvass::election

@@ -14,6 +14,7 @@
 #include "common/election/station_history.h"
 #include "common/election/station_index.h"
 #include "common/election/tally.h"
+#include "common/election/territory.h"
 
 namespace canvass::election {
 
@@ -25,11 +26,15 @@ struct CountingReport {
 };
 
 // The reports of all stations for one contest and source. Nearly every station reports once, and
-// that report counts. Such a station takes one row in a table: 56 bytes plus 4 for each candidate.
-// Every other station has a StationHistory.
+// that report counts. Such a station takes one row: 20 bytes, and the counts in as few bytes as
+// they need. Every other station has a StationHistory.
 class StationReports {
  public:
-  explicit StationReports(std::size_t candidates);
+  // For the stations in `area_no` or below it. `territory` must outlive this.
+  StationReports(const Territory& territory, int area_no, std::size_t candidates);
+
+  // Must be called after each change of the territory.
+  void FollowTerritory(int area_no);
 
   void Record(std::int64_t sequence, const ReportRecorded& report);
   // REQUIRES, for the next three: the station has reported.
@@ -37,10 +42,10 @@ class StationReports {
   void Annul(std::int64_t sequence, const ReportAnnulment& annulment);
   void Reinstate(std::int64_t sequence, const ReportReinstatement& reinstatement);
 
-  bool empty() const { return table_.size() == 0 && histories_.empty(); }
+  bool empty() const { return rows_.empty() && histories_.empty(); }
   bool Has(int station_no) const { return index_.Get(station_no) != 0; }
-  // Calls `visit` for each station that has reported, in order of station number.
-  void ForEach(absl::FunctionRef<void(int station_no)> visit) const { index_.ForEach(visit); }
+  // Calls `visit` for each station that has reported, in no particular order.
+  void ForEach(absl::FunctionRef<void(int station_no)> visit) const;
 
   // Returns the standing that follows from the reports alone. Whether the station is closed or
   // counted at another one is not considered.
@@ -55,24 +60,31 @@ class StationReports {
   const StationHistory* FindHistory(int station_no) const;
 
  private:
-  // The part of a row that is not in the table of counts.
-  struct RowEntry {
-    std::int64_t sequence = 0;
-    bool flagged = false;
+  // A station with a single report that counts.
+  struct Row {
+    std::int64_t sequence : 63 = 0;
+    bool flagged : 1 = false;
+    std::int32_t station_no = 0;
+    CountsTable::Row counts = 0;
+  };
+  struct StationWithHistory {
+    int station_no = 0;
+    StationHistory history;
   };
 
-  // Returns the row of a station that has no history; nullopt for all other stations.
-  std::optional<std::size_t> FindRow(int station_no) const;
+  // Returns the row of a station that has no history; null for all other stations.
+  const Row* FindRow(int station_no) const;
   // Returns the station's history. If it has none, begins one with the station's row, which then
   // stays unused.
   StationHistory& HistoryOf(int station_no);
   StationHistory& BeginHistory(int station_no, Revision first);
 
-  // Row + 1 in `table_` and `row_entries_`, or -(position + 1) in `histories_`.
+  const Territory* territory_;
+  // Position + 1 in `rows_`, or -(position + 1) in `histories_`.
   StationIndex index_;
-  CountsTable table_;
-  std::deque<RowEntry> row_entries_;
-  std::deque<StationHistory> histories_;
+  CountsTable counts_;
+  std::deque<Row> rows_;
+  std::deque<StationWithHistory> histories_;
 };
 
 }  // namespace canvass::election

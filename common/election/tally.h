@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_ELECTION_TALLY_H_
 #define CANVASS_COMMON_ELECTION_TALLY_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -50,6 +51,11 @@ struct Tally {
 
   bool operator==(const Tally&) const = default;
 };
+
+// The sums that are not votes.
+inline constexpr auto kTallySums = std::to_array<Sum Tally::*>(
+    {&Tally::registered_voters, &Tally::ballots_issued, &Tally::ballots_cast, &Tally::blank_votes,
+     &Tally::invalid_votes, &Tally::asked, &Tally::refused, &Tally::undecided});
 
 // Adds a report to `tally`. REQUIRES: `counts` passed CheckReport, so that sums cannot overflow.
 void Add(Tally& tally, const Counts& counts, bool flagged);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "common/base/index.h"
@@ -34,6 +35,15 @@ Territory::Territory(const Definition& definition) {
                          .registered_voters = static_cast<std::int32_t>(registered),
                          .closed = definition.IsClosed(station_no)});
   }
+  RankStations();
+}
+
+void Territory::RankStations() {
+  first_rank_.assign(areas_.size() + 1, 0);
+  for (const StationPlace& station : stations_) ++first_rank_[Index(station.position) + 1];
+  std::partial_sum(first_rank_.begin(), first_rank_.end(), first_rank_.begin());
+  std::vector<std::int32_t> next = first_rank_;
+  for (StationPlace& station : stations_) station.rank = next[Index(station.position)]++;
 }
 
 }  // namespace canvass::election

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "common/base/varint.h"
 
 // The encoding of single values in a ledger entry (grammar in encoding.cc). ByteWriter and
 // ByteReader have the same members, so that one function describes the fields of a struct for
@@ -35,9 +36,6 @@ void SetFlag(std::optional<T>& value, bool set) {
   }
 }
 
-inline constexpr unsigned kVarintBits = 7;
-inline constexpr std::uint8_t kVarintMore = 0x80;  // another byte follows
-
 }  // namespace internal
 
 // Appends values to `bytes`, which must outlive this.
@@ -49,13 +47,7 @@ class ByteWriter {
 
   void Byte(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
 
-  void Varint(std::uint64_t value) {
-    while (value >= internal::kVarintMore) {
-      Byte(static_cast<std::uint8_t>(value | internal::kVarintMore));
-      value >>= internal::kVarintBits;
-    }
-    Byte(static_cast<std::uint8_t>(value));
-  }
+  void Varint(std::uint64_t value) { AppendVarint(bytes_, value); }
 
   // REQUIRES: value >= 0.
   template <typename Integer>
@@ -64,10 +56,7 @@ class ByteWriter {
     Varint(static_cast<std::uint64_t>(value));
   }
 
-  void Signed(const std::int64_t& value) {
-    const auto bits = static_cast<std::uint64_t>(value);
-    Varint((bits << 1U) ^ (value < 0 ? ~std::uint64_t{0} : 0));
-  }
+  void Signed(const std::int64_t& value) { Varint(ZigZag(value)); }
 
   void Text(const std::string& text) {
     Varint(text.size());
@@ -145,13 +134,13 @@ class ByteReader {
     constexpr unsigned kShiftMax = 63;
     const char* const first = at_;
     std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += internal::kVarintBits) {
+    for (unsigned shift = 0;; shift += kVarintBits) {
       const std::uint8_t byte = Byte();
       if (!ok()) return 0;
-      const std::uint64_t digit = byte & static_cast<std::uint8_t>(~internal::kVarintMore);
+      const std::uint64_t digit = byte & static_cast<std::uint8_t>(~kVarintMore);
       if (shift == kShiftMax && byte > 1) return FailAt(first, "a number has more than 64 bits");
       value |= digit << shift;
-      if ((byte & internal::kVarintMore) != 0) continue;
+      if ((byte & kVarintMore) != 0) continue;
       if (byte == 0 && shift > 0) return FailAt(first, "a number is not in its shortest form");
       return value;
     }
@@ -167,11 +156,7 @@ class ByteReader {
     value = static_cast<Integer>(whole);
   }
 
-  void Signed(std::int64_t& value) {
-    const std::uint64_t zigzag = Varint();
-    value =
-        static_cast<std::int64_t>((zigzag >> 1U) ^ ((zigzag & 1U) != 0 ? ~std::uint64_t{0} : 0));
-  }
+  void Signed(std::int64_t& value) { value = UnZigZag(Varint()); }
 
   void Text(std::string& text) {
     const char* const first = at_;

@@ -1,13 +1,13 @@
 #include "services/publisher/board/result_history.h"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
-#include <limits>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "common/base/index.h"
+#include "services/publisher/board/figures.h"
+#include "services/publisher/board/point_list.h"
 
 namespace canvass::publisher {
 namespace {
@@ -15,104 +15,6 @@ namespace {
 using election::Entry;
 
 std::int64_t SecondOf(absl::Time time) { return absl::ToUnixSeconds(time); }
-
-// Packs numbers one after the other, in groups of seven bits, least significant group first. All
-// groups of a number but the last have 0x80 set.
-class PackedWriter {
- public:
-  void Write(std::int64_t number) {
-    auto rest = static_cast<std::uint64_t>(number);
-    for (; rest >= kContinued; rest /= kContinued) {
-      bytes_.push_back(static_cast<char>(rest % kContinued + kContinued));
-    }
-    bytes_.push_back(static_cast<char>(rest));
-  }
-  void Write(const election::Sum& sum) {
-    Write(sum.total);
-    Write(sum.unknown);
-  }
-  std::string Take() {
-    bytes_.shrink_to_fit();
-    return std::move(bytes_);
-  }
-
- private:
-  static constexpr std::uint64_t kContinued = 0x80;
-  std::string bytes_;
-};
-
-class PackedReader {
- public:
-  explicit PackedReader(std::string_view bytes) : bytes_(bytes) {}
-
-  std::int64_t Read() {
-    std::uint64_t number = 0;
-    for (int shift = 0; !bytes_.empty(); shift += kGroupBits) {
-      const auto group = static_cast<std::uint8_t>(bytes_.front());
-      bytes_.remove_prefix(1);
-      number |= static_cast<std::uint64_t>(group & kGroupMask) << static_cast<unsigned>(shift);
-      if (group <= kGroupMask) break;
-    }
-    return static_cast<std::int64_t>(number);
-  }
-  std::int32_t ReadSmall() { return static_cast<std::int32_t>(Read()); }
-  election::Sum ReadSum() {
-    const std::int64_t total = Read();
-    return {.total = total, .unknown = ReadSmall()};
-  }
-
- private:
-  static constexpr int kGroupBits = 7;
-  static constexpr std::uint8_t kGroupMask = 0x7f;
-  std::string_view bytes_;
-};
-
-// The sums of a tally that are not votes, in the order in which they are packed.
-constexpr std::array kSums = {&election::Tally::registered_voters, &election::Tally::ballots_issued,
-                              &election::Tally::ballots_cast,      &election::Tally::blank_votes,
-                              &election::Tally::invalid_votes,     &election::Tally::asked,
-                              &election::Tally::refused,           &election::Tally::undecided};
-
-std::string Pack(const Figures& figures) {
-  PackedWriter writer;
-  writer.Write(figures.tally.reports);
-  writer.Write(figures.tally.flagged);
-  for (const auto sum : kSums) writer.Write(figures.tally.*sum);
-  writer.Write(static_cast<std::int64_t>(figures.tally.votes.size()));
-  for (const election::Sum& votes : figures.tally.votes) writer.Write(votes);
-  const election::Progress& progress = figures.progress;
-  for (const std::int32_t stations :
-       {progress.expected, progress.counted, progress.annulled, progress.held, progress.closed}) {
-    writer.Write(stations);
-  }
-  writer.Write(progress.registered_expected);
-  writer.Write(progress.registered_counted);
-  writer.Write(static_cast<std::int64_t>(figures.status));
-  writer.Write(figures.certification_sequence);
-  writer.Write(figures.poll_sequence);
-  return writer.Take();
-}
-
-Figures Unpack(std::string_view packed) {
-  PackedReader reader(packed);
-  Figures figures;
-  figures.tally.reports = reader.ReadSmall();
-  figures.tally.flagged = reader.ReadSmall();
-  for (const auto sum : kSums) figures.tally.*sum = reader.ReadSum();
-  figures.tally.votes.resize(static_cast<std::size_t>(reader.Read()));
-  for (election::Sum& votes : figures.tally.votes) votes = reader.ReadSum();
-  election::Progress& progress = figures.progress;
-  for (std::int32_t* stations : {&progress.expected, &progress.counted, &progress.annulled,
-                                 &progress.held, &progress.closed}) {
-    *stations = reader.ReadSmall();
-  }
-  progress.registered_expected = reader.Read();
-  progress.registered_counted = reader.Read();
-  figures.status = static_cast<election::ResultStatus>(reader.Read());
-  figures.certification_sequence = reader.Read();
-  figures.poll_sequence = reader.Read();
-  return figures;
-}
 
 // Returns the key of the report that the entry is about, if there is one.
 std::optional<election::StationKey> KeyOf(const election::Event& event) {
@@ -171,32 +73,6 @@ Moment MomentOf(const ledger::ElectionLedger& ledger) {
           .root = ledger.log().Root()};
 }
 
-Figures FiguresOf(const election::Count& count, int contest_no, int source_no, int area_no) {
-  Figures figures{.tally = count.TallyOfArea(contest_no, source_no, area_no),
-                  .progress = count.ProgressOfArea(contest_no, source_no, area_no),
-                  .status = count.StatusOf(contest_no, source_no, area_no)};
-  const election::Certified* certified = count.FindCertified(contest_no, source_no);
-  if (certified != nullptr) figures.certification_sequence = certified->sequence;
-  const election::PublishedPoll* poll = count.FindPoll(contest_no, source_no, area_no);
-  if (poll != nullptr) figures.poll_sequence = poll->sequence;
-  return figures;
-}
-
-bool IsFall(const Figures& before, const Figures& after) {
-  const election::Tally& old_tally = before.tally;
-  const election::Tally& new_tally = after.tally;
-  if (new_tally.reports < old_tally.reports || after.progress.counted < before.progress.counted)
-    return true;
-  for (const auto sum : kSums) {
-    if ((new_tally.*sum).total < (old_tally.*sum).total) return true;
-  }
-  for (std::size_t i = 0; i < old_tally.votes.size(); ++i) {
-    const std::int64_t votes = i < new_tally.votes.size() ? new_tally.votes[i].total : 0;
-    if (votes < old_tally.votes[i].total) return true;
-  }
-  return false;
-}
-
 void ResultHistory::Before(const ledger::ElectionLedger& ledger, const Entry& entry) {
   if (!ledger.count().defined()) return;
   const bool new_second = SecondOf(entry.recorded_at) != SecondOf(ledger.recorded_at());
@@ -245,23 +121,24 @@ std::vector<HistoryPoint> ResultHistory::Newest(const ledger::ElectionLedger& le
   const Cell* const found = FindCell({contest_no, source_no, area_no});
   if (found == nullptr) return newest;
   const Cell& cell = *found;
-  auto point = cell.points.rbegin();
-  if (cell.dirty) {
-    if (ledger.sequence() < before_sequence && limit > 0) {
-      newest.push_back({.moment = MomentOf(ledger),
-                        .figures = FiguresOf(ledger.count(), contest_no, source_no, area_no)});
-    }
-    // Whether the current state takes the place of the last point.
-    const bool replaced = point != cell.points.rend() &&
-                          (moments_[point->moment].sequence == ledger.sequence() ||
-                           (!point->kept && IsSameSecond(*point, ledger.recorded_at())));
-    if (replaced) ++point;
+  if (cell.dirty && ledger.sequence() < before_sequence && limit > 0) {
+    newest.push_back({.moment = MomentOf(ledger),
+                      .figures = FiguresOf(ledger.count(), contest_no, source_no, area_no)});
   }
-  for (; point != cell.points.rend() && newest.size() < limit; ++point) {
-    const Moment& moment = moments_[point->moment];
-    if (moment.sequence >= before_sequence) continue;
-    newest.push_back({.moment = moment, .figures = Unpack(point->figures)});
-  }
+  bool is_last = true;
+  cell.points.VisitNewestFirst(
+      [&](const PointList::Head& head, PointList::FiguresFunction figures) {
+        const bool was_last = std::exchange(is_last, false);
+        if (newest.size() >= limit) return false;
+        const Moment& moment = moments_[head.moment];
+        // The current state takes the place of the last point.
+        const bool replaced = was_last && cell.dirty &&
+                              (moment.sequence == ledger.sequence() ||
+                               (!head.kept && IsSameSecond(head, ledger.recorded_at())));
+        if (replaced || moment.sequence >= before_sequence) return true;
+        newest.push_back({.moment = moment, .figures = figures()});
+        return true;
+      });
   return newest;
 }
 
@@ -303,21 +180,20 @@ void ResultHistory::Record(const ledger::ElectionLedger& ledger, const CellKey& 
                            const Figures& figures, bool keep) {
   cell.dirty = false;
   cell.status = figures.status;
-  const std::uint32_t moment = MomentNumber(ledger);
-  Point* last = cell.points.empty() ? nullptr : &cell.points.back();
-  const bool same_moment = last != nullptr && last->moment == moment;
-  if (same_moment ||
-      (last != nullptr && !last->kept && !keep && IsSameSecond(*last, ledger.recorded_at()))) {
-    if (keep && !last->kept) --cell.thinnable;
-    *last = {.moment = moment, .kept = keep || last->kept, .figures = Pack(figures)};
-    return;
+  const PointList::Head head{.moment = MomentNumber(ledger), .kept = keep};
+  if (!cell.points.empty()) {
+    const PointList::Head last = cell.points.NewestHead();
+    const bool same_second = !last.kept && !keep && IsSameSecond(last, ledger.recorded_at());
+    if (last.moment == head.moment || same_second) {
+      cell.points.ReplaceNewest({.moment = head.moment, .kept = keep || last.kept}, figures);
+      return;
+    }
   }
-  cell.points.push_back({.moment = moment, .kept = keep, .figures = Pack(figures)});
+  cell.points.Append(head, figures);
   if (keep) return;
-  ++cell.thinnable;
   const bool whole = key.area_no == ledger.count().definition().AreaOfContest(key.contest_no);
   const std::size_t points_max = whole ? kPointsOfContestMax : kPointsOfAreaMax;
-  if (cell.thinnable > points_max) ThinOut(cell, points_max);
+  if (cell.points.thinnable() > points_max) cell.points.ThinOut(points_max / 2);
 }
 
 // Called after a change of the definition, which may have changed the figures of any area.
@@ -337,12 +213,10 @@ void ResultHistory::Look(const ledger::ElectionLedger& ledger, const CellKey& ke
   Cell& cell = CellOf(ledger, key);
   const Figures figures = FiguresOf(ledger.count(), key.contest_no, key.source_no, key.area_no);
   if (!cell.points.empty()) {
-    Point& last = cell.points.back();
-    const Figures before = Unpack(last.figures);
+    const Figures before = cell.points.NewestFigures();
     if (figures == before && !keep) return;
     if (IsFall(before, figures)) {
-      if (!last.kept) --cell.thinnable;
-      last.kept = true;
+      cell.points.ReplaceNewest({.moment = cell.points.NewestHead().moment, .kept = true}, before);
       keep = true;
     }
   }
@@ -372,20 +246,8 @@ std::uint32_t ResultHistory::MomentNumber(const ledger::ElectionLedger& ledger) 
   return static_cast<std::uint32_t>(moments_.size() - 1);
 }
 
-bool ResultHistory::IsSameSecond(const Point& point, absl::Time time) const {
-  return SecondOf(moments_[point.moment].recorded_at) == SecondOf(time);
-}
-
-void ResultHistory::ThinOut(Cell& cell, std::size_t points_max) {
-  std::size_t seen = 0;
-  const auto dropped =
-      std::remove_if(cell.points.begin(), cell.points.end(), [&](const Point& point) {
-        if (point.kept) return false;
-        ++seen;
-        return seen <= points_max / 2 && seen % 2 == 0;
-      });
-  cell.thinnable -= static_cast<std::size_t>(std::distance(dropped, cell.points.end()));
-  cell.points.erase(dropped, cell.points.end());
+bool ResultHistory::IsSameSecond(const PointList::Head& head, absl::Time time) const {
+  return SecondOf(moments_[head.moment].recorded_at) == SecondOf(time);
 }
 
 }  // namespace canvass::publisher

@@ -15,6 +15,8 @@
 #include "common/election/tally.h"
 #include "common/ledger/election_ledger.h"
 #include "common/ledger/merkle.h"
+#include "services/publisher/board/figures.h"
+#include "services/publisher/board/point_list.h"
 
 namespace canvass::publisher {
 
@@ -27,23 +29,6 @@ struct Moment {
 
 // The moment of the last entry of `ledger`.
 Moment MomentOf(const ledger::ElectionLedger& ledger);
-
-// Everything that makes up a result, except the definition.
-struct Figures {
-  election::Tally tally;
-  election::Progress progress;
-  election::ResultStatus status = election::ResultStatus::kPreElection;
-  std::int64_t certification_sequence = 0;  // entry of the newest certification; 0 for none
-  std::int64_t poll_sequence = 0;           // entry of the newest poll figures; 0 for none
-
-  bool operator==(const Figures&) const = default;
-};
-
-// Current figures of an area.
-Figures FiguresOf(const election::Count& count, int contest_no, int source_no, int area_no);
-
-// Whether a total or the number of counted stations went down.
-bool IsFall(const Figures& before, const Figures& after);
 
 // Figures at one moment.
 struct HistoryPoint {
@@ -61,7 +46,7 @@ class ResultHistory {
   // Limits on the points of one area. Points of falls, statuses and poll figures are not counted,
   // because there are no more of them than ledger entries that caused them. Beyond the limit, every
   // second point of the older half is dropped. A whole contest keeps more than an hour of changes
-  // in every second. Its parts are many (some 10 000 areas, at about 120 bytes a point), and each
+  // in every second. Its parts are many (some 10 000 areas, at about 50 bytes a point), and each
   // has few stations that change it.
   static constexpr std::size_t kPointsOfContestMax = 4096;
   static constexpr std::size_t kPointsOfAreaMax = 128;
@@ -86,14 +71,8 @@ class ResultHistory {
     int source_no = 0;
     int area_no = 0;
   };
-  struct Point {
-    std::uint32_t moment = 0;  // index in moments_
-    bool kept = false;         // not thinned out, nor replaced by a later moment
-    std::string figures;       // packed, an eighth of the size
-  };
   struct Cell {
-    std::vector<Point> points;  // oldest first
-    std::size_t thinnable = 0;  // how many of them are not kept
+    PointList points;                                                      // by index in moments_
     election::ResultStatus status = election::ResultStatus::kPreElection;  // as last seen
     bool dirty = false;  // changed since its last point
   };
@@ -110,8 +89,7 @@ class ResultHistory {
   void Look(const ledger::ElectionLedger& ledger, const CellKey& key, bool keep);
   void MarkChanged(const ledger::ElectionLedger& ledger, const CellKey& key);
   std::uint32_t MomentNumber(const ledger::ElectionLedger& ledger);
-  bool IsSameSecond(const Point& point, absl::Time time) const;
-  static void ThinOut(Cell& cell, std::size_t points_max);
+  bool IsSameSecond(const PointList::Head& head, absl::Time time) const;
 
   // Keyed by contest and source, then indexed by area.
   absl::flat_hash_map<std::pair<int, int>, std::vector<Cell>> cells_;
