@@ -119,8 +119,12 @@ absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text) {
   } else if (absl::StrContains(address.host, ":")) {
     return Malformed(text, "put an IPv6 host into brackets");
   }
-  if (address.host.empty())
+  if (address.host.find_first_of("[]") != std::string::npos) {
+    return Malformed(text, "brackets surround an IPv6 host, once");
+  }
+  if (address.host.empty()) {
     return Malformed(text, "it has no host (use 0.0.0.0 for every interface)");
+  }
   return address;
 }
 

@@ -180,11 +180,24 @@ std::int64_t AggregatorStage::entries() const {
   });
 }
 
+std::int64_t AggregatorStage::decided() const {
+  return committed_.Reading([](const CommittedLedgers::Contents& committed) {
+    std::int64_t decided = 0;
+    for (const auto& [election_id, ledger] : committed.ledgers) {
+      for (std::int64_t sequence = 1; sequence <= ledger->sequence(); ++sequence) {
+        const election::Entry entry = ledger->EntryAt(sequence);
+        if (!std::holds_alternative<election::SealOpening>(entry.event)) ++decided;
+      }
+    }
+    return decided;
+  });
+}
+
 // If everything was recorded or held, sending the message again gives the same entries.
 void AggregatorStage::RecordReports(const std::string& bytes) {
   const auto reports = aggregator::ParseReports(rpc::ToByteBuffer(bytes));
   if (!reports.ok()) return RequireGoodError(reports.status());
-  const std::int64_t before = entries();
+  const std::int64_t before = decided();
   const std::vector<Receipt> receipts = Submit(*reports);
   Require(receipts.size() == reports->size(), "every report gets a receipt");
   std::int64_t recorded = 0;
@@ -194,7 +207,7 @@ void AggregatorStage::RecordReports(const std::string& bytes) {
     if (IsRecorded(receipts[i]) && !receipts[i].repeated_submission) ++recorded;
     is_all_recorded = is_all_recorded && IsRecorded(receipts[i]);
   }
-  const std::int64_t after = entries();
+  const std::int64_t after = decided();
   Require(after == before + recorded, "each recorded report is one entry");
   aggregator_v1::RecordReportsResponse response;
   Require(rpc::ParseMessage(aggregator::SerializeReceipts(receipts), response).ok() &&
@@ -202,7 +215,7 @@ void AggregatorStage::RecordReports(const std::string& bytes) {
           "a reporter can read the receipts");
   if (!is_all_recorded) return;
   const std::vector<Receipt> again = Submit(*reports);
-  Require(entries() == after, "what is submitted again changes nothing");
+  Require(decided() == after, "what is submitted again changes nothing");
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     Require(again[i].sequence == receipts[i].sequence &&
                 again[i].entry_hash == receipts[i].entry_hash && again[i].repeated_submission,
@@ -221,9 +234,9 @@ void AggregatorStage::DefineElection(const std::string& bytes) {
     if (!proposed.ok()) return proposed.status();
     return Define(*std::move(proposed));
   };
-  const std::int64_t before = entries();
+  const std::int64_t before = decided();
   const absl::StatusOr<aggregator::DefinitionOutcome> outcome = define();
-  const std::int64_t after = entries();
+  const std::int64_t after = decided();
   if (!outcome.ok()) {
     Require(after == before, "a definition that is refused changes nothing");
     return RequireGoodError(outcome.status());
@@ -233,7 +246,7 @@ void AggregatorStage::DefineElection(const std::string& bytes) {
   if (!is_kept) return;
   const absl::StatusOr<aggregator::DefinitionOutcome> again = define();
   Require(again.ok() && again->parts_changed == 0 && again->sequence == outcome->sequence &&
-              entries() == after,
+              decided() == after,
           "the same definition changes nothing");
 }
 
@@ -243,9 +256,9 @@ void AggregatorStage::Decide(const std::string& bytes) {
   if (!request.ParseFromString(bytes)) return;
   const auto proposed = aggregator::DecisionOf(request);
   if (!proposed.ok()) return RequireGoodError(proposed.status());
-  const std::int64_t before = entries();
+  const std::int64_t before = decided();
   const absl::StatusOr<aggregator::DecisionOutcome> outcome = Decision(*proposed);
-  const std::int64_t after = entries();
+  const std::int64_t after = decided();
   if (!outcome.ok()) {
     Require(after == before, "a decision that is refused changes nothing");
     return RequireGoodError(outcome.status());
@@ -260,7 +273,7 @@ void AggregatorStage::Decide(const std::string& bytes) {
     RequireReadable(response, rpc::kRequestBytesMax);
   }
   const absl::StatusOr<aggregator::DecisionOutcome> again = Decision(*proposed);
-  Require(again.ok() && again->sequence == outcome->sequence && entries() == after,
+  Require(again.ok() && again->sequence == outcome->sequence && decided() == after,
           "the same decision gets the first entry");
 }
 

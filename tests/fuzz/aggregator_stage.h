@@ -89,6 +89,9 @@ class AggregatorStage {
     const Clock& clock_;
   };
 
+  // Entries that somebody asked for: all but openings. Just after an embargo reports are still
+  // sealed, and their seals are opened at once.
+  std::int64_t decided() const;
   void RecordReports(const std::string& bytes);
   void DefineElection(const std::string& bytes);
   template <typename Request>

@@ -18,6 +18,8 @@ namespace {
 using ::nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 class BadInputTest : public ::testing::Test {
  protected:
@@ -98,6 +100,16 @@ TEST_F(BadInputTest, RefusedReportsAreKeptWithTheirReasons) {
       stack_->Aggregator("ListRefusedReports", R"({"election_id": "small"})");
   EXPECT_THAT(list.out, AllOf(HasSubstr("VOTES_NOT_BALANCED"), HasSubstr("777")));
   EXPECT_THAT(stack_->Canvass({"refused", "small"}).out, HasSubstr("VOTES_NOT_BALANCED"));
+}
+
+TEST_F(BadInputTest, ReportsForAnUnknownElectionAreListedWithoutOne) {
+  SubmitSpoiled([](json& report) { report["election_id"] = "large"; });
+  EXPECT_THAT(stack_->Aggregator("ListRefusedReports", "{}").out,
+              AllOf(HasSubstr("ELECTION_UNKNOWN"), HasSubstr("large"), Not(HasSubstr("ballots"))));
+  const ProgramOutcome list = stack_->Canvass({"refused", "-o", "csv"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_THAT(list.out, AllOf(StartsWith("election_id,refused_at,"), HasSubstr("\nlarge,"),
+                              HasSubstr("ELECTION_UNKNOWN")));
 }
 
 TEST_F(BadInputTest, FinalResultBeforeCertificationIsRefusedWithWhatIsMissing) {

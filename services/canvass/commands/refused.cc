@@ -1,5 +1,7 @@
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "services/canvass/clients/aggregator_client.h"
@@ -21,6 +23,23 @@ struct RefusedArguments {
   std::string rule{};
 };
 
+// Of reports that named no election of the aggregator's, the election is what a reader looks for.
+std::vector<Column> ColumnsOf(const RefusedArguments& arguments) {
+  std::vector<Column> columns;
+  if (arguments.choice.election_id.empty()) {
+    columns.push_back({"election_id", "election", ColumnKind::kText});
+  }
+  columns.insert(columns.end(), {{"refused_at", "refused", ColumnKind::kText},
+                                 {"actor", "actor", ColumnKind::kText},
+                                 {"station_id", "station", ColumnKind::kText},
+                                 {"revision", "revision", ColumnKind::kCount},
+                                 {"contest_id", "contest", ColumnKind::kText},
+                                 {"source_id", "source", ColumnKind::kText},
+                                 {"rules", "rules", ColumnKind::kText},
+                                 {"message", "what was found", ColumnKind::kText}});
+  return columns;
+}
+
 Row RefusedRow(const v1::RefusedReport& refused, const ElectionNames& names) {
   const v1::StationReport& report = refused.report();
   return {names.Time(refused.refused_at()),
@@ -35,27 +54,25 @@ Row RefusedRow(const v1::RefusedReport& refused, const ElectionNames& names) {
 
 absl::Status RunRefused(const RefusedArguments& arguments, const Invocation& invocation) {
   const AggregatorClient aggregator(invocation.options);
+  const std::string& election_id = arguments.choice.election_id;
   const auto names =
-      FetchNames(aggregator, arguments.choice.election_id, invocation.options.language);
+      election_id.empty()
+          ? absl::StatusOr<ElectionNames>(ElectionNames({}, {}, {}, invocation.options.language))
+          : FetchNames(aggregator, election_id, invocation.options.language);
   if (!names.ok()) return names.status();
   aggregator::v1::ListRefusedReportsRequest request;
-  request.set_election_id(arguments.choice.election_id);
+  request.set_election_id(election_id);
   request.set_source_id(arguments.choice.source_id);
   request.set_station_id(arguments.station_id);
   request.set_rule(arguments.rule);
-  ListOutput list(invocation, {{"refused_at", "refused", ColumnKind::kText},
-                               {"actor", "actor", ColumnKind::kText},
-                               {"station_id", "station", ColumnKind::kText},
-                               {"revision", "revision", ColumnKind::kCount},
-                               {"contest_id", "contest", ColumnKind::kText},
-                               {"source_id", "source", ColumnKind::kText},
-                               {"rules", "rules", ColumnKind::kText},
-                               {"message", "what was found", ColumnKind::kText}});
+  ListOutput list(invocation, ColumnsOf(arguments));
   const absl::Status status = ForEachPage(
       request, [&](const auto& page) { return aggregator.ListRefusedReports(page); },
       [&](const aggregator::v1::ListRefusedReportsResponse& page) {
         for (const v1::RefusedReport& refused : page.reports()) {
-          list.Add(RefusedRow(refused, *names), refused);
+          Row row = RefusedRow(refused, *names);
+          if (election_id.empty()) row.insert(row.begin(), refused.report().election_id());
+          list.Add(std::move(row), refused);
         }
         return true;
       });
@@ -71,7 +88,10 @@ void AddRefused(CommandLine& commands) {
       "refused", "Lists refused reports with their reasons, newest first.",
       "canvass refused az-2024-presidential --rule VOTES_NOT_BALANCED",
       [arguments](const Invocation& invocation) { return RunRefused(*arguments, invocation); });
-  AddElectionArgument(app, arguments->choice);
+  app.add_option("election", arguments->choice.election_id,
+                 "Id of the election. If left out, the reports that named an election which does "
+                 "not exist")
+      ->type_name("ELECTION");
   app.add_option("--source", arguments->choice.source_id, "Only this source")->type_name("ID");
   app.add_option("--station", arguments->station_id, "Only this station")->type_name("ID");
   app.add_option("--rule", arguments->rule, "Only reports that broke this rule");
