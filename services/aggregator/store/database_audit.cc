@@ -41,11 +41,11 @@ class EntryAudit {
   EntryAudit(int election_no, const std::string& election_id,
              const std::function<absl::Status(const StoredEntry&)>& visit,
              RowDifferences& differences)
-      : election_no_(election_no),
-        election_id_(election_id),
+      : election_id_(election_id),
         visit_(visit),
         differences_(differences),
         ledger_(election_id),
+        check_(election_no),
         definition_(election_no) {}
 
   void Add(std::string_view bytes) {
@@ -60,7 +60,7 @@ class EntryAudit {
     }
     last_ = row->sequence;
     Visit(*row);
-    Compare(*row);
+    Compare(*row, bytes);
   }
 
   std::int64_t last() const { return last_; }
@@ -82,21 +82,21 @@ class EntryAudit {
     visited_ = visit_(entry);
   }
 
-  void Compare(const EntryRow& row) {
+  void Compare(const EntryRow& row, std::string_view row_bytes) {
     absl::StatusOr<election::Entry> entry = ledger::Decode(row.bytes);
     if (!entry.ok()) {
       whole_ = false;
       AddBytes(row, "the bytes of an entry");
       return;
     }
-    reader_.Compare(election_no_, *entry, ledger::LeafHash(row.bytes), differences_);
+    check_.Compare(row_bytes, *entry, row.bytes, ledger::LeafHash(row.bytes), differences_);
     if (const auto* const seal = std::get_if<election::EmbargoSeal>(&entry->event)) {
       commitments_.emplace(row.sequence, seal->commitment);
     }
     if (!whole_) return;
     const absl::Status folded = ledger_.Append(row.bytes);
     if (folded.ok()) {
-      definition_.Add(*std::move(entry));
+      definition_.Add(*entry, row.bytes);
     } else {
       whole_ = false;
       AddBytes(row, StrCat("an entry that follows from those before it (", folded.message(), ")"));
@@ -118,12 +118,12 @@ class EntryAudit {
                       .expected = std::string(expected)});
   }
 
-  const int election_no_;
   const std::string& election_id_;
   const std::function<absl::Status(const StoredEntry&)>& visit_;
   RowDifferences& differences_;
   ledger::ElectionLedger ledger_;
   EntryRowReader reader_;
+  EntryRowCheck check_;
   DefinitionCheck definition_;
   Commitments commitments_;
   std::int64_t last_ = 0;

@@ -63,6 +63,8 @@ struct StoredEntry {
   std::int64_t sequence = 0;
   std::string_view bytes{};
   ledger::Hash leaf_hash{};
+  // What the bytes say, for the visitor to take. Null if the store did not decode them.
+  election::Entry* decoded = nullptr;
 };
 
 // Durable storage of all elections' ledgers. Only one thread at a time may use it. Every call may

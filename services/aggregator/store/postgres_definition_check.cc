@@ -1,13 +1,18 @@
 #include "services/aggregator/store/postgres_definition_check.h"
 
+#include <algorithm>
+#include <cassert>
+#include <compare>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "common/base/big_endian.h"
 #include "common/base/index.h"
 #include "common/base/text.h"
+#include "common/ledger/encoding.h"
 #include "common/postgres/copy_table.h"
 #include "services/aggregator/store/postgres_row_check.h"
 
@@ -20,11 +25,6 @@ constexpr std::size_t kLengthBytes = 4;
 constexpr std::size_t kNumberBytes = kLengthBytes + 4;
 constexpr std::size_t kSequenceBytes = kLengthBytes + 8;
 
-// The election, the sequence and the numbers of the part, which are never NULL.
-std::string_view KeyOf(const DefinitionTable& table, std::string_view row) {
-  return row.substr(0, kCountBytes + kNumberBytes + kSequenceBytes + table.numbers * kNumberBytes);
-}
-
 // The bytes of the first row of `rows`, whole rows that we encoded.
 std::size_t FirstRowBytes(const DefinitionTable& table, std::string_view rows) {
   std::size_t bytes = kCountBytes;
@@ -35,16 +35,46 @@ std::size_t FirstRowBytes(const DefinitionTable& table, std::string_view rows) {
   return bytes;
 }
 
-using RowsByKey = absl::flat_hash_map<std::string_view, std::string_view>;
+// Tables are read in this order: their key, but for the election.
+struct Place {
+  std::string_view numbers;
+  std::string_view sequence;
 
-RowsByKey ByKey(const DefinitionTable& table, std::string_view rows) {
-  RowsByKey by_key;
-  while (!rows.empty()) {
-    const std::string_view row = rows.substr(0, FirstRowBytes(table, rows));
-    by_key.emplace(KeyOf(table, row), row);
-    rows.remove_prefix(row.size());
+  auto operator<=>(const Place&) const = default;
+};
+
+// Numbers are never negative, so that their bytes are in the order of the numbers.
+Place PlaceOf(const DefinitionTable& table, std::string_view row) {
+  const std::string_view key = row.substr(kCountBytes + kNumberBytes);
+  return {.numbers = key.substr(kSequenceBytes, table.numbers * kNumberBytes),
+          .sequence = key.substr(0, kSequenceBytes)};
+}
+
+std::string OrderOf(const DefinitionTable& table) {
+  std::string order;
+  for (std::size_t i = 2; i < 2 + table.numbers; ++i) {
+    order += StrCat(table.copy.columns[i].name, ", ");
   }
-  return by_key;
+  return StrCat("election_no, ", order, "sequence");
+}
+
+std::vector<std::string_view> InOrder(const DefinitionTable& table,
+                                      const std::vector<std::string_view>& recorded) {
+  std::vector<std::string_view> ordered;
+  for (std::string_view rows : recorded) {
+    while (!rows.empty()) {
+      ordered.push_back(rows.substr(0, FirstRowBytes(table, rows)));
+      rows.remove_prefix(ordered.back().size());
+    }
+  }
+  const auto is_before = [&table](std::string_view a, std::string_view b) {
+    return PlaceOf(table, a) < PlaceOf(table, b);
+  };
+  // Unless the definition was changed, they are.
+  if (!std::is_sorted(ordered.begin(), ordered.end(), is_before)) {
+    std::sort(ordered.begin(), ordered.end(), is_before);
+  }
+  return ordered;
 }
 
 // The row with its sequence and the text of its part's numbers.
@@ -75,46 +105,54 @@ void AddWhole(const DefinitionTable& table, std::string_view row, std::string_vi
 }
 
 absl::Status CompareTable(postgres::Session& session, const DefinitionTable& table,
-                          const std::string& where, std::string_view recorded,
+                          const std::string& where, const std::vector<std::string_view>& recorded,
                           RowDifferences& differences) {
-  RowsByKey expected = ByKey(table, recorded);
-  absl::Status status =
-      session.CopyOut(StrCat("COPY (SELECT ", ColumnNames(table.copy), " FROM ", table.copy.name,
-                             " WHERE ", where, ") TO STDOUT (FORMAT binary)"),
-                      [&](std::string_view row) {
-                        const auto found = expected.find(KeyOf(table, row));
-                        if (found == expected.end()) {
-                          AddWhole(table, row, "there", "missing: no entry says so", differences);
-                        } else {
-                          if (row != found->second) {
-                            CompareRows(NameRow(table, row), row, found->second, differences);
-                          }
-                          expected.erase(found);
-                        }
-                        return absl::OkStatus();
-                      });
+  const std::vector<std::string_view> expected = InOrder(table, recorded);
+  auto next = expected.begin();
+  const auto compare = [&](std::string_view row) {
+    const Place place = PlaceOf(table, row);
+    for (; next != expected.end() && PlaceOf(table, *next) < place; ++next) {
+      AddWhole(table, *next, "missing", "there", differences);
+    }
+    if (next == expected.end() || PlaceOf(table, *next) != place) {
+      AddWhole(table, row, "there", "missing: no entry says so", differences);
+      return absl::OkStatus();
+    }
+    if (row != *next) CompareRows(NameRow(table, row), row, *next, differences);
+    ++next;
+    return absl::OkStatus();
+  };
+  absl::Status status = session.CopyOut(
+      StrCat("COPY (SELECT ", ColumnNames(table.copy), " FROM ", table.copy.name, " WHERE ", where,
+             " ORDER BY ", OrderOf(table), ") TO STDOUT (FORMAT binary)"),
+      compare);
   if (!status.ok()) return status;
-  for (const auto& [key, row] : expected) AddWhole(table, row, "missing", "there", differences);
+  for (; next != expected.end(); ++next) {
+    AddWhole(table, *next, "missing", "there", differences);
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-void DefinitionCheck::Add(election::Entry&& entry) {
-  auto* const change = std::get_if<election::DefinitionChange>(&entry.event);
-  if (change != nullptr) changes_.emplace_back(entry.sequence, std::move(*change));
+void DefinitionCheck::Add(const election::Entry& entry, std::string_view bytes) {
+  const auto* const change = std::get_if<election::DefinitionChange>(&entry.event);
+  if (change == nullptr) return;
+  numbers_.Assign(*change);
+  changes_.emplace_back(bytes);
 }
 
-// Parts are numbered in the order of their first appearance, whether they were defined together or
-// one after the other.
-DefinitionRows DefinitionCheck::MakeRows() {
-  std::vector<SequencedChange> sequenced;
-  sequenced.reserve(changes_.size());
-  for (const auto& [sequence, change] : changes_) {
-    sequenced.push_back({.sequence = sequence, .change = &change});
+std::vector<DefinitionRows> DefinitionCheck::MakeRows() {
+  std::vector<DefinitionRows> rows;
+  DefinitionRows::Languages languages;
+  for (std::string& bytes : changes_) {
+    const absl::StatusOr<election::Entry> entry = ledger::Decode(bytes);
+    assert(entry.ok());
+    const auto& change = std::get<election::DefinitionChange>(entry->event);
+    rows.emplace_back().Add(election_no_, numbers_, languages,
+                            {{.sequence = entry->sequence, .change = &change}});
+    bytes = std::string();
   }
-  DefinitionRows rows;
-  rows.Add(election_no_, nullptr, sequenced);
   changes_.clear();
   return rows;
 }
@@ -122,16 +160,19 @@ DefinitionRows DefinitionCheck::MakeRows() {
 absl::Status DefinitionCheck::Compare(postgres::Session& session,
                                       std::optional<std::int64_t> last_sequence,
                                       RowDifferences& differences) {
-  DefinitionRows rows = MakeRows();
+  std::vector<DefinitionRows> rows = MakeRows();
   const std::string where =
       StrCat("election_no = ", election_no_,
              last_sequence.has_value() ? StrCat(" AND sequence <= ", *last_sequence) : "");
-  for (std::size_t table = 0; table < kDefinitionTables; ++table) {
-    absl::Status status =
-        CompareTable(session, DefinitionTables()[table], where, rows.RowsOf(table), differences);
-    if (!status.ok()) return status;
+  // Along the keys, whatever PostgreSQL knows about the tables (see PostgresLedgerStore).
+  absl::Status status = session.Run("SET enable_sort = off");
+  for (std::size_t table = 0; status.ok() && table < kDefinitionTables; ++table) {
+    std::vector<std::string_view> recorded;
+    recorded.reserve(rows.size());
+    for (DefinitionRows& of_change : rows) recorded.push_back(of_change.RowsOf(table));
+    status = CompareTable(session, DefinitionTables()[table], where, recorded, differences);
   }
-  return absl::OkStatus();
+  return status.ok() ? session.Run("RESET enable_sort") : status;
 }
 
 }  // namespace canvass::aggregator

@@ -4,28 +4,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/election/definition.h"
 #include "common/election/event.h"
 #include "common/postgres/session.h"
+#include "services/aggregator/store/definition_numbers.h"
 #include "services/aggregator/store/postgres_definition_rows.h"
 #include "services/aggregator/store/row_difference.h"
 
 namespace canvass::aggregator {
 
-// Compares the tables of an election's definition with the entries that changed it. Holds all
-// changes until then. Not thread-safe.
+// Compares the tables of an election's definition with the entries that changed it. Holds their
+// bytes until then. Not thread-safe.
 class DefinitionCheck {
  public:
   explicit DefinitionCheck(int election_no) : election_no_(election_no) {}
 
   // Adds the next entry. All entries from the first one on must be added; those that do not change
   // the definition are ignored.
-  void Add(election::Entry&& entry);
+  // REQUIRES: `bytes` are those of `entry`.
+  void Add(const election::Entry& entry, std::string_view bytes);
 
   // Reads the tables and adds what differs. Rows of entries after `last_sequence` are left out if
   // it is given, because others may be adding them. REQUIRES: the entries can be folded, and this
@@ -34,13 +35,13 @@ class DefinitionCheck {
                        RowDifferences& differences);
 
  private:
-  using Change = std::pair<std::int64_t, election::DefinitionChange>;  // with its sequence
-
-  // The rows that the tables must hold.
-  DefinitionRows MakeRows();
+  // Makes the rows that the tables must hold, and drops the changes. They are made now because a
+  // part may name another one of a later change.
+  std::vector<DefinitionRows> MakeRows();
 
   const int election_no_;
-  std::vector<Change> changes_;
+  std::vector<std::string> changes_;  // bytes of entries
+  DefinitionNumbers numbers_{nullptr};
 };
 
 }  // namespace canvass::aggregator

@@ -9,99 +9,25 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "common/base/text.h"
 #include "common/election/definition.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/copy_table.h"
+#include "services/aggregator/store/definition_numbers.h"
 
 namespace canvass::aggregator {
 namespace {
 
 using election::DefinitionChange;
+using Languages = DefinitionRows::Languages;
 using postgres::ColumnType;
 using postgres::CopyEncoder;
-
-// Numbers of ids that the definition before the changes does not have. They continue its numbers,
-// in order of appearance.
-class NewNumbers {
- public:
-  explicit NewNumbers(std::size_t first) : next_(static_cast<int>(first)) {}
-
-  void Assign(const std::string& id) {
-    if (numbers_.try_emplace(id, next_).second) ++next_;
-  }
-  std::optional<int> Find(const std::string& id) const {
-    const auto found = numbers_.find(id);
-    return found == numbers_.end() ? std::nullopt : std::optional(found->second);
-  }
-
- private:
-  int next_;
-  absl::flat_hash_map<std::string, int> numbers_;
-};
-
-// Numbers of an election's parts after the changes.
-class PartNumbers {
- public:
-  PartNumbers(const election::Definition& before, const std::vector<SequencedChange>& changes)
-      : before_(before),
-        contests_(before.contests().size()),
-        sources_(before.sources().size()),
-        areas_(before.areas().size()),
-        stations_(before.stations().size()) {
-    for (const SequencedChange& sequenced : changes) Assign(*sequenced.change);
-  }
-
-  // Returns nullopt for an unknown id.
-  std::optional<int> OfContest(const std::string& id) const {
-    const auto number = before_.FindContest(id);
-    return number ? number : contests_.Find(id);
-  }
-  std::optional<int> OfSource(const std::string& id) const {
-    const auto number = before_.FindSource(id);
-    return number ? number : sources_.Find(id);
-  }
-  std::optional<int> OfArea(const std::string& id) const {
-    const auto number = before_.FindArea(id);
-    return number ? number : areas_.Find(id);
-  }
-  std::optional<int> OfStation(const std::string& id) const {
-    const auto number = before_.FindStation(id);
-    return number ? number : stations_.Find(id);
-  }
-
- private:
-  void Assign(const DefinitionChange& change) {
-    for (const auto& contest : change.contests) {
-      if (!before_.FindContest(contest.id)) contests_.Assign(contest.id);
-    }
-    for (const auto& source : change.sources) {
-      if (!before_.FindSource(source.id)) sources_.Assign(source.id);
-    }
-    for (const auto& area : change.areas) {
-      if (!before_.FindArea(area.id)) areas_.Assign(area.id);
-    }
-    for (const auto& station : change.stations) {
-      if (!before_.FindStation(station.id)) stations_.Assign(station.id);
-    }
-  }
-
-  const election::Definition& before_;
-  NewNumbers contests_;
-  NewNumbers sources_;
-  NewNumbers areas_;
-  NewNumbers stations_;
-};
 
 // First columns of every row.
 struct RowKey {
   int election_no = 0;
   std::int64_t sequence = 0;
 };
-
-// Languages of names, preferred first.
-using Languages = std::vector<std::string>;
 
 void PutNumber(CopyEncoder& rows, std::optional<int> number) {
   if (number) {
@@ -171,7 +97,7 @@ constexpr std::array<postgres::Column, 8> kContestsColumns = {{
 }};
 
 void PutContest(CopyEncoder& rows, const RowKey& key, const election::Contest& contest,
-                const PartNumbers& numbers, const Languages& languages) {
+                const DefinitionNumbers& numbers, const Languages& languages) {
   rows.StartRow(8);
   rows.Int32(key.election_no);
   rows.Int64(key.sequence);
@@ -196,7 +122,7 @@ constexpr std::array<postgres::Column, 10> kCandidatesColumns = {{
 }};
 
 void PutCandidates(CopyEncoder& rows, const RowKey& key, const election::Contest& contest,
-                   const PartNumbers& numbers, const Languages& languages) {
+                   const DefinitionNumbers& numbers, const Languages& languages) {
   int candidate_no = 0;
   for (const election::Candidate& candidate : contest.candidates) {
     rows.StartRow(10);
@@ -240,7 +166,7 @@ constexpr std::array<postgres::Column, 11> kSourcesColumns = {{
 }};
 
 void PutSource(CopyEncoder& rows, const RowKey& key, const election::Source& source,
-               const PartNumbers& numbers, const Languages& languages) {
+               const DefinitionNumbers& numbers, const Languages& languages) {
   rows.StartRow(11);
   rows.Int32(key.election_no);
   rows.Int64(key.sequence);
@@ -266,7 +192,7 @@ constexpr std::array<postgres::Column, 8> kAreasColumns = {{
 }};
 
 void PutArea(CopyEncoder& rows, const RowKey& key, const election::Area& area,
-             const PartNumbers& numbers, const Languages& languages) {
+             const DefinitionNumbers& numbers, const Languages& languages) {
   rows.StartRow(8);
   rows.Int32(key.election_no);
   rows.Int64(key.sequence);
@@ -292,7 +218,7 @@ constexpr std::array<postgres::Column, 11> kStationsColumns = {{
 }};
 
 void PutStation(CopyEncoder& rows, const RowKey& key, const election::Station& station,
-                const PartNumbers& numbers, const Languages& languages) {
+                const DefinitionNumbers& numbers, const Languages& languages) {
   rows.StartRow(11);
   rows.Int32(key.election_no);
   rows.Int64(key.sequence);
@@ -334,12 +260,8 @@ std::string_view DefinitionRows::RowsOf(std::size_t table) {
   return stream;
 }
 
-void DefinitionRows::Add(int election_no, const election::Definition* before,
+void DefinitionRows::Add(int election_no, const DefinitionNumbers& numbers, Languages& languages,
                          const std::vector<SequencedChange>& changes) {
-  const election::Definition nothing;
-  const election::Definition& definition = before == nullptr ? nothing : *before;
-  const PartNumbers numbers(definition, changes);
-  Languages languages = definition.election().languages;
   for (const SequencedChange& sequenced : changes) {
     const DefinitionChange& change = *sequenced.change;
     const RowKey key{.election_no = election_no, .sequence = sequenced.sequence};

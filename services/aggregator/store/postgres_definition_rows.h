@@ -12,6 +12,7 @@
 #include "common/postgres/copy.h"
 #include "common/postgres/copy_table.h"
 #include "common/postgres/session.h"
+#include "services/aggregator/store/definition_numbers.h"
 
 namespace canvass::aggregator {
 
@@ -33,9 +34,11 @@ const std::array<DefinitionTable, kDefinitionTables>& DefinitionTables();
 // Encodes rows of the definition's tables, which SQL readers see. Not thread-safe.
 class DefinitionRows {
  public:
-  // Adds the rows for one election. `changes` must be all of its changes in the transaction, in
-  // order. `before` is the definition that they change, or null for the first definition.
-  void Add(int election_no, const election::Definition* before,
+  // Languages of names, preferred first.
+  using Languages = std::vector<std::string>;
+  // Adds the rows of changes of one election, in order. `numbers` are those of the parts after the
+  // changes, and `languages` the election's before them, which become those after them.
+  void Add(int election_no, const DefinitionNumbers& numbers, Languages& languages,
            const std::vector<SequencedChange>& changes);
 
   // Ends the rows; none may be added afterwards. For each table that has rows, appends its COPY
@@ -43,7 +46,8 @@ class DefinitionRows {
   // outlive this.
   void Finish(std::string& statements, std::vector<postgres::CopyStream>& streams);
   // The same without statements: ends the rows of one table of DefinitionTables and returns them,
-  // without the stream's header and end. Call it once for each table.
+  // without the stream's header and end. Call it once for each table. The rows must not outlive
+  // this.
   std::string_view RowsOf(std::size_t table);
 
  private:

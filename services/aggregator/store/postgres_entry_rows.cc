@@ -275,18 +275,17 @@ absl::StatusOr<EntryRow> EntryRowReader::Read(std::string_view row) {
     return MakeError(reason::kCopyMalformed, "A row of canvass.entries is malformed");
   }
   postgres::CopyRow first(row);
-  row_ = row;
-  read_ = {.sequence = first.Int64().value_or(0),
-           .bytes = fields_[kEntryColumn].value_or(""),
-           .leaf_hash = fields_[kLeafHashColumn].value_or("")};
-  return read_;
+  return EntryRow{.sequence = first.Int64().value_or(0),
+                  .bytes = fields_[kEntryColumn].value_or(row.substr(0, 0)),
+                  .leaf_hash = fields_[kLeafHashColumn].value_or("")};
 }
 
-void EntryRowReader::Compare(int election_no, const election::Entry& entry,
-                             const ledger::Hash& leaf_hash, RowDifferences& differences) {
+void EntryRowCheck::Compare(std::string_view row, const election::Entry& entry,
+                            std::string_view bytes, const ledger::Hash& leaf_hash,
+                            RowDifferences& differences) {
   recorded_.DropSent();
-  PutRow(recorded_, election_no, entry, read_.bytes, leaf_hash);
-  CompareRows({.table = kEntryTable, .sequence = read_.sequence}, row_, recorded_.bytes(),
+  PutRow(recorded_, election_no_, entry, bytes, leaf_hash);
+  CompareRows({.table = kEntryTable, .sequence = entry.sequence}, row, recorded_.bytes(),
               differences);
 }
 

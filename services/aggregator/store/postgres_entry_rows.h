@@ -30,21 +30,29 @@ struct EntryRow {
   std::string_view leaf_hash{};
 };
 
-// Reads rows of canvass.entries, and compares their columns with what the bytes of the entry say.
-// Not thread-safe.
+// Reads rows of canvass.entries. Not thread-safe.
 class EntryRowReader {
  public:
   // Returns DATA_LOSS if it is no row of the table.
   absl::StatusOr<EntryRow> Read(std::string_view row);
-  // Compares all columns of the row that was read last with its bytes, which are `entry`, and adds
-  // those that differ.
-  void Compare(int election_no, const election::Entry& entry, const ledger::Hash& leaf_hash,
-               RowDifferences& differences);
 
  private:
-  std::string_view row_;
-  EntryRow read_;
   std::vector<postgres::CopyField> fields_;
+};
+
+// Compares the columns of rows of canvass.entries with what the bytes of their entries say. Not
+// thread-safe.
+class EntryRowCheck {
+ public:
+  explicit EntryRowCheck(int election_no) : election_no_(election_no) {}
+
+  // Compares all columns of the row with `entry`, which its bytes say and which has this hash, and
+  // adds those that differ.
+  void Compare(std::string_view row, const election::Entry& entry, std::string_view bytes,
+               const ledger::Hash& leaf_hash, RowDifferences& differences);
+
+ private:
+  const int election_no_;
   postgres::CopyEncoder recorded_;
 };
 

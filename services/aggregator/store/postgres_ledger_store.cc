@@ -312,25 +312,28 @@ absl::Status PostgresLedgerStore::Replay(
 absl::Status PostgresLedgerStore::ReplayElection(
     std::string_view election_id, const StoredElection& election, std::int64_t after,
     const std::function<absl::Status(const StoredEntry&)>& visit, RowDifferences& differences) {
+  EntryRowCheck check(election.number);
+  DefinitionCheck definition(election.number);
+  const ReplayThread::Visit compare_and_visit = [&](const StoredEntry& stored,
+                                                    std::string_view row) {
+    absl::StatusOr<election::Entry> decoded = ledger::Decode(stored.bytes);
+    if (!decoded.ok()) return visit(stored);  // which reports it
+    check.Compare(row, *decoded, stored.bytes, stored.leaf_hash, differences);
+    if (after == 0) definition.Add(*decoded, stored.bytes);
+    StoredEntry entry = stored;
+    entry.decoded = &*decoded;
+    return visit(entry);
+  };
   std::int64_t previous = after;
   absl::Status damage;
-  ReplayThread replay(election_id, visit);
+  ReplayThread replay(election_id, compare_and_visit);
   EntryRowReader reader;
-  DefinitionCheck definition(election.number);
   const auto read_row = [&](std::string_view row) {
     if (damage.ok()) {
       const absl::StatusOr<StoredEntry> entry =
           CheckEntry(election_id, previous + 1, reader.Read(row));
       damage = entry.status();
-      if (entry.ok()) {
-        replay.Add(*entry);
-        // `visit` reports bytes that cannot be decoded.
-        absl::StatusOr<election::Entry> decoded = ledger::Decode(entry->bytes);
-        if (decoded.ok()) {
-          reader.Compare(election.number, *decoded, entry->leaf_hash, differences);
-          if (after == 0) definition.Add(*std::move(decoded));
-        }
-      }
+      if (entry.ok()) replay.Add(*entry, row);
       ++previous;
     }
     // After an error, the rest is read and dropped, so that the session and the lead survive.
@@ -413,7 +416,11 @@ absl::Status PostgresLedgerStore::Commit(const Transaction& transaction) {
   }
   DefinitionRows definition_rows;
   for (const auto& [election_id, of_election] : ChangesOf(transaction.entries)) {
-    definition_rows.Add(touched->find(election_id)->second.number, of_election.before,
+    DefinitionNumbers numbers(of_election.before);
+    for (const SequencedChange& sequenced : of_election.changes) numbers.Assign(*sequenced.change);
+    DefinitionRows::Languages languages;
+    if (of_election.before != nullptr) languages = of_election.before->election().languages;
+    definition_rows.Add(touched->find(election_id)->second.number, numbers, languages,
                         of_election.changes);
   }
   CopyEncoder sealed_rows;

@@ -158,7 +158,8 @@ absl::Status CommittedLedgers::FoldStored(const StoredEntry& stored) {
     const bool same = ledger.log().Get(stored.sequence) == stored.bytes;
     return same ? absl::OkStatus() : Diverged(stored.election_id, stored.sequence);
   }
-  absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);
+  absl::StatusOr<election::Entry> entry =
+      stored.decoded != nullptr ? std::move(*stored.decoded) : ledger::Decode(stored.bytes);
   if (!entry.ok()) return entry.status();
   if (entry->sequence != stored.sequence || entry->sequence != ledger.sequence() + 1) {
     return absl::DataLossError(
