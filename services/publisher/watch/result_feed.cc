@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
-#include "common/base/text.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/message.h"
 #include "services/publisher/calls/result_calls.h"
 
@@ -16,7 +17,7 @@ namespace canvass::publisher {
 namespace {
 
 // Retry delay of a client that found no room. It may also try another publisher.
-constexpr int kRetryAfterMs = 5000;
+constexpr absl::Duration kRetryAfter = absl::Seconds(5);
 
 absl::Status StoppingError() {
   return MakeError(reason::kShuttingDown, "This publisher is stopping. Try again.");
@@ -29,19 +30,14 @@ ResultFeed::ResultFeed(const ResultBoard& board, absl::Duration repeat_after)
 
 ResultFeed::~ResultFeed() { Stop(); }
 
-absl::Status ResultFeed::Add(const v1::WatchResultRequest& request,
-                             std::shared_ptr<ResultWatcher> watcher) {
+absl::Status ResultFeed::Add(const v1::WatchResultRequest& request, const std::string& caller,
+                             std::shared_ptr<ResultWatcher> watcher, rpc::CallPlace& place) {
   const absl::Status size = rpc::CheckSize(request, kRequestBytesMax);
   if (!size.ok()) return size;
   const MutexLock lock(mutex_);
   if (stopped_) return StoppingError();
-  if (watchers_ >= kWatchersMax) {
-    return MakeError(reason::kTooManyWatchers,
-                     StrCat("This publisher already has ", kWatchersMax,
-                            " watchers. Try again later, or use another publisher."),
-                     {.retry_after_ms = kRetryAfterMs});
-  }
-  ++watchers_;
+  absl::Status admitted = shares_.Enter(caller, reason::kTooManyWatchers, kRetryAfter, place);
+  if (!admitted.ok()) return admitted;
   Topic& topic = topics_[KeyOf(request)];
   topic.request = request;
   topic.request.DiscardUnknownFields();
@@ -57,9 +53,7 @@ void ResultFeed::Remove(const v1::WatchResultRequest& request, const ResultWatch
   if (topic == topics_.end()) return;
   const auto is_it = [&](const auto& each) { return each.get() == watcher; };
   for (Watchers* watchers : {&topic->second.watchers, &topic->second.new_watchers}) {
-    const auto gone = std::remove_if(watchers->begin(), watchers->end(), is_it);
-    watchers_ -= static_cast<std::size_t>(watchers->end() - gone);
-    watchers->erase(gone, watchers->end());
+    watchers->erase(std::remove_if(watchers->begin(), watchers->end(), is_it), watchers->end());
   }
   if (topic->second.watchers.empty() && topic->second.new_watchers.empty()) topics_.erase(topic);
 }
@@ -170,7 +164,6 @@ ResultFeed::Watchers ResultFeed::TakeAll(const std::string& key) {
   if (found == topics_.end()) return {};
   Watchers all = std::move(found->second.watchers);
   all.insert(all.end(), found->second.new_watchers.begin(), found->second.new_watchers.end());
-  watchers_ -= all.size();
   topics_.erase(found);
   return all;
 }

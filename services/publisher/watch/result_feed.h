@@ -17,6 +17,7 @@
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "canvass/v1/result.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 #include "services/publisher/board/result_board.h"
 
 namespace canvass::publisher {
@@ -39,7 +40,8 @@ class ResultWatcher {
 // result is computed once for all its watchers, on the feed's own thread. Thread-safe.
 class ResultFeed {
  public:
-  // Concurrent watchers. Each holds a stream of about 20 kB.
+  // Concurrent watchers, shared by their callers (rpc::CallShares). Each holds a stream of about 20
+  // kB.
   static constexpr std::size_t kWatchersMax = 10'000;
   // An unchanged result is sent again after this, so that silence means trouble.
   static constexpr absl::Duration kRepeatAfter = absl::Seconds(15);
@@ -54,10 +56,13 @@ class ResultFeed {
   ResultFeed(const ResultFeed&) = delete;
   ResultFeed& operator=(const ResultFeed&) = delete;
 
-  // Adds a watcher. Returns UNAVAILABLE SHUTTING_DOWN, RESOURCE_EXHAUSTED TOO_MANY_WATCHERS or
-  // INVALID_ARGUMENT REQUEST_TOO_LARGE. Watchers whose requests differ only in unknown fields watch
-  // the same result. Other errors in the request are reported through the watcher's End.
-  absl::Status Add(const v1::WatchResultRequest& request, std::shared_ptr<ResultWatcher> watcher);
+  // Adds a watcher of `caller` (see rpc::CallerOf), which has a place until `place` leaves it. The
+  // feed must outlive `place`. Returns UNAVAILABLE SHUTTING_DOWN, RESOURCE_EXHAUSTED
+  // TOO_MANY_WATCHERS or INVALID_ARGUMENT REQUEST_TOO_LARGE. Watchers whose requests differ only in
+  // unknown fields watch the same result. Other errors in the request are reported through the
+  // watcher's End.
+  absl::Status Add(const v1::WatchResultRequest& request, const std::string& caller,
+                   std::shared_ptr<ResultWatcher> watcher, rpc::CallPlace& place);
   // Removes a watcher. An offer that is in progress may still reach it.
   void Remove(const v1::WatchResultRequest& request, const ResultWatcher* watcher);
   // Call when the board may have changed.
@@ -95,11 +100,11 @@ class ResultFeed {
 
   const ResultBoard& board_;
   const absl::Duration repeat_after_;
+  rpc::CallShares shares_{kWatchersMax};
   Mutex mutex_;
   CondVar woken_;
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::size_t watchers_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Topic> topics_ ABSL_GUARDED_BY(mutex_);
   Mutex joining_;
   std::thread thread_ ABSL_GUARDED_BY(joining_);

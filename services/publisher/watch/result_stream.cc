@@ -15,7 +15,12 @@ ResultStream* ResultStream::Start(ResultFeed& feed, grpc::CallbackServerContext&
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the constructor is private
   const std::shared_ptr<ResultStream> watch(new ResultStream(feed, context, request));
   watch->self_ = watch;
-  if (const absl::Status added = feed.Add(request, watch); !added.ok()) watch->End(added);
+  absl::Status added;
+  {
+    const MutexLock lock(watch->mutex_);
+    added = feed.Add(request, rpc::CallerOf(context), watch, watch->place_);
+  }
+  if (!added.ok()) watch->End(added);
   return watch.get();
 }
 
@@ -72,6 +77,7 @@ void ResultStream::WriteNext() {
 void ResultStream::FinishNow(const absl::Status& why) {
   finished_ = true;
   next_ = nullptr;
+  place_.Leave();
   Finish(rpc::ToGrpcStatus(why));
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/unread_answers.h"
 #include "services/publisher/watch/result_feed.h"
 
@@ -53,6 +54,7 @@ class ResultStream final : public grpc::ServerWriteReactor<v1::WatchResultRespon
   std::shared_ptr<const v1::WatchResultResponse> next_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // applied when the write is done
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  rpc::CallPlace place_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace canvass::publisher

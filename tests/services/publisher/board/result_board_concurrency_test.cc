@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 #include "common/rpc/message.h"
 #include "gtest/gtest.h"
 #include "services/publisher/board/result_board.h"
@@ -193,11 +194,13 @@ TEST_F(ResultBoardConcurrencyTest, WatchersComeAndGoWhileStepsArrive) {
   v1::WatchResultRequest request;
   request.set_election_id("e-1");
   const auto staying = std::make_shared<CheckingWatcher>();
-  ASSERT_TRUE(feed.Add(request, staying).ok());
+  rpc::CallPlace staying_place;
+  ASSERT_TRUE(feed.Add(request, "caller", staying, staying_place).ok());
   std::thread passing([&] {
     while (!finished_) {
       const auto watcher = std::make_shared<CheckingWatcher>();
-      ASSERT_TRUE(feed.Add(request, watcher).ok());
+      rpc::CallPlace place;
+      ASSERT_TRUE(feed.Add(request, "caller", watcher, place).ok());
       watcher->WaitForSequence(2);
       feed.Remove(request, watcher.get());
     }

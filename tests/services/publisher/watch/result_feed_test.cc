@@ -1,13 +1,15 @@
 #include "services/publisher/watch/result_feed.h"
 
-#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_shares.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/services/publisher/board/ledger_script.h"
@@ -62,6 +64,13 @@ class ResultFeedTest : public ::testing::Test {
     return request;
   }
 
+  // Adds a watcher, and frees its place at once.
+  static absl::Status Add(ResultFeed& feed, const v1::WatchResultRequest& request,
+                          std::shared_ptr<ResultWatcher> watcher) {
+    rpc::CallPlace place;
+    return feed.Add(request, "caller", std::move(watcher), place);
+  }
+
   testing::ManualClock clock_;
   ResultBoard board_{clock_};
   LedgerScript script_;
@@ -72,11 +81,11 @@ TEST_F(ResultFeedTest, OffersAtOnceAndOnChange) {
   script_.Report("n-1", {60, 30, 6});
   Show();
   const auto first = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), first).ok());
+  ASSERT_TRUE(Add(feed, National(), first).ok());
   EXPECT_THAT(first->WaitForOffers(1), ElementsAre(100));
   // One who comes later is told, and nobody else hears it twice.
   const auto second = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), second).ok());
+  ASSERT_TRUE(Add(feed, National(), second).ok());
   EXPECT_THAT(second->WaitForOffers(1), ElementsAre(100));
   script_.ReportFrom("observers", "n-1", {1, 2, 3});
   Show();
@@ -93,7 +102,7 @@ TEST_F(ResultFeedTest, RepeatsWhatDoesNotChange) {
   script_.Report("n-1", {60, 30, 6});
   Show();
   const auto watcher = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), watcher).ok());
+  ASSERT_TRUE(Add(feed, National(), watcher).ok());
   const auto offers = watcher->WaitForOffers(3);
   EXPECT_EQ(offers[0], 100);
   EXPECT_EQ(offers[2], 100);
@@ -105,7 +114,7 @@ TEST_F(ResultFeedTest, TellsWhyThereIsNothingToWatch) {
   const auto watcher = std::make_shared<KeepingWatcher>();
   v1::WatchResultRequest request = National();
   request.set_area_id("west");
-  ASSERT_TRUE(feed.Add(request, watcher).ok());
+  ASSERT_TRUE(Add(feed, request, watcher).ok());
   EXPECT_EQ(DetailOf(watcher->WaitForEnd()).reason, "AREA_UNKNOWN");
 }
 
@@ -113,22 +122,22 @@ TEST_F(ResultFeedTest, EndsEverybodyWhenItStops) {
   ResultFeed feed(board_);
   Show();
   const auto watcher = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), watcher).ok());
+  ASSERT_TRUE(Add(feed, National(), watcher).ok());
   watcher->WaitForOffers(1);
   feed.Stop();
   EXPECT_EQ(DetailOf(watcher->WaitForEnd()).reason, "SHUTTING_DOWN");
-  EXPECT_EQ(DetailOf(feed.Add(National(), watcher)).reason, "SHUTTING_DOWN");
+  EXPECT_EQ(DetailOf(Add(feed, National(), watcher)).reason, "SHUTTING_DOWN");
 }
 
 TEST_F(ResultFeedTest, ForgetsThoseWhoAreGone) {
   ResultFeed feed(board_);
   Show();
   const auto gone = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), gone).ok());
+  ASSERT_TRUE(Add(feed, National(), gone).ok());
   gone->WaitForOffers(1);
   feed.Remove(National(), gone.get());
   const auto other = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(National(), other).ok());
+  ASSERT_TRUE(Add(feed, National(), other).ok());
   other->WaitForOffers(1);
   script_.Report("n-1", {60, 30, 6});
   Show();
@@ -144,11 +153,11 @@ TEST_F(ResultFeedTest, UnknownFieldsDoNotMakeAnotherResult) {
   v1::WatchResultRequest padded = National();
   padded.GetReflection()->MutableUnknownFields(&padded)->AddLengthDelimited(99, "padding");
   const auto gone = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(padded, gone).ok());
+  ASSERT_TRUE(Add(feed, padded, gone).ok());
   gone->WaitForOffers(1);
   feed.Remove(National(), gone.get());
   const auto other = std::make_shared<KeepingWatcher>();
-  ASSERT_TRUE(feed.Add(padded, other).ok());
+  ASSERT_TRUE(Add(feed, padded, other).ok());
   other->WaitForOffers(1);
   script_.Report("n-1", {60, 30, 6});
   Show();
@@ -162,21 +171,26 @@ TEST_F(ResultFeedTest, LargeRequestsAreRefused) {
   v1::WatchResultRequest request = National();
   request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
       99, std::string(ResultFeed::kRequestBytesMax, 'x'));
-  const absl::Status refused = feed.Add(request, std::make_shared<KeepingWatcher>());
+  const absl::Status refused = Add(feed, request, std::make_shared<KeepingWatcher>());
   EXPECT_EQ(DetailOf(refused).reason, "REQUEST_TOO_LARGE");
 }
 
-TEST_F(ResultFeedTest, HasRoomForSoMany) {
+TEST_F(ResultFeedTest, CallersShareThePlaces) {
   ResultFeed feed(board_);
   Show();
   const auto watcher = std::make_shared<KeepingWatcher>();
-  for (std::size_t i = 0; i < ResultFeed::kWatchersMax; ++i) {
-    ASSERT_TRUE(feed.Add(National(), watcher).ok());
-  }
-  const absl::Status full = feed.Add(National(), watcher);
+  std::deque<rpc::CallPlace> flood;
+  while (feed.Add(National(), "flood", watcher, flood.emplace_back()).ok()) continue;
+  EXPECT_EQ(flood.size() - 1, ResultFeed::kWatchersMax / 2);
+  const absl::Status full = feed.Add(National(), "flood", watcher, flood.back());
   EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(DetailOf(full).reason, "TOO_MANY_WATCHERS");
   EXPECT_GT(DetailOf(full).retry_after_ms, 0);
+  rpc::CallPlace other;
+  EXPECT_TRUE(feed.Add(National(), "other", watcher, other).ok());
+  flood.clear();
+  rpc::CallPlace again;
+  EXPECT_TRUE(feed.Add(National(), "flood", watcher, again).ok());
 }
 
 }  // namespace
