@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -47,26 +48,26 @@ CountsTable::CountsTable(std::size_t candidates)
   static_assert(kBlockBytesMin % kRowAlignment == 0 && kBlockRowsMin % kRowAlignment == 0);
 }
 
-CountsTable::Row CountsTable::Append(const Counts& counts) {
+CountsTable::Place CountsTable::Append(const Counts& counts) {
   assert(counts.votes.size() == candidates_);
   if (blocks_.empty() || blocks_.back().size() + row_bytes_max_ > block_bytes_) {
     blocks_.emplace_back().reserve(block_bytes_);
   }
   std::string& block = blocks_.back();
   block.resize((block.size() + kRowAlignment - 1) / kRowAlignment * kRowAlignment);
-  const std::size_t place = (blocks_.size() - 1) * block_bytes_ + block.size();
-  assert(place / kRowAlignment <= std::numeric_limits<Row>::max());
+  const std::size_t begin = (blocks_.size() - 1) * block_bytes_ + block.size();
+  if (begin / kRowAlignment > std::numeric_limits<Place>::max()) std::abort();
   block.push_back(counts.interviews ? 1 : 0);
   for (const auto number : kNumbers) AppendNumber(block, counts.*number);
   for (const std::int32_t votes : counts.votes) AppendNumber(block, votes);
-  return static_cast<Row>(place / kRowAlignment);
+  return static_cast<Place>(begin / kRowAlignment);
 }
 
-Counts CountsTable::Get(Row row) const {
-  const std::size_t place = std::size_t{row} * kRowAlignment;
-  assert(place / block_bytes_ < blocks_.size());
-  std::string_view bytes = blocks_[place / block_bytes_];
-  bytes.remove_prefix(place % block_bytes_);
+Counts CountsTable::Get(Place place) const {
+  const std::size_t begin = std::size_t{place} * kRowAlignment;
+  assert(begin / block_bytes_ < blocks_.size());
+  std::string_view bytes = blocks_[begin / block_bytes_];
+  bytes.remove_prefix(begin % block_bytes_);
   Counts counts;
   counts.interviews = bytes.front() != 0;
   bytes.remove_prefix(1);

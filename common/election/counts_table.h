@@ -18,12 +18,12 @@ class CountsTable {
   explicit CountsTable(std::size_t candidates);
 
   // Where a row begins.
-  using Row = std::uint32_t;
-  // REQUIRES: `counts` has one number for each candidate, and all rows together have less than 16
-  // GiB.
-  Row Append(const Counts& counts);
-  // REQUIRES: Append returned `row`.
-  Counts Get(Row row) const;
+  using Place = std::uint32_t;
+  // The process ends when the blocks have 16 GiB. REQUIRES: `counts` has one number for each
+  // candidate.
+  Place Append(const Counts& counts);
+  // REQUIRES: Append returned `place`.
+  Counts Get(Place place) const;
 
  private:
   std::size_t candidates_;

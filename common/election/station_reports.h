@@ -65,7 +65,7 @@ class StationReports {
     std::int64_t sequence : 63 = 0;
     bool flagged : 1 = false;
     std::int32_t station_no = 0;
-    CountsTable::Row counts = 0;
+    CountsTable::Place counts = 0;
   };
   struct StationWithHistory {
     int station_no = 0;

@@ -24,6 +24,7 @@
 #include "common/ledger/encoding.h"
 #include "common/ledger/entry_log.h"
 #include "common/ledger/merkle.h"
+#include "common/ledger/part_moves.h"
 #include "common/ledger/part_relations.h"
 #include "common/ledger/seal.h"
 
@@ -71,7 +72,8 @@ class EventCheck {
     }
     if (Sha256OfHashes(hashes) != seal.digest)
       return "its digest does not match the definition entries";
-    return FindBrokenRelation(count_.definition(), count_.unsealed());
+    std::string problem = FindBrokenRelation(count_.definition(), count_.unsealed());
+    return problem.empty() ? FindMove(count_.definition(), count_, count_.unsealed()) : problem;
   }
 
   std::string operator()(const election::ReportRecorded& report) const {

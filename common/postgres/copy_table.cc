@@ -36,7 +36,7 @@ std::string NumbersText(CopyRow& row) {
   return Braced(texts);
 }
 
-// Of two or four bytes. A stored field that has another number of them is no number.
+// The number has two or four bytes. A stored field that has another number of them is no number.
 std::string NumberText(std::string_view field) {
   if (field.size() == sizeof(std::int16_t)) return StrCat(ReadBigEndian<std::int16_t>(field));
   if (field.size() == sizeof(std::int32_t)) return StrCat(ReadBigEndian<std::int32_t>(field));

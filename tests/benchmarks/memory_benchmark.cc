@@ -46,7 +46,7 @@ constexpr int kOnBallot = 16;
 constexpr std::int64_t kReportsMax = 2'000'000;
 constexpr absl::Duration kNight = absl::Hours(6);
 
-// Of the heap, large blocks included.
+// Returns the bytes of the heap that are in use, large blocks included.
 double BytesInUse() {
   const struct mallinfo2 info = mallinfo2();
   return static_cast<double>(info.uordblks + info.hblkhd);

@@ -89,7 +89,11 @@ class EntryAudit {
       AddBytes(row, "the bytes of an entry");
       return;
     }
-    check_.Compare(row_bytes, *entry, row.bytes, ledger::LeafHash(row.bytes), differences_);
+    check_.Compare({.election_id = election_id_,
+                    .sequence = row.sequence,
+                    .bytes = row.bytes,
+                    .leaf_hash = ledger::LeafHash(row.bytes)},
+                   row_bytes, *entry, differences_);
     if (const auto* const seal = std::get_if<election::EmbargoSeal>(&entry->event)) {
       commitments_.emplace(row.sequence, seal->commitment);
     }

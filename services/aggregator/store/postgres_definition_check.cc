@@ -1,16 +1,15 @@
 #include "services/aggregator/store/postgres_definition_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <compare>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "common/base/big_endian.h"
-#include "common/base/index.h"
 #include "common/base/text.h"
 #include "common/ledger/encoding.h"
 #include "common/postgres/copy_table.h"
@@ -23,7 +22,6 @@ namespace {
 constexpr std::size_t kCountBytes = 2;
 constexpr std::size_t kLengthBytes = 4;
 constexpr std::size_t kNumberBytes = kLengthBytes + 4;
-constexpr std::size_t kSequenceBytes = kLengthBytes + 8;
 
 // The bytes of the first row of `rows`, whole rows that we encoded.
 std::size_t FirstRowBytes(const DefinitionTable& table, std::string_view rows) {
@@ -35,19 +33,23 @@ std::size_t FirstRowBytes(const DefinitionTable& table, std::string_view rows) {
   return bytes;
 }
 
-// Tables are read in this order: their key, but for the election.
+// The order in which tables are read: their key, but for the election.
 struct Place {
-  std::string_view numbers;
-  std::string_view sequence;
+  std::array<std::int32_t, 2> numbers{};  // of the part; 0 where it has fewer
+  std::int64_t sequence = 0;
 
   auto operator<=>(const Place&) const = default;
 };
 
-// Numbers are never negative, so that their bytes are in the order of the numbers.
 Place PlaceOf(const DefinitionTable& table, std::string_view row) {
-  const std::string_view key = row.substr(kCountBytes + kNumberBytes);
-  return {.numbers = key.substr(kSequenceBytes, table.numbers * kNumberBytes),
-          .sequence = key.substr(0, kSequenceBytes)};
+  std::string_view key = row.substr(kCountBytes + kNumberBytes + kLengthBytes);
+  Place place{.sequence = ReadBigEndian<std::int64_t>(key)};
+  key.remove_prefix(sizeof(place.sequence));
+  assert(table.numbers <= place.numbers.size());
+  for (std::size_t i = 0; i < table.numbers; ++i) {
+    place.numbers[i] = ReadBigEndian<std::int32_t>(key.substr(i * kNumberBytes + kLengthBytes));
+  }
+  return place;
 }
 
 std::string OrderOf(const DefinitionTable& table) {
@@ -70,7 +72,7 @@ std::vector<std::string_view> InOrder(const DefinitionTable& table,
   const auto is_before = [&table](std::string_view a, std::string_view b) {
     return PlaceOf(table, a) < PlaceOf(table, b);
   };
-  // Unless the definition was changed, they are.
+  // Only changes of a definition are out of order.
   if (!std::is_sorted(ordered.begin(), ordered.end(), is_before)) {
     std::sort(ordered.begin(), ordered.end(), is_before);
   }
@@ -83,9 +85,7 @@ CheckedRow NameRow(const DefinitionTable& table, std::string_view row) {
   std::vector<postgres::CopyField> fields;
   postgres::SplitRow(row, fields);
   fields.resize(table.copy.columns.size());
-  for (const char byte : fields[1].value_or("")) {
-    named.sequence = named.sequence << 8 | static_cast<std::uint8_t>(byte);
-  }
+  named.sequence = PlaceOf(table, row).sequence;
   for (std::size_t i = 2; i < 2 + table.numbers; ++i) {
     const postgres::Column& column = table.copy.columns[i];
     named.part +=
@@ -164,15 +164,14 @@ absl::Status DefinitionCheck::Compare(postgres::Session& session,
   const std::string where =
       StrCat("election_no = ", election_no_,
              last_sequence.has_value() ? StrCat(" AND sequence <= ", *last_sequence) : "");
-  // Along the keys, whatever PostgreSQL knows about the tables (see PostgresLedgerStore).
-  absl::Status status = session.Run("SET enable_sort = off");
+  absl::Status status;
   for (std::size_t table = 0; status.ok() && table < kDefinitionTables; ++table) {
     std::vector<std::string_view> recorded;
     recorded.reserve(rows.size());
     for (DefinitionRows& of_change : rows) recorded.push_back(of_change.RowsOf(table));
     status = CompareTable(session, DefinitionTables()[table], where, recorded, differences);
   }
-  return status.ok() ? session.Run("RESET enable_sort") : status;
+  return status;
 }
 
 }  // namespace canvass::aggregator

@@ -29,8 +29,10 @@ class DefinitionCheck {
   void Add(const election::Entry& entry, std::string_view bytes);
 
   // Reads the tables and adds what differs. Rows of entries after `last_sequence` are left out if
-  // it is given, because others may be adding them. REQUIRES: the entries can be folded, and this
-  // is called once. Returns the errors of the session.
+  // it is given, because others may be adding them. REQUIRES: the entries can be folded, this is
+  // called once, and the session is in a transaction without statement_timeout and enable_sort, so
+  // that PostgreSQL reads along the keys whatever it knows about the tables. Returns the errors of
+  // the session.
   absl::Status Compare(postgres::Session& session, std::optional<std::int64_t> last_sequence,
                        RowDifferences& differences);
 

@@ -280,12 +280,11 @@ absl::StatusOr<EntryRow> EntryRowReader::Read(std::string_view row) {
                   .leaf_hash = fields_[kLeafHashColumn].value_or("")};
 }
 
-void EntryRowCheck::Compare(std::string_view row, const election::Entry& entry,
-                            std::string_view bytes, const ledger::Hash& leaf_hash,
-                            RowDifferences& differences) {
+void EntryRowCheck::Compare(const StoredEntry& stored, std::string_view row,
+                            const election::Entry& entry, RowDifferences& differences) {
   recorded_.DropSent();
-  PutRow(recorded_, election_no_, entry, bytes, leaf_hash);
-  CompareRows({.table = kEntryTable, .sequence = entry.sequence}, row, recorded_.bytes(),
+  PutRow(recorded_, election_no_, entry, stored.bytes, stored.leaf_hash);
+  CompareRows({.table = kEntryTable, .sequence = stored.sequence}, row, recorded_.bytes(),
               differences);
 }
 

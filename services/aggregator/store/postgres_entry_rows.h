@@ -46,10 +46,10 @@ class EntryRowCheck {
  public:
   explicit EntryRowCheck(int election_no) : election_no_(election_no) {}
 
-  // Compares all columns of the row with `entry`, which its bytes say and which has this hash, and
-  // adds those that differ.
-  void Compare(std::string_view row, const election::Entry& entry, std::string_view bytes,
-               const ledger::Hash& leaf_hash, RowDifferences& differences);
+  // Compares all columns of the row of `stored` with `entry`, which its bytes say, and adds those
+  // that differ. REQUIRES: stored.leaf_hash is that of the bytes, whatever the row says.
+  void Compare(const StoredEntry& stored, std::string_view row, const election::Entry& entry,
+               RowDifferences& differences);
 
  private:
   const int election_no_;

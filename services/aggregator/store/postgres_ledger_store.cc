@@ -144,6 +144,12 @@ absl::StatusOr<StoredEntry> CheckEntry(std::string_view election_id, std::int64_
   return entry;
 }
 
+// The statement timeout is off: silence is bounded, not the size of the ledger. Sorting is off so
+// that PostgreSQL reads along the key, whatever it knows about the table. It would otherwise sort
+// the ledger of a country on its disk, and send the first row only afterwards.
+constexpr std::string_view kAlongTheKey =
+    "SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off; ";
+
 // Differences that an error names; the others are only counted.
 constexpr std::size_t kDifferencesNamedMax = 10;
 
@@ -318,7 +324,7 @@ absl::Status PostgresLedgerStore::ReplayElection(
                                                     std::string_view row) {
     absl::StatusOr<election::Entry> decoded = ledger::Decode(stored.bytes);
     if (!decoded.ok()) return visit(stored);  // which reports it
-    check.Compare(row, *decoded, stored.bytes, stored.leaf_hash, differences);
+    check.Compare(stored, row, *decoded, differences);
     if (after == 0) definition.Add(*decoded, stored.bytes);
     StoredEntry entry = stored;
     entry.decoded = &*decoded;
@@ -339,13 +345,8 @@ absl::Status PostgresLedgerStore::ReplayElection(
     // After an error, the rest is read and dropped, so that the session and the lead survive.
     return absl::OkStatus();
   };
-  // The statement timeout is off: silence is bounded, not the size of the ledger. Sorting is off so
-  // that PostgreSQL reads along the key, whatever it knows about the table. It would otherwise sort
-  // the ledger of a country on its disk, and send the first row only afterwards.
   absl::Status status = Settle(session_->CopyOut(
-      StrCat("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off; "
-             "COPY (SELECT ",
-             ColumnNames(EntryTable()),
+      StrCat("BEGIN; ", kAlongTheKey, "COPY (SELECT ", ColumnNames(EntryTable()),
              " FROM canvass.entries WHERE election_no = ", election.number, " AND sequence > ",
              after, " AND sequence <= ", election.last_sequence,
              " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
@@ -360,8 +361,11 @@ absl::Status PostgresLedgerStore::ReplayElection(
                        election.last_sequence));
   }
   if (after > 0) return absl::OkStatus();
-  return Settle(definition.Compare(
+  status = Settle(session_->Run(StrCat("BEGIN; ", kAlongTheKey)));
+  if (!status.ok()) return status;
+  status = Settle(definition.Compare(
       *session_, leading_ ? std::nullopt : std::optional(election.last_sequence), differences));
+  return status.ok() ? Settle(session_->Run("COMMIT")) : status;
 }
 
 absl::Status PostgresLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {

@@ -1,10 +1,12 @@
 #include "services/publisher/board/point_list.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -199,6 +201,7 @@ void PointList::AppendNumbers(const Head& head, const Numbers& numbers) {
     bytes_.resize(newest_at_);
     AppendOlder(Pack(HeadNumber(head.moment - newest.moment, newest.kept), before, numbers));
   }
+  if (bytes_.size() > std::numeric_limits<std::uint32_t>::max()) std::abort();
   newest_at_ = static_cast<std::uint32_t>(bytes_.size());
   AppendBytes(bytes_, Pack(HeadNumber(head.moment, head.kept), numbers, {}));
   ++size_;
@@ -206,10 +209,11 @@ void PointList::AppendNumbers(const Head& head, const Numbers& numbers) {
 }
 
 void PointList::AppendOlder(std::string_view packed) {
-  AppendBytes(bytes_, packed);
   const auto size = static_cast<std::uint16_t>(packed.size());
-  bytes_.push_back(static_cast<char>(size >> 8U));
-  bytes_.push_back(static_cast<char>(size & 0xffU));
+  const std::array<char, kSizeBytes> after = {static_cast<char>(size >> 8U),
+                                              static_cast<char>(size & 0xffU)};
+  AppendBytes(bytes_, packed);
+  AppendBytes(bytes_, {after.data(), after.size()});
 }
 
 void PointList::DropNewest() {
@@ -248,16 +252,17 @@ void PointList::VisitNewestFirst(
 }
 
 void PointList::ThinOut(std::size_t count) {
-  std::vector<std::pair<Head, Numbers>> points;  // newest first
+  std::vector<std::string> points;  // each packed as the newest one is; the newest first
   points.reserve(size());
   VisitNumbers([&](const Head& head, const Numbers& numbers) {
-    points.emplace_back(head, numbers);
+    points.push_back(Pack(HeadNumber(head.moment, head.kept), numbers, {}));
     return true;
   });
   *this = PointList();
   std::size_t seen = 0;
-  std::for_each(points.rbegin(), points.rend(), [&](const auto& point) {
-    const auto& [head, numbers] = point;
+  std::for_each(points.rbegin(), points.rend(), [&](const std::string& point) {
+    Numbers numbers;
+    const Head head = HeadOf(Unpack(point, numbers));
     if (!head.kept) ++seen;
     const bool goes = !head.kept && seen <= count && seen % 2 == 0;
     if (!goes) AppendNumbers(head, numbers);

@@ -13,7 +13,8 @@
 namespace canvass::publisher {
 
 // The points of one area, oldest first. Each point but the newest takes what differs from the point
-// after it: some 50 bytes with 16 candidates. Not thread-safe; const access may be shared.
+// after it: some 50 bytes with 16 candidates. A point is read by way of all points after it. Not
+// thread-safe; const access may be shared.
 class PointList {
  public:
   struct Head {

@@ -15,7 +15,7 @@
 namespace canvass::election {
 namespace {
 
-// Of every size, or not given.
+// A number of any size, or none.
 std::int32_t RandomNumber(std::mt19937_64& random) {
   const auto digits = static_cast<unsigned>(random() % 11);
   if (digits == 0) return kUnknown;
@@ -39,13 +39,13 @@ Counts RandomCounts(std::mt19937_64& random, std::size_t candidates) {
 
 void PutInAndGetBack(std::mt19937_64& random, std::size_t candidates) {
   CountsTable table(candidates);
-  std::vector<std::pair<CountsTable::Row, Counts>> rows;
+  std::vector<std::pair<CountsTable::Place, Counts>> rows;
   for (int i = 0; i < 2'000; ++i) {  // several blocks
     Counts counts = RandomCounts(random, candidates);
-    const CountsTable::Row row = table.Append(counts);
-    rows.emplace_back(row, std::move(counts));
+    const CountsTable::Place place = table.Append(counts);
+    rows.emplace_back(place, std::move(counts));
   }
-  for (const auto& [row, counts] : rows) ASSERT_EQ(table.Get(row), counts);
+  for (const auto& [place, counts] : rows) ASSERT_EQ(table.Get(place), counts);
 }
 
 TEST(CountsTableTest, GivesBackEveryRow) {
@@ -70,9 +70,9 @@ TEST(CountsTableTest, KeepsTheLargestNumbers) {
                  .undecided = kCountMax,
                  .votes = std::vector<std::int32_t>(1'000, kCountMax)};
   CountsTable table(1'000);
-  std::vector<CountsTable::Row> rows;
-  for (int i = 0; i < 100; ++i) rows.push_back(table.Append(largest));
-  for (const CountsTable::Row row : rows) ASSERT_EQ(table.Get(row), largest);
+  std::vector<CountsTable::Place> places;
+  for (int i = 0; i < 100; ++i) places.push_back(table.Append(largest));
+  for (const CountsTable::Place place : places) ASSERT_EQ(table.Get(place), largest);
 }
 
 }  // namespace

@@ -257,6 +257,51 @@ TEST(ElectionLedgerTest, RefusesADefinitionWhosePartsDoNotHang) {
   }
 }
 
+// A change that a writer would have refused, since the count cannot follow it.
+TEST(ElectionLedgerTest, RefusesADefinitionThatMovesReports) {
+  using election::DefinitionChange;
+  struct Move {
+    std::string_view problem;
+    DefinitionChange change;
+  };
+  const election::DefinitionChange first =
+      std::get<DefinitionChange>(DefinitionEntries().front().event);
+  election::Station station = first.stations.at(0);
+  station.area_id = "country";
+  election::Area area{.id = "south", .parent_id = "country", .kind = "region"};
+  election::Area moved = first.areas.at(1);
+  moved.parent_id = "south";
+  election::Contest contest = first.contests.at(0);
+  contest.area_id = "south";
+  election::Contest wider = first.contests.at(0);
+  wider.candidates.push_back({.id = "d"});
+  const std::vector<Move> moves = {
+      {"it moves station s-1, which has reports", {.stations = {station}}},
+      {"it moves area north, which has reports", {.areas = {area, moved}}},
+      {"it moves contest president, which has reports", {.contests = {contest}, .areas = {area}}},
+      {"it moves contest president, which has reports", {.contests = {wider}}}};
+  for (const Move& each : moves) {
+    std::vector<Entry> entries = Evening().entries();
+    const auto append = [&entries](election::Event event) {
+      entries.push_back({.sequence = static_cast<std::int64_t>(entries.size()) + 1,
+                         .recorded_at = entries.back().recorded_at,
+                         .actor = "local",
+                         .event = std::move(event)});
+    };
+    append(each.change);
+    append(election::DefinitionSeal{.parts = 1,
+                                    .digest = Sha256OfHashes({LeafHash(Encode(entries.back()))})});
+    const std::vector<std::string> bytes = BytesOf(entries);
+    ElectionLedger folded("e-1");
+    for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+      ASSERT_TRUE(folded.Append(bytes[i]).ok()) << i;
+    }
+    const absl::Status sealed = folded.Append(bytes.back());
+    EXPECT_EQ(DetailOf(sealed).reason, "ENTRY_OUT_OF_PLACE") << each.problem;
+    EXPECT_THAT(std::string(sealed.message()), HasSubstr(std::string(each.problem)));
+  }
+}
+
 TEST(ElectionLedgerTest, PartsMayNameWhatWasDefinedBeforeOrComesInALaterPiece) {
   const std::vector<Entry> first = DefinitionEntries();
   std::vector<Entry> entries = first;

@@ -1,4 +1,5 @@
--- The totals of a contest's whole area need no stations: every counting report of the contest lies in it.
+-- The totals of a country need no stations: every counting report of its contest lies in it. An election of
+-- few stations, or the area of a local contest, is quicker by its stations (area_sums).
 
 CREATE FUNCTION canvass.whole_sums(
   of_election integer, of_contest integer, of_source integer, candidates integer)
@@ -42,14 +43,18 @@ SELECT p.election_id, p.contest_id, p.source_id, p.area_id, t.reports, t.registe
   t.votes, t.without_registered_voters, p.election_no, p.contest_no, p.source_no, p.area_no,
   p.parent_id
 FROM canvass.places p
-JOIN canvass.newest_contests c USING (election_no, contest_no)
+CROSS JOIN LATERAL (
+  SELECT p.parent_id IS NULL AND 20000 < (
+    SELECT count(*) FROM (
+      SELECT FROM canvass.stations s WHERE s.election_no = p.election_no LIMIT 20001) few) AS large
+) country
 CROSS JOIN LATERAL (
   SELECT * FROM canvass.whole_sums(p.election_no, p.contest_no, p.source_no, p.candidates)
-  WHERE p.area_no = c.area_no
+  WHERE country.large
   UNION ALL
   SELECT * FROM canvass.area_sums(
     p.election_no, p.contest_no, p.source_no, p.area_no, p.candidates)
-  WHERE p.area_no <> c.area_no) t;
+  WHERE NOT country.large) t;
 
 REVOKE ALL ON FUNCTION canvass.whole_sums(integer, integer, integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION canvass.whole_sums(integer, integer, integer, integer)

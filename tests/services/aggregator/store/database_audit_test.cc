@@ -24,11 +24,13 @@ namespace canvass::aggregator {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Eq;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
+using ::testing::UnorderedElementsAre;
 
 // An election with a clean report (entry 3), one that is held (4), a change of the definition (5,
 // 6), two seals (7, 8), of which the first one is open (9).
@@ -193,6 +195,28 @@ TEST_F(DatabaseAuditTest, FindsEachColumnThatWasChanged) {
     }
   }
   EXPECT_EQ(StartStatus(), absl::OkStatus());
+}
+
+// What nobody numbers so comes before everything else in PostgreSQL's order.
+TEST_F(DatabaseAuditTest, FindsANegativeNumberAndNoMore) {
+  Select("UPDATE canvass.stations SET station_no = -1 WHERE station_no = 2 AND sequence = 5");
+  EXPECT_THAT(FindingsOf(Audit()),
+              UnorderedElementsAre(
+                  HasSubstr("canvass.stations, sequence 5, station_no -1: the row is there"),
+                  HasSubstr("canvass.stations, sequence 5, station_no 2: the row is missing")));
+  Select("UPDATE canvass.stations SET station_no = 2, sequence = -4 WHERE station_no = -1");
+  EXPECT_THAT(FindingsOf(Audit()),
+              UnorderedElementsAre(
+                  HasSubstr("canvass.stations, sequence -4, station_no 2: the row is there"),
+                  HasSubstr("canvass.stations, sequence 5, station_no 2: the row is missing")));
+}
+
+TEST_F(DatabaseAuditTest, NamesTheRowWhoseBytesAreThoseOfAnother) {
+  Select(
+      "UPDATE canvass.entries SET entry = other.entry, leaf_hash = other.leaf_hash "
+      "FROM canvass.entries other WHERE entries.sequence = 3 AND other.sequence = 4");
+  EXPECT_THAT(FindingsOf(Audit()),
+              Contains(HasSubstr("canvass.entries, sequence 3, column sequence: 3 is stored")));
 }
 
 TEST_F(DatabaseAuditTest, FindsAllOfThem) {

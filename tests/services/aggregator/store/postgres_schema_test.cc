@@ -501,6 +501,19 @@ TEST_F(PostgresSchemaTest, GivesTheSameIntegersAsTheFold) {
     }
     EXPECT_THAT(Read("SELECT * FROM canvass.area_totals EXCEPT TABLE canvass.contest_totals"),
                 IsEmpty());
+    // What area_totals shows of the country if there are many stations.
+    constexpr char kSums[] =
+        "reports, registered_voters, ballots_issued, ballots_cast, blank_votes, invalid_votes, "
+        "asked, refused, undecided, votes, without_registered_voters";
+    EXPECT_EQ(Read(StrCat("SELECT contest_no, source_no, s.* FROM canvass.area_totals p, "
+                          "LATERAL (SELECT ",
+                          kSums,
+                          " FROM canvass.whole_sums(p.election_no, "
+                          "p.contest_no, p.source_no, cardinality(p.votes))) s "
+                          "WHERE parent_id IS NULL ORDER BY contest_no, source_no")),
+              Read(StrCat("SELECT contest_no, source_no, ", kSums,
+                          " FROM canvass.area_totals "
+                          "WHERE parent_id IS NULL ORDER BY contest_no, source_no")));
     EXPECT_THAT(
         Read("SELECT election_no, contest_no, source_no, station_no, area_no, revision, sequence "
              "FROM canvass.counting_reports EXCEPT SELECT election_no, contest_no, source_no, "

@@ -16,7 +16,7 @@ std::string BytesOf(std::int64_t sequence) {
   return std::string(static_cast<std::size_t>(1 + sequence % 700), 'a' + sequence % 26);
 }
 
-// With columns before and after the entry's bytes.
+// The row has columns before and after the entry's bytes.
 std::string RowOf(std::int64_t sequence) {
   return std::to_string(sequence) + BytesOf(sequence) + "after";
 }

@@ -101,7 +101,7 @@ void PutInAndRead(std::mt19937_64& random, std::size_t candidates) {
 TEST(PointListTest, IsWhatWasPutIn) {
   for (const std::uint64_t seed : testing::SeedsToTry(5)) {
     std::mt19937_64 random(seed);
-    for (const std::size_t candidates : {1U, 16U, 300U}) {
+    for (const std::size_t candidates : {1U, 16U, 1'000U}) {
       SCOPED_TRACE(::testing::Message() << candidates << " candidates, " << testing::Replay(seed));
       PutInAndRead(random, candidates);
     }
@@ -138,6 +138,9 @@ TEST(PointListTest, ThinsOutEverySecondOfTheOldestThatAreNotKept) {
   }
   ExpectEqual(Read(list), expected);
   EXPECT_EQ(list.thinnable(), 6);
+  expected.emplace_back(PointList::Head{.moment = 11}, Next(figures, random, 3));
+  list.Append(expected.back().first, expected.back().second);
+  ExpectEqual(Read(list), expected);
 }
 
 }  // namespace
