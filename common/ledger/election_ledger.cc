@@ -72,7 +72,7 @@ class EventCheck {
     }
     if (Sha256OfHashes(hashes) != seal.digest)
       return "its digest does not match the definition entries";
-    std::string problem = FindBrokenRelation(count_.definition(), count_.unsealed());
+    const std::string problem = FindBrokenRelation(count_.definition(), count_.unsealed());
     return problem.empty() ? FindMove(count_.definition(), count_, count_.unsealed()) : problem;
   }
 

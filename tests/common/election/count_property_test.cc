@@ -67,6 +67,7 @@ class RandomNight {
   struct Reached {
     int annulled_while_held = 0;
     int closed_after_annulment = 0;  // or merged
+    int moved = 0;                   // stations and areas without reports
   };
 
   const CheckedLedger& ledger() const { return ledger_; }
@@ -114,6 +115,21 @@ class RandomNight {
   const Station& AnyStation() {
     const std::vector<Station>& stations = definition().stations();
     return stations[static_cast<std::size_t>(Below(static_cast<int>(stations.size())))];
+  }
+
+  // A station without reports, if there is one among several.
+  const Station& AnyUnreported() {
+    const Station* station = &AnyStation();
+    for (int i = 0; i < 10; ++i) {
+      const int number = definition().FindStation(station->id).value();
+      if (!ledger_.count().HasReportsOfStation(number)) break;
+      station = &AnyStation();
+    }
+    return *station;
+  }
+  const Area& AnyArea() {
+    const std::vector<Area>& areas = definition().areas();
+    return areas[static_cast<std::size_t>(Below(static_cast<int>(areas.size())))];
   }
 
   void Submit() {
@@ -252,7 +268,8 @@ class RandomNight {
   void Change() {
     DefinitionChange change{.reason = "Decision of the board"};
     bool of_annulled = false;
-    switch (Below(10)) {
+    bool moves = false;
+    switch (Below(12)) {
       case 0:
         change.stations.push_back({.id = AnyStation().id, .closed_reason = "Flooded"});
         break;
@@ -276,12 +293,21 @@ class RandomNight {
       case 4:
         change.stations.push_back({.id = AnyStation().id, .registered_voters = Below(900)});
         break;
+      case 9:
+        change.stations.push_back({.id = AnyUnreported().id, .area_id = AnyArea().id});
+        moves = true;
+        break;
+      case 10:
+        change.areas.push_back({.id = AnyArea().id, .parent_id = AnyArea().id});
+        moves = true;
+        break;
       default:
         AddAreaWithStation(change);
     }
     const std::int64_t before = ledger_.sequence();
     const bool changed = ledger_.Change(change).ok() && ledger_.sequence() > before;
     if (changed && of_annulled) ++reached_.closed_after_annulment;
+    if (changed && moves) ++reached_.moved;
   }
 
   // Closed or merged, once nothing of it counts from any source.
@@ -428,14 +454,16 @@ TEST(CountPropertyTest, EqualsTheReferenceAfterEveryEntry) {
     kinds.merge(KindsOf(night.ledger().entries()));
     reached.annulled_while_held += night.reached().annulled_while_held;
     reached.closed_after_annulment += night.reached().closed_after_annulment;
+    reached.moved += night.reached().moved;
   }
   if (seeds.size() == 1) return;  // one night does not come to everything
   // But for the three kinds of seals, which another property is about.
   EXPECT_EQ(kinds.size(), std::variant_size_v<Event> - 3);
-  std::printf("%d annulled while held, %d closed or merged after an annulment\n",
-              reached.annulled_while_held, reached.closed_after_annulment);
+  std::printf("%d annulled while held, %d closed or merged after an annulment, %d moved\n",
+              reached.annulled_while_held, reached.closed_after_annulment, reached.moved);
   EXPECT_GT(reached.annulled_while_held, 0);
   EXPECT_GT(reached.closed_after_annulment, 0);
+  EXPECT_GT(reached.moved, 0);
 }
 
 // Sealed as it comes and opened in the end, what one source says leads to the same figures.
