@@ -138,7 +138,7 @@ absl::Status CompareTable(postgres::Session& session, const DefinitionTable& tab
 void DefinitionCheck::Add(const election::Entry& entry, std::string_view bytes) {
   const auto* const change = std::get_if<election::DefinitionChange>(&entry.event);
   if (change == nullptr) return;
-  numbers_.Assign(*change);
+  numbers_->Assign(*change);
   changes_.emplace_back(bytes);
 }
 
@@ -149,11 +149,12 @@ std::vector<DefinitionRows> DefinitionCheck::MakeRows() {
     const absl::StatusOr<election::Entry> entry = ledger::Decode(bytes);
     assert(entry.ok());
     const auto& change = std::get<election::DefinitionChange>(entry->event);
-    rows.emplace_back().Add(election_no_, numbers_, languages,
+    rows.emplace_back().Add(election_no_, *numbers_, languages,
                             {{.sequence = entry->sequence, .change = &change}});
     bytes = std::string();
   }
   changes_.clear();
+  numbers_.reset();
   return rows;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,13 +38,13 @@ class DefinitionCheck {
                        RowDifferences& differences);
 
  private:
-  // Makes the rows that the tables must hold, and drops the changes. They are made now because a
-  // part may name another one of a later change.
+  // Makes the rows that the tables must hold, and drops changes and numbers. They are made now
+  // because a part may name another one of a later change.
   std::vector<DefinitionRows> MakeRows();
 
   const int election_no_;
   std::vector<std::string> changes_;  // bytes of entries
-  DefinitionNumbers numbers_{nullptr};
+  std::optional<DefinitionNumbers> numbers_{std::in_place, nullptr};
 };
 
 }  // namespace canvass::aggregator
