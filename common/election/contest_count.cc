@@ -77,7 +77,7 @@ void ContestCount::Rebuild(const std::vector<Progress>& without_reports) {
     reports_ = StationReports(territory_, area_no,
                               definition_.contests()[Index(contest_no_)].candidates.size());
   } else {
-    reports_.FollowTerritory(area_no);
+    reports_.FollowTerritory(territory_, area_no);
   }
   sums_.assign(without_reports.size(), AreaSums());
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].progress = without_reports[i];

@@ -108,15 +108,12 @@ class MoveCheck {
   void CheckArea(int number, const Area& area, const Place& place) {
     const Area& old = current_.areas()[Index(number)];
     if (old.parent_id == area.parent_id) return;
-    for (const int below : current_.AreasBelow(number)) {
-      for (const int station_no : current_.StationsInArea(below)) {
-        if (!counted_.HasReportsOfStation(station_no)) continue;
-        return Add(place, "parent_area_id",
-                   StrCat("cannot move from area ", Quoted(old.parent_id), " to ",
-                          Quoted(area.parent_id), " because station ",
-                          Quoted(current_.stations()[Index(station_no)].id), " has reports"));
-      }
-    }
+    const std::optional<int> station_no = FindReportedStation(current_, counted_, number);
+    if (!station_no.has_value()) return;
+    Add(place, "parent_area_id",
+        StrCat("cannot move from area ", Quoted(old.parent_id), " to ", Quoted(area.parent_id),
+               " because station ", Quoted(current_.stations()[Index(*station_no)].id),
+               " has reports"));
   }
 
   void CheckStation(int number, const Station& station, const Place& place) {
@@ -171,6 +168,16 @@ class MoveCheck {
 };
 
 }  // namespace
+
+std::optional<int> FindReportedStation(const Definition& definition, const CountedParts& counted,
+                                       int area_no) {
+  for (const int below : definition.AreasBelow(area_no)) {
+    for (const int station_no : definition.StationsInArea(below)) {
+      if (counted.HasReportsOfStation(station_no)) return station_no;
+    }
+  }
+  return std::nullopt;
+}
 
 void CheckMoves(const Definition& current, const CountedParts& counted,
                 const DefinitionChange& change, ProblemList& problems) {

@@ -1,12 +1,18 @@
 #ifndef CANVASS_COMMON_ELECTION_MOVE_CHECK_H_
 #define CANVASS_COMMON_ELECTION_MOVE_CHECK_H_
 
+#include <optional>
+
 #include "common/election/definition.h"
 
 namespace canvass::election {
 
 class CountedParts;
 class ProblemList;
+
+// Returns the number of a station in the area or below it that has reports; nullopt if none has.
+std::optional<int> FindReportedStation(const Definition& definition, const CountedParts& counted,
+                                       int area_no);
 
 // Adds a VOTES_WOULD_MOVE to `problems` for everything in `change` that would move votes that have
 // been counted. See CheckDefinitionChange. REQUIRES: the parts of `change` are complete.

@@ -32,10 +32,10 @@ Revision ToRevision(std::int64_t sequence, const ReportRecorded& report) {
 }  // namespace
 
 StationReports::StationReports(const Territory& territory, int area_no, std::size_t candidates)
-    : territory_(&territory), index_(territory, area_no), counts_(candidates) {}
+    : index_(territory, area_no), counts_(candidates) {}
 
-void StationReports::FollowTerritory(int area_no) {
-  index_ = StationIndex(*territory_, area_no);
+void StationReports::FollowTerritory(const Territory& territory, int area_no) {
+  index_ = StationIndex(territory, area_no);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     index_.Set(rows_[i].station_no, static_cast<std::int32_t>(i + 1));
   }

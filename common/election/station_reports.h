@@ -30,11 +30,11 @@ struct CountingReport {
 // they need. Every other station has a StationHistory.
 class StationReports {
  public:
-  // For the stations in `area_no` or below it. `territory` must outlive this.
+  // For the stations in `area_no` or below it. `territory` must outlive this, and this must follow
+  // each change of it.
   StationReports(const Territory& territory, int area_no, std::size_t candidates);
 
-  // Must be called after each change of the territory.
-  void FollowTerritory(int area_no);
+  void FollowTerritory(const Territory& territory, int area_no);
 
   void Record(std::int64_t sequence, const ReportRecorded& report);
   // REQUIRES, for the next three: the station has reported.
@@ -79,7 +79,6 @@ class StationReports {
   StationHistory& HistoryOf(int station_no);
   StationHistory& BeginHistory(int station_no, Revision first);
 
-  const Territory* territory_;
   // Position + 1 in `rows_`, or -(position + 1) in `histories_`.
   StationIndex index_;
   CountsTable counts_;

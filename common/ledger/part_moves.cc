@@ -1,6 +1,5 @@
 #include "common/ledger/part_moves.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "common/base/index.h"
 #include "common/base/text.h"
 #include "common/election/definition.h"
+#include "common/election/move_check.h"
 
 namespace canvass::ledger {
 namespace {
@@ -24,16 +24,8 @@ bool Moves(const Definition& current, const CountedParts& counted,
 
 bool Moves(const Definition& current, const CountedParts& counted, const election::Area& area) {
   const std::optional<int> number = current.FindArea(area.id);
-  if (!number.has_value() || area.parent_id == current.areas()[Index(*number)].parent_id) {
-    return false;
-  }
-  const auto below = current.AreasBelow(*number);
-  return std::any_of(below.begin(), below.end(), [&](int area_no) {
-    const std::vector<int>& stations = current.StationsInArea(area_no);
-    return std::any_of(stations.begin(), stations.end(), [&counted](int station_no) {
-      return counted.HasReportsOfStation(station_no);
-    });
-  });
+  return number.has_value() && area.parent_id != current.areas()[Index(*number)].parent_id &&
+         election::FindReportedStation(current, counted, *number).has_value();
 }
 
 bool Moves(const Definition& current, const CountedParts& counted,
@@ -61,14 +53,13 @@ std::string FindMoveOf(const Definition& current, const CountedParts& counted,
 
 std::string FindMove(const Definition& current, const CountedParts& counted,
                      const std::vector<election::DefinitionChange>& changes) {
-  std::string problem;
   for (const election::DefinitionChange& change : changes) {
-    problem = FindMoveOf(current, counted, change.stations, "station");
+    std::string problem = FindMoveOf(current, counted, change.stations, "station");
     if (problem.empty()) problem = FindMoveOf(current, counted, change.areas, "area");
     if (problem.empty()) problem = FindMoveOf(current, counted, change.contests, "contest");
-    if (!problem.empty()) break;
+    if (!problem.empty()) return problem;
   }
-  return problem;
+  return "";
 }
 
 }  // namespace canvass::ledger

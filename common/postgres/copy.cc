@@ -32,17 +32,6 @@ constexpr std::uint32_t kTextType = 25;
 
 constexpr std::int32_t kNullLength = -1;
 
-template <typename T>
-void AppendBigEndian(std::string& to, T value) {
-  std::array<char, sizeof(T)> bytes{};
-  auto bits = static_cast<std::make_unsigned_t<T>>(value);
-  for (std::size_t i = sizeof(T); i-- > 0;) {
-    bytes[i] = static_cast<char>(bits & 0xffU);
-    if constexpr (sizeof(T) > 1) bits = static_cast<std::make_unsigned_t<T>>(bits >> 8U);
-  }
-  to.append(bytes.data(), bytes.size());
-}
-
 absl::Time PostgresEpoch() { return absl::FromUnixSeconds(946'684'800); }
 absl::Time FirstTimestamp() { return absl::FromUnixSeconds(-62'135'596'800); }  // 0001-01-01
 absl::Time LastTimestamp() { return absl::FromUnixSeconds(253'402'300'800); }   // 10000-01-01

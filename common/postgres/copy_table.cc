@@ -17,9 +17,9 @@ constexpr std::size_t kFieldTextBytesMax = 400;
 
 // The row that has this field alone.
 std::string RowOf(std::string_view field) {
-  const auto size = static_cast<std::uint32_t>(field.size());
-  std::string row("\0\1", 2);
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) row.push_back(static_cast<char>(size >> shift));
+  std::string row;
+  AppendBigEndian(row, std::int16_t{1});
+  AppendBigEndian(row, static_cast<std::int32_t>(field.size()));
   row += field;
   return row;
 }

@@ -1,7 +1,6 @@
 #include "services/publisher/board/point_list.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -199,21 +198,15 @@ void PointList::AppendNumbers(const Head& head, const Numbers& numbers) {
     const Head newest = HeadOf(Unpack(NewestBytes(), before));
     assert(newest.moment <= head.moment);
     bytes_.resize(newest_at_);
-    AppendOlder(Pack(HeadNumber(head.moment - newest.moment, newest.kept), before, numbers));
+    std::string older = Pack(HeadNumber(head.moment - newest.moment, newest.kept), before, numbers);
+    AppendBigEndian(older, static_cast<std::uint16_t>(older.size()));
+    AppendBytes(bytes_, older);
   }
   if (bytes_.size() > std::numeric_limits<std::uint32_t>::max()) std::abort();
   newest_at_ = static_cast<std::uint32_t>(bytes_.size());
   AppendBytes(bytes_, Pack(HeadNumber(head.moment, head.kept), numbers, {}));
   ++size_;
   if (!head.kept) ++thinnable_;
-}
-
-void PointList::AppendOlder(std::string_view packed) {
-  const auto size = static_cast<std::uint16_t>(packed.size());
-  const std::array<char, kSizeBytes> after = {static_cast<char>(size >> 8U),
-                                              static_cast<char>(size & 0xffU)};
-  AppendBytes(bytes_, packed);
-  AppendBytes(bytes_, {after.data(), after.size()});
 }
 
 void PointList::DropNewest() {

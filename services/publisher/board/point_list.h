@@ -48,7 +48,6 @@ class PointList {
     return {bytes_.data() + newest_at_, bytes_.size() - newest_at_};
   }
   void AppendNumbers(const Head& head, const Numbers& numbers);
-  void AppendOlder(std::string_view packed);
   void DropNewest();
   void VisitNumbers(absl::FunctionRef<bool(const Head& head, const Numbers& numbers)> visit) const;
 
