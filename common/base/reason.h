@@ -268,8 +268,8 @@ inline constexpr Reason kKindUnknown = {"KIND_UNKNOWN", absl::StatusCode::kNotFo
 // A ledger does not continue the ledger that was known before.
 inline constexpr Reason kLedgerDiverged = {"LEDGER_DIVERGED", absl::StatusCode::kDataLoss,
                                            "reporter, aggregator, publisher, canvass", Retry::kNo};
-// The database does not hold what the aggregator has committed. Nothing is recorded until it is
-// restarted.
+// The database does not hold what the aggregator has committed. Nothing is recorded until an
+// operator has looked at it.
 inline constexpr Reason kLedgerTampered = {"LEDGER_TAMPERED", absl::StatusCode::kUnavailable,
                                            "aggregator", Retry::kSame};
 // The aggregator cannot reach its ledger or does not know whether it leads.

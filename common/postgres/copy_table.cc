@@ -60,9 +60,9 @@ std::string WholeText(ColumnType type, std::string_view field) {
     case ColumnType::kInt64:
       return StrCat(row.Int64().value_or(0));
     case ColumnType::kText:
-      return StrCat("\"", field, "\"");
+      return StrCat("\"", field.substr(0, kFieldTextBytesMax), "\"");
     case ColumnType::kBytes:
-      return StrCat("\\x", absl::BytesToHexString(ToAbsl(field)));
+      return StrCat("\\x", absl::BytesToHexString(ToAbsl(field.substr(0, kFieldTextBytesMax))));
     case ColumnType::kTimestamp:
       return TimeText(row);
     case ColumnType::kInt32Array:

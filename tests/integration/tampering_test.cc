@@ -149,6 +149,27 @@ TEST_F(TamperingTest, VotesThatWereMovedInTheColumnsAreFoundByAnAuditAndByAStart
   EXPECT_THAT(std::string(restarted.status().message()), HasSubstr("column votes"));
 }
 
+// The patrol of a running aggregator finds it, and finds that it was mended.
+TEST_F(TamperingTest, VotesThatWereMovedBelowARunningAggregatorStopItUntilTheyAreMended) {
+  const RunningStack stack(data_);
+  Fill(stack);
+  Change(stack, "UPDATE canvass.entries SET votes = '{20,30}' WHERE sequence = 3");
+  const std::string log = data_ + "/log/canvass-aggregator.log";
+  WaitUntilLogged(log, "ROW_DIFFERS");
+  EXPECT_THAT(Content(log), HasSubstr("canvass.entries, sequence 3, column votes: {20,30} is "
+                                      "stored instead of {30,20}"));
+  EXPECT_THAT(Submit(stack, "s-1", 7, 8), Not(HasSubstr("RECORDED")));
+  const json key = {{"election_id", "small"}, {"station_id", "n-1"}, {"revision", 1}};
+  EXPECT_THAT(stack.Election("AnnulReport", json{{"key", key}, {"reason", "fire"}}.dump()).err,
+              HasSubstr("until an operator has mended them"));
+  EXPECT_EQ(Count(stack), "4");
+
+  Change(stack, "UPDATE canvass.entries SET votes = '{30,20}' WHERE sequence = 3");
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (Count(stack) == "4" && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(Count(stack), "5") << "the report that waited in the outbox";
+}
+
 TEST_F(TamperingTest, ARootThatWasWrittenDownTellsWhetherTheLedgerContinuesIt) {
   const RunningStack stack(data_);
   Fill(stack);

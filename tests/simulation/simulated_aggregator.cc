@@ -27,8 +27,9 @@ SimulatedAggregator::Process::Process(World& world, SimulatedDatabase& database,
       steady_clock(world.timeline),
       ledger(world, database, clock, [&owner] { owner.process_->dying = true; }),
       appender(world, ledger),
+      patrol(ledger, committed, options),
       queue(options, steady_clock),
-      role(ledger, appender, committed, queue, clock, steady_clock, options,
+      role(ledger, appender, committed, patrol, queue, clock, steady_clock, options,
            [](const absl::Status&) {}) {
   clock.Jump(owner.clock_skew_);
   ledger.SetCutOff(owner.cut_off_);
@@ -154,6 +155,10 @@ void SimulatedAggregator::Step() {
     return;
   }
   const absl::Duration wait = process_->role.Step();
+  constexpr int kPatrolGoesRound = 20;  // permille
+  if (world_.random.Chance(kPatrolGoesRound)) {
+    process_->patrol.Round([] { return absl::OkStatus(); }).IgnoreError();
+  }
   if (process_->dying) {
     Die();
     world_.timeline.After(world_.random.Between(absl::ZeroDuration(), absl::Seconds(1)),

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/ledger/merkle.h"
 #include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/patrol.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
 #include "services/aggregator/writer/writer_role.h"
@@ -72,6 +73,7 @@ class SimulatedAggregator {
     SimulatedLedgerStore ledger;
     SimulatedAppender appender;
     aggregator::CommittedLedgers committed;
+    aggregator::Patrol patrol;
     aggregator::WriteQueue queue;
     aggregator::WriterRole role;
     absl::Duration busy_until{};

@@ -69,7 +69,7 @@ absl::Status SimulatedLedgerStore::CheckSession() {
 }
 
 absl::Status SimulatedLedgerStore::Replay(
-    const std::map<std::string, std::int64_t, std::less<>>& after,
+    const aggregator::Sequences& after,
     const std::function<absl::Status(const StoredEntry&)>& visit) {
   for (const auto& [election_id, sequence] : after) {
     const auto& rows = database_.RowsOf(election_id);
@@ -104,6 +104,28 @@ absl::Status SimulatedLedgerStore::ReplayElection(
                       .leaf_hash = row.leaf_hash});
     }
     if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// On a session of its own.
+absl::Status SimulatedLedgerStore::Audit(std::string_view /*ledger_id*/,
+                                         const aggregator::Sequences& upto,
+                                         const aggregator::AuditVisitor& visitor) {
+  if (cut_off_ || world_.random.Chance(world_.weather.connect_fails)) return Lost();
+  for (const auto& [election_id, last] : upto) {
+    std::int64_t read = 0;
+    for (const StoredRow& row : database_.RowsOf(election_id)) {
+      if (row.sequence > last) break;
+      read = row.sequence;
+      const absl::Status checked = visitor.check_entry({.election_id = election_id,
+                                                        .sequence = row.sequence,
+                                                        .bytes = row.bytes,
+                                                        .leaf_hash = row.leaf_hash});
+      if (!checked.ok()) return MakeError(reason::kRowDiffers, StrCat(checked.message()));
+      if (absl::Status status = visitor.rest(); !status.ok()) return status;
+    }
+    if (read < last) return MakeError(reason::kRowDiffers, StrCat("entry ", last, " is missing"));
   }
   return absl::OkStatus();
 }

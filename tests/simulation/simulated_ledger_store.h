@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -34,8 +35,10 @@ class SimulatedLedgerStore final : public aggregator::LedgerStore {
   }
   std::string ledger_id() const override { return "ledger"; }
   absl::Status Replay(
-      const std::map<std::string, std::int64_t, std::less<>>& after,
+      const aggregator::Sequences& after,
       const std::function<absl::Status(const aggregator::StoredEntry&)>& visit) override;
+  absl::Status Audit(std::string_view ledger_id, const aggregator::Sequences& upto,
+                     const aggregator::AuditVisitor& visitor) override;
   absl::Status ReplaySealed(const std::function<void(aggregator::SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(aggregator::Refusal)>& visit) override;
   absl::Status Append(const aggregator::Transaction& transaction) override;

@@ -87,9 +87,20 @@ void MemoryDatabase::SetClock(const Clock& clock) {
   clock_ = &clock;
 }
 
-void MemoryDatabase::Damage(std::string_view election_id, std::int64_t sequence) {
+std::string MemoryDatabase::Damage(std::string_view election_id, std::int64_t sequence) {
   const MutexLock lock(mutex_);
-  entries_[std::string(election_id)][Index(sequence - 1)].bytes = "damaged";
+  return std::exchange(entries_[std::string(election_id)][Index(sequence - 1)].bytes, "damaged");
+}
+
+void MemoryDatabase::Mend(std::string_view election_id, std::int64_t sequence,
+                          const std::string& bytes) {
+  const MutexLock lock(mutex_);
+  entries_[std::string(election_id)][Index(sequence - 1)].bytes = bytes;
+}
+
+void MemoryDatabase::DifferInAudits(bool differs) {
+  const MutexLock lock(mutex_);
+  differs_in_audits_ = differs;
 }
 
 void MemoryDatabase::Truncate(std::string_view election_id, std::int64_t last_sequence) {
@@ -143,7 +154,7 @@ std::string MemoryLedgerStore::ledger_id() const {
 }
 
 absl::Status MemoryLedgerStore::Replay(
-    const std::map<std::string, std::int64_t, std::less<>>& after,
+    const aggregator::Sequences& after,
     const std::function<absl::Status(const StoredEntry&)>& visit) {
   std::map<std::string, std::vector<MemoryDatabase::Stored>, std::less<>> entries;
   if (!CanRead()) return Lost();
@@ -167,9 +178,40 @@ absl::Status MemoryLedgerStore::Replay(
                                          .bytes = entry.bytes,
                                          .leaf_hash = entry.leaf_hash});
       if (!status.ok()) return status;
+      if (on_replayed_) on_replayed_();
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status MemoryLedgerStore::Audit(std::string_view ledger_id, const aggregator::Sequences& upto,
+                                      const aggregator::AuditVisitor& visitor) {
+  if (this->ledger_id() != ledger_id) return MakeError(reason::kLedgerDiverged, "another ledger");
+  {
+    const MutexLock lock(mutex_);
+    if (!audits_fail_.ok()) return audits_fail_;
+  }
+  for (const auto& [election_id, last] : upto) {
+    const std::vector<MemoryDatabase::Stored> stored = store_.EntriesOf(election_id);
+    for (std::int64_t sequence = 1; sequence <= last; ++sequence) {
+      if (sequence > static_cast<std::int64_t>(stored.size())) {
+        return MakeError(reason::kRowDiffers, absl::StrCat("entry ", sequence, " is missing"));
+      }
+      const MemoryDatabase::Stored& entry = stored[Index(sequence - 1)];
+      const absl::Status checked = visitor.check_entry({.election_id = election_id,
+                                                        .sequence = sequence,
+                                                        .bytes = entry.bytes,
+                                                        .leaf_hash = entry.leaf_hash});
+      if (!checked.ok()) {
+        return MakeError(reason::kRowDiffers,
+                         absl::StrCat("entry ", sequence, " is not ", checked.message()));
+      }
+      if (absl::Status status = visitor.rest(); !status.ok()) return status;
+    }
+  }
+  const MutexLock lock(store_.mutex_);
+  if (!store_.differs_in_audits_) return absl::OkStatus();
+  return MakeError(reason::kRowDiffers, "a column says something else");
 }
 
 absl::Status MemoryLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {
@@ -277,6 +319,13 @@ void MemoryLedgerStore::FailAppendsOf(std::function<bool(const AppendedEntry&)> 
 void MemoryLedgerStore::FailTakeLead(int count) {
   const MutexLock lock(mutex_);
   failures_to_lead_ = count;
+}
+
+void MemoryLedgerStore::OnReplayed(std::function<void()> call) { on_replayed_ = std::move(call); }
+
+void MemoryLedgerStore::FailAudits(absl::Status status) {
+  const MutexLock lock(mutex_);
+  audits_fail_ = std::move(status);
 }
 
 void MemoryLedgerStore::HoldAppends() {

@@ -55,8 +55,12 @@ class MemoryDatabase {
   // Sets the clock of the database, which must outlive it. Without one, time stands still where a
   // ManualClock starts, and appends are not compared with it.
   void SetClock(const Clock& clock);
-  // Its bytes are no entry any more.
-  void Damage(std::string_view election_id, std::int64_t sequence);
+  // Its bytes are no entry any more. Returns those that it had.
+  std::string Damage(std::string_view election_id, std::int64_t sequence);
+  // Its bytes are these again.
+  void Mend(std::string_view election_id, std::int64_t sequence, const std::string& bytes);
+  // Whether what is repeated of the entries for SQL readers is something else.
+  void DifferInAudits(bool differs);
 
  private:
   friend class MemoryLedgerStore;
@@ -70,6 +74,7 @@ class MemoryDatabase {
   std::vector<aggregator::Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
   const Clock* clock_ ABSL_GUARDED_BY(mutex_) = nullptr;
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool differs_in_audits_ ABSL_GUARDED_BY(mutex_) = false;
   int ledger_number_ ABSL_GUARDED_BY(mutex_) = 1;
   const MemoryLedgerStore* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
@@ -85,8 +90,10 @@ class MemoryLedgerStore final : public aggregator::LedgerStore {
   void Resign() override;
   std::string ledger_id() const override;
   absl::Status Replay(
-      const std::map<std::string, std::int64_t, std::less<>>& after,
+      const aggregator::Sequences& after,
       const std::function<absl::Status(const aggregator::StoredEntry&)>& visit) override;
+  absl::Status Audit(std::string_view ledger_id, const aggregator::Sequences& upto,
+                     const aggregator::AuditVisitor& visitor) override;
   absl::Status ReplaySealed(const std::function<void(aggregator::SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(aggregator::Refusal)>& visit) override;
   absl::Status Append(const aggregator::Transaction& transaction) override;
@@ -100,6 +107,10 @@ class MemoryLedgerStore final : public aggregator::LedgerStore {
   void FailAppendsOf(std::function<bool(const aggregator::AppendedEntry&)> is_poison);
   // The next attempts to take the lead fail; a negative count: all of them.
   void FailTakeLead(int count);
+  // `call` is called after each entry that a replay has visited.
+  void OnReplayed(std::function<void()> call);
+  // Audits return this; OK: they do what they should.
+  void FailAudits(absl::Status status);
 
   // Appends wait from now on, until ReleaseAppends.
   void HoldAppends();
@@ -123,6 +134,8 @@ class MemoryLedgerStore final : public aggregator::LedgerStore {
   int failures_before_commit_ ABSL_GUARDED_BY(mutex_) = 0;
   int failures_after_commit_ ABSL_GUARDED_BY(mutex_) = 0;
   int failures_to_lead_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status audits_fail_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_replayed_;  // used by who replays
   std::function<bool(const aggregator::AppendedEntry&)> is_poison_ ABSL_GUARDED_BY(mutex_);
   bool following_ ABSL_GUARDED_BY(mutex_) = false;  // another led, last time
   bool held_ ABSL_GUARDED_BY(mutex_) = false;

@@ -25,13 +25,13 @@ struct AuditedDatabase {
 // Reads all that a database holds of an election's ledger, at one moment, and compares everything
 // with the bytes of the entries: sequences, leaf hashes, the columns of every table, and, if the
 // role of `connection` may read them, what seals hide. The role canvass_reader suffices. Calls
-// `visit` with the entries from the first one on, up to the first that is missing, with the leaf
-// hash that is stored; its first error is returned.
+// `visit` with the entries from the first one on, up to the first that is missing or does not
+// belong there, with the leaf hash that is stored.
 //
 // Returns NOT_FOUND ELECTION_UNKNOWN if there is no such election, and the errors of PostgreSQL.
-absl::StatusOr<AuditedDatabase> AuditDatabase(
-    const std::string& connection, const std::string& election_id,
-    const std::function<absl::Status(const StoredEntry&)>& visit);
+absl::StatusOr<AuditedDatabase> AuditDatabase(const std::string& connection,
+                                              const std::string& election_id,
+                                              const std::function<void(const StoredEntry&)>& visit);
 
 }  // namespace canvass::aggregator
 

@@ -63,12 +63,24 @@ struct StoredEntry {
   std::int64_t sequence = 0;
   std::string_view bytes{};
   ledger::Hash leaf_hash{};
-  // What the bytes say, for the visitor to take. Null if the store did not decode them.
-  election::Entry* decoded = nullptr;
 };
 
-// Durable storage of all elections' ledgers. Only one thread at a time may use it. Every call may
-// block.
+// Sequences of elections by id.
+using Sequences = std::map<std::string, std::int64_t, std::less<>>;
+
+// What an audit of a store asks and tells.
+struct AuditVisitor {
+  // Returns OK if the entry belongs at its place; otherwise, what belongs there: "the entry that
+  // ...". Called with the entries of an election in sequence order, up to the first one that does
+  // not belong there or is missing.
+  std::function<absl::Status(const StoredEntry&)> check_entry{};
+  // Called after each step of some milliseconds, or of one table, when no transaction is open. An
+  // error ends the audit.
+  std::function<absl::Status()> rest{};
+};
+
+// Durable storage of all elections' ledgers. Only one thread at a time may use it, but another one
+// may call Audit. Every call may block.
 class LedgerStore {
  public:
   // How far the clocks of writer and store may be apart. Machines that keep time by NTP differ by
@@ -104,12 +116,19 @@ class LedgerStore {
   // Calls `visit` with every entry after the given sequences, in sequence order within an election.
   // Elections without a given sequence start at sequence 1. Stops at the first error and returns
   // it. Returns DATA_LOSS if a stored leaf hash is not the hash of its bytes, a sequence is
-  // missing, or an election ends before its given sequence. Returns DATA_LOSS ROW_DIFFERS, after
-  // all entries have been visited, if what the store repeats of them for its readers is not what
-  // their bytes say: of the visited entries, and of the definition if all entries were visited.
-  // `visit` may run on another thread while the caller waits.
-  virtual absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+  // missing, or an election ends before its given sequence. `visit` may run on another thread while
+  // the caller waits.
+  virtual absl::Status Replay(const Sequences& after,
                               const std::function<absl::Status(const StoredEntry&)>& visit) = 0;
+
+  // Reads the entries up to those sequences on a connection of its own, asks `visitor` about them,
+  // and compares all that the store repeats of them for its readers with what their bytes say. Ends
+  // with DATA_LOSS ROW_DIFFERS and what is not so once something is found. Returns
+  // DATA_LOSS LEDGER_DIVERGED if the store holds another ledger than this one. Other errors are
+  // those of the store and of visitor.rest. One thread at a time may call it, whatever other calls
+  // are in progress.
+  virtual absl::Status Audit(std::string_view ledger_id, const Sequences& upto,
+                             const AuditVisitor& visitor) = 0;
 
   // Visits what the closed seals hide, in no particular order. Only the leader may ask. An item
   // that is damaged is left out and logged.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,13 +42,26 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-Place PlaceOf(const DefinitionTable& table, std::string_view row) {
-  std::string_view key = row.substr(kCountBytes + kNumberBytes + kLengthBytes);
-  Place place{.sequence = ReadBigEndian<std::int64_t>(key)};
-  key.remove_prefix(sizeof(place.sequence));
+// Takes a field from the front of a row. Returns false if it is no such number.
+template <typename Number>
+bool TakeNumber(std::string_view& row, Number& number) {
+  if (row.size() < kLengthBytes + sizeof(number)) return false;
+  if (ReadBigEndian<std::int32_t>(row) != static_cast<std::int32_t>(sizeof(number))) return false;
+  number = ReadBigEndian<Number>(row.substr(kLengthBytes));
+  row.remove_prefix(kLengthBytes + sizeof(number));
+  return true;
+}
+
+// Returns nullopt if a part of the key is NULL or has another type, which the owner of the table
+// may have made possible.
+std::optional<Place> PlaceOf(const DefinitionTable& table, std::string_view row) {
+  if (row.size() < kCountBytes + kNumberBytes) return std::nullopt;
+  row.remove_prefix(kCountBytes + kNumberBytes);
+  Place place;
+  if (!TakeNumber(row, place.sequence)) return std::nullopt;
   assert(table.numbers <= place.numbers.size());
   for (std::size_t i = 0; i < table.numbers; ++i) {
-    place.numbers[i] = ReadBigEndian<std::int32_t>(key.substr(i * kNumberBytes + kLengthBytes));
+    if (!TakeNumber(row, place.numbers[i])) return std::nullopt;
   }
   return place;
 }
@@ -85,7 +99,7 @@ CheckedRow NameRow(const DefinitionTable& table, std::string_view row) {
   std::vector<postgres::CopyField> fields;
   postgres::SplitRow(row, fields);
   fields.resize(table.copy.columns.size());
-  named.sequence = PlaceOf(table, row).sequence;
+  named.sequence = PlaceOf(table, row).value_or(Place()).sequence;
   for (std::size_t i = 2; i < 2 + table.numbers; ++i) {
     const postgres::Column& column = table.copy.columns[i];
     named.part +=
@@ -106,21 +120,22 @@ void AddWhole(const DefinitionTable& table, std::string_view row, std::string_vi
 
 absl::Status CompareTable(postgres::Session& session, const DefinitionTable& table,
                           const std::string& where, const std::vector<std::string_view>& recorded,
+                          const std::function<absl::Status()>& after_row,
                           RowDifferences& differences) {
   const std::vector<std::string_view> expected = InOrder(table, recorded);
   auto next = expected.begin();
   const auto compare = [&](std::string_view row) {
-    const Place place = PlaceOf(table, row);
-    for (; next != expected.end() && PlaceOf(table, *next) < place; ++next) {
+    const std::optional<Place> place = PlaceOf(table, row);
+    for (; place && next != expected.end() && PlaceOf(table, *next) < place; ++next) {
       AddWhole(table, *next, "missing", "there", differences);
     }
-    if (next == expected.end() || PlaceOf(table, *next) != place) {
+    if (!place || next == expected.end() || PlaceOf(table, *next) != place) {
       AddWhole(table, row, "there", "missing: no entry says so", differences);
-      return absl::OkStatus();
+      return after_row();
     }
     if (row != *next) CompareRows(NameRow(table, row), row, *next, differences);
     ++next;
-    return absl::OkStatus();
+    return after_row();
   };
   absl::Status status = session.CopyOut(
       StrCat("COPY (SELECT ", ColumnNames(table.copy), " FROM ", table.copy.name, " WHERE ", where,
@@ -142,37 +157,34 @@ void DefinitionCheck::Add(const election::Entry& entry, std::string_view bytes) 
   changes_.emplace_back(bytes);
 }
 
-std::vector<DefinitionRows> DefinitionCheck::MakeRows() {
-  std::vector<DefinitionRows> rows;
+absl::Status DefinitionCheck::MakeRows(const std::function<absl::Status()>& after_change) {
   DefinitionRows::Languages languages;
   for (std::string& bytes : changes_) {
     const absl::StatusOr<election::Entry> entry = ledger::Decode(bytes);
     assert(entry.ok());
     const auto& change = std::get<election::DefinitionChange>(entry->event);
-    rows.emplace_back().Add(election_no_, *numbers_, languages,
-                            {{.sequence = entry->sequence, .change = &change}});
+    rows_.emplace_back().Add(election_no_, *numbers_, languages,
+                             {{.sequence = entry->sequence, .change = &change}});
     bytes = std::string();
+    if (absl::Status status = after_change(); !status.ok()) return status;
   }
   changes_.clear();
   numbers_.reset();
-  return rows;
+  return absl::OkStatus();
 }
 
-absl::Status DefinitionCheck::Compare(postgres::Session& session,
-                                      std::optional<std::int64_t> last_sequence,
+absl::Status DefinitionCheck::Compare(postgres::Session& session, std::size_t table,
+                                      const SequenceRange& left_out,
+                                      const std::function<absl::Status()>& after_row,
                                       RowDifferences& differences) {
-  std::vector<DefinitionRows> rows = MakeRows();
-  const std::string where =
-      StrCat("election_no = ", election_no_,
-             last_sequence.has_value() ? StrCat(" AND sequence <= ", *last_sequence) : "");
-  absl::Status status;
-  for (std::size_t table = 0; status.ok() && table < kDefinitionTables; ++table) {
-    std::vector<std::string_view> recorded;
-    recorded.reserve(rows.size());
-    for (DefinitionRows& of_change : rows) recorded.push_back(of_change.RowsOf(table));
-    status = CompareTable(session, DefinitionTables()[table], where, recorded, differences);
-  }
-  return status;
+  std::vector<std::string_view> recorded;
+  recorded.reserve(rows_.size());
+  for (DefinitionRows& of_change : rows_) recorded.push_back(of_change.RowsOf(table));
+  // A sequence that is missing is not left out.
+  return CompareTable(session, DefinitionTables()[table],
+                      StrCat("election_no = ", election_no_, " AND (sequence BETWEEN ",
+                             left_out.first, " AND ", left_out.last, ") IS NOT TRUE"),
+                      recorded, after_row, differences);
 }
 
 }  // namespace canvass::aggregator

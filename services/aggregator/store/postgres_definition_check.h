@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,12 @@
 
 namespace canvass::aggregator {
 
+// The sequences from `first` to `last`; none if that is less.
+struct SequenceRange {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+};
+
 // Compares the tables of an election's definition with the entries that changed it. Holds their
 // bytes until then. Not thread-safe.
 class DefinitionCheck {
@@ -29,21 +36,22 @@ class DefinitionCheck {
   // REQUIRES: `bytes` are those of `entry`.
   void Add(const election::Entry& entry, std::string_view bytes);
 
-  // Reads the tables and adds what differs. Rows of entries after `last_sequence` are left out if
-  // it is given, because others may be adding them. REQUIRES: the entries can be folded, this is
-  // called once, and the session is in a transaction without statement_timeout and enable_sort, so
-  // that PostgreSQL reads along the keys whatever it knows about the tables. Returns the errors of
-  // the session.
-  absl::Status Compare(postgres::Session& session, std::optional<std::int64_t> last_sequence,
-                       RowDifferences& differences);
+  // Makes the rows that the tables must hold, and drops changes and numbers. Calls `after_change`
+  // after each change. Rows are made when all changes are there, because a part may name another
+  // one of a later change. REQUIRES: the entries can be folded, and this is called once. Returns
+  // the errors of `after_change`.
+  absl::Status MakeRows(const std::function<absl::Status()>& after_change);
+  // Reads a table of DefinitionTables and adds what differs. Rows of `left_out` are not looked at.
+  // Calls `after_row` after each row. REQUIRES: MakeRows returned OK, this is called once for each
+  // table, and the session is in a transaction with kReadingSettings. Returns the errors of the
+  // session and of `after_row`.
+  absl::Status Compare(postgres::Session& session, std::size_t table, const SequenceRange& left_out,
+                       const std::function<absl::Status()>& after_row, RowDifferences& differences);
 
  private:
-  // Makes the rows that the tables must hold, and drops changes and numbers. They are made now
-  // because a part may name another one of a later change.
-  std::vector<DefinitionRows> MakeRows();
-
   const int election_no_;
   std::vector<std::string> changes_;  // bytes of entries
+  std::vector<DefinitionRows> rows_;  // of each change
   std::optional<DefinitionNumbers> numbers_{std::in_place, nullptr};
 };
 

@@ -276,7 +276,7 @@ absl::StatusOr<EntryRow> EntryRowReader::Read(std::string_view row) {
   }
   postgres::CopyRow first(row);
   return EntryRow{.sequence = first.Int64().value_or(0),
-                  .bytes = fields_[kEntryColumn].value_or(row.substr(0, 0)),
+                  .bytes = fields_[kEntryColumn].value_or(""),
                   .leaf_hash = fields_[kLeafHashColumn].value_or("")};
 }
 

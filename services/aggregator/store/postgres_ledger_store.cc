@@ -6,7 +6,6 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,7 +22,6 @@
 #include "common/base/text.h"
 #include "common/base/uuid.h"
 #include "common/election/event.h"
-#include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/copy_table.h"
@@ -31,13 +29,12 @@
 #include "common/postgres/session.h"
 #include "common/telemetry/log.h"
 #include "services/aggregator/store/ledger_store.h"
-#include "services/aggregator/store/postgres_definition_check.h"
 #include "services/aggregator/store/postgres_definition_rows.h"
 #include "services/aggregator/store/postgres_entry_rows.h"
 #include "services/aggregator/store/postgres_refusal_rows.h"
 #include "services/aggregator/store/postgres_sealed_rows.h"
+#include "services/aggregator/store/reading_settings.h"
 #include "services/aggregator/store/replay_thread.h"
-#include "services/aggregator/store/row_difference.h"
 #include "services/aggregator/store/schema.h"
 
 namespace canvass::aggregator {
@@ -125,46 +122,25 @@ absl::Status Lost(const Reason& reason, std::string_view message) {
   return MakeError(reason, message);
 }
 
-// Returns the entry of a row. Returns DATA_LOSS if it is not the one with this sequence, or if it
-// is damaged.
-absl::StatusOr<StoredEntry> CheckEntry(std::string_view election_id, std::int64_t sequence,
-                                       const absl::StatusOr<EntryRow>& row) {
-  if (!row.ok()) return row.status();
-  StoredEntry entry{
-      .election_id = election_id, .sequence = row->sequence, .bytes = row->bytes, .leaf_hash = {}};
+// Reads a row of sequence, entry and leaf_hash. Returns DATA_LOSS if it is not the entry with this
+// sequence, or if it is damaged.
+absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
+                                      std::string_view row_bytes) {
+  postgres::CopyRow row(row_bytes);
+  StoredEntry entry{.election_id = election_id, .sequence = row.Int64().value_or(0)};
+  entry.bytes = row.Text().value_or("");
+  const std::string_view leaf_hash = row.Text().value_or("");
+  if (!row.status().ok()) return row.status();
   if (entry.sequence != sequence) {
     return Lost(reason::kEntryMissing, StrCat("The ledger of ", election_id, " has no entry ",
                                               sequence, "; the next one is ", entry.sequence));
   }
   entry.leaf_hash = ledger::LeafHash(entry.bytes);
-  if (row->leaf_hash != AsText(entry.leaf_hash)) {
+  if (leaf_hash != AsText(entry.leaf_hash)) {
     return Lost(reason::kEntryDamaged,
                 StrCat("Entry ", sequence, " of ", election_id, " does not match its hash"));
   }
   return entry;
-}
-
-// The statement timeout is off: silence is bounded, not the size of the ledger. Sorting is off so
-// that PostgreSQL reads along the key, whatever it knows about the table. It would otherwise sort
-// the ledger of a country on its disk, and send the first row only afterwards.
-constexpr std::string_view kAlongTheKey =
-    "SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off; ";
-
-// Differences that an error names; the others are only counted.
-constexpr std::size_t kDifferencesNamedMax = 10;
-
-absl::Status Differing(const RowDifferences& differences) {
-  if (differences.total() == 0) return absl::OkStatus();
-  std::string text = StrCat("The database was changed, and ", differences.total(),
-                            differences.total() == 1 ? " value is" : " values are",
-                            " not what the ledger's entries say: ");
-  const std::size_t named = std::min(differences.kept().size(), kDifferencesNamedMax);
-  for (std::size_t i = 0; i < named; ++i) {
-    text += StrCat(i == 0 ? "" : "; ", Describe(differences.kept()[i]));
-  }
-  const auto others = differences.total() - static_cast<std::int64_t>(named);
-  if (others > 0) text += StrCat("; and ", others, " more");
-  return Lost(reason::kRowDiffers, text);
 }
 
 // The definition changes of one election in a transaction.
@@ -202,7 +178,7 @@ struct Script {
 
 PostgresLedgerStore::PostgresLedgerStore(postgres::SessionOptions options,
                                          absl::Duration leader_silence_max)
-    : options_(std::move(options)), other_leader_(leader_silence_max) {}
+    : options_(std::move(options)), audit_(options_), other_leader_(leader_silence_max) {}
 
 PostgresLedgerStore::~PostgresLedgerStore() = default;
 
@@ -294,8 +270,7 @@ absl::Status PostgresLedgerStore::ReadElections() {
 }
 
 absl::Status PostgresLedgerStore::Replay(
-    const std::map<std::string, std::int64_t, std::less<>>& after,
-    const std::function<absl::Status(const StoredEntry&)>& visit) {
+    const Sequences& after, const std::function<absl::Status(const StoredEntry&)>& visit) {
   if (session_ == nullptr) return NotActive("The ledger is not open");
   for (const auto& [election_id, sequence] : after) {
     const auto stored = elections_.find(election_id);
@@ -304,68 +279,46 @@ absl::Status PostgresLedgerStore::Replay(
     return Lost(reason::kLedgerDiverged, StrCat("The ledger of ", election_id, " ends at sequence ",
                                                 last, ", but ", sequence, " was committed"));
   }
-  RowDifferences differences;
   for (const auto& [election_id, election] : elections_) {
     const auto known = after.find(election_id);
     const std::int64_t first = known == after.end() ? 0 : known->second;
     if (first == election.last_sequence) continue;
-    absl::Status status = ReplayElection(election_id, election, first, visit, differences);
+    absl::Status status = ReplayElection(election_id, election, first, visit);
     if (!status.ok()) return status;
   }
-  return Differing(differences);
+  return absl::OkStatus();
 }
 
 absl::Status PostgresLedgerStore::ReplayElection(
     std::string_view election_id, const StoredElection& election, std::int64_t after,
-    const std::function<absl::Status(const StoredEntry&)>& visit, RowDifferences& differences) {
-  EntryRowCheck check(election.number);
-  DefinitionCheck definition(election.number);
-  const ReplayThread::Visit compare_and_visit = [&](const StoredEntry& stored,
-                                                    std::string_view row) {
-    absl::StatusOr<election::Entry> decoded = ledger::Decode(stored.bytes);
-    if (!decoded.ok()) return visit(stored);  // which reports it
-    check.Compare(stored, row, *decoded, differences);
-    if (after == 0) definition.Add(*decoded, stored.bytes);
-    StoredEntry entry = stored;
-    entry.decoded = &*decoded;
-    return visit(entry);
-  };
+    const std::function<absl::Status(const StoredEntry&)>& visit) {
   std::int64_t previous = after;
   absl::Status damage;
-  ReplayThread replay(election_id, compare_and_visit);
-  EntryRowReader reader;
+  ReplayThread replay(election_id, visit);
   const auto read_row = [&](std::string_view row) {
     if (damage.ok()) {
-      const absl::StatusOr<StoredEntry> entry =
-          CheckEntry(election_id, previous + 1, reader.Read(row));
+      const absl::StatusOr<StoredEntry> entry = ReadEntry(election_id, previous + 1, row);
       damage = entry.status();
-      if (entry.ok()) replay.Add(*entry, row);
+      if (entry.ok()) replay.Add(*entry);
       ++previous;
     }
     // After an error, the rest is read and dropped, so that the session and the lead survive.
     return absl::OkStatus();
   };
   absl::Status status = Settle(session_->CopyOut(
-      StrCat("BEGIN; ", kAlongTheKey, "COPY (SELECT ", ColumnNames(EntryTable()),
-             " FROM canvass.entries WHERE election_no = ", election.number, " AND sequence > ",
-             after, " AND sequence <= ", election.last_sequence,
-             " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+      StrCat("BEGIN; ", kReadingSettings,
+             "; COPY (SELECT sequence, entry, leaf_hash FROM canvass.entries WHERE election_no = ",
+             election.number, " AND sequence > ", after, " AND sequence <= ",
+             election.last_sequence, " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
       read_row));
   absl::Status visited = replay.Finish();
   if (!status.ok()) return status;
   if (!visited.ok()) return visited;
   if (!damage.ok()) return damage;
-  if (previous != election.last_sequence) {
-    return Lost(reason::kEntryMissing,
-                StrCat("The ledger of ", election_id, " was read up to sequence ", previous, " of ",
-                       election.last_sequence));
-  }
-  if (after > 0) return absl::OkStatus();
-  status = Settle(session_->Run(StrCat("BEGIN; ", kAlongTheKey)));
-  if (!status.ok()) return status;
-  status = Settle(definition.Compare(
-      *session_, leading_ ? std::nullopt : std::optional(election.last_sequence), differences));
-  return status.ok() ? Settle(session_->Run("COMMIT")) : status;
+  if (previous == election.last_sequence) return absl::OkStatus();
+  return Lost(reason::kEntryMissing,
+              StrCat("The ledger of ", election_id, " was read up to sequence ", previous, " of ",
+                     election.last_sequence));
 }
 
 absl::Status PostgresLedgerStore::ReplaySealed(const std::function<void(SealedItem)>& visit) {

@@ -18,7 +18,7 @@
 #include "common/postgres/session.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/store/postgres_leader.h"
-#include "services/aggregator/store/row_difference.h"
+#include "services/aggregator/store/postgres_ledger_audit.h"
 
 namespace canvass::aggregator {
 
@@ -40,7 +40,8 @@ namespace canvass::aggregator {
 //
 // An error ends the lead and the session, and the next call must be TakeLead. There are three
 // exceptions, after which the session stays usable: NOT_ACTIVE from TakeLead, LEDGER_TAMPERED, and
-// errors of Replay that come from `visit` or from missing or damaged entries.
+// errors of Replay that come from `visit` or from missing or damaged entries. Audit has a session
+// of its own.
 class PostgresLedgerStore final : public LedgerStore {
  public:
   // A live leader uses its session every second, but a check of a register with a million stations
@@ -63,8 +64,12 @@ class PostgresLedgerStore final : public LedgerStore {
     assert(!ledger_id_.empty());
     return ledger_id_;
   }
-  absl::Status Replay(const std::map<std::string, std::int64_t, std::less<>>& after,
+  absl::Status Replay(const Sequences& after,
                       const std::function<absl::Status(const StoredEntry&)>& visit) override;
+  absl::Status Audit(std::string_view ledger_id, const Sequences& upto,
+                     const AuditVisitor& visitor) override {
+    return audit_.Run(ledger_id, upto, visitor);
+  }
   absl::Status ReplaySealed(const std::function<void(SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) override;
   absl::Status Append(const Transaction& transaction) override;
@@ -96,8 +101,7 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status CheckLead() const;
   absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,
                               std::int64_t after,
-                              const std::function<absl::Status(const StoredEntry&)>& visit,
-                              RowDifferences& differences);
+                              const std::function<absl::Status(const StoredEntry&)>& visit);
   absl::Status Commit(const Transaction& transaction);
   // Compares every ledger with what was read or committed last.
   absl::Status CheckLedgers();
@@ -111,6 +115,7 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status Settle(absl::Status status);
 
   postgres::SessionOptions options_;
+  PostgresLedgerAudit audit_;  // used by nobody but Audit
   PostgresLeader other_leader_;
   std::unique_ptr<postgres::Session> session_;  // null before TakeLead, after Resign or an error
   bool leading_ = false;                        // only with a session

@@ -7,15 +7,11 @@ namespace canvass::aggregator {
 ReplayThread::ReplayThread(std::string_view election_id, const Visit& visit)
     : election_id_(election_id), visit_(visit) {}
 
-void ReplayThread::Add(const StoredEntry& entry, std::string_view row) {
-  const auto entry_place = static_cast<std::size_t>(entry.bytes.data() - row.data());
-  assert(entry_place + entry.bytes.size() <= row.size());
+void ReplayThread::Add(const StoredEntry& entry) {
+  filling_.bytes += entry.bytes;
   filling_.rows.push_back({.sequence = entry.sequence,
-                           .end = filling_.bytes.size() + row.size(),
-                           .entry_begin = filling_.bytes.size() + entry_place,
-                           .entry_bytes = entry.bytes.size(),
+                           .bytes_end = filling_.bytes.size(),
                            .leaf_hash = entry.leaf_hash});
-  filling_.bytes += row;
   if (filling_.bytes.size() >= kBatchBytes) HandOver();
 }
 
@@ -53,16 +49,14 @@ std::optional<ReplayThread::Batch> ReplayThread::WaitForBatch() {
 }
 
 void ReplayThread::VisitBatch(const Batch& batch) {
-  const std::string_view bytes = batch.bytes;
   std::size_t begin = 0;
   for (const Row& row : batch.rows) {
     if (!status_.ok()) return;
     status_ = visit_({.election_id = election_id_,
                       .sequence = row.sequence,
-                      .bytes = bytes.substr(row.entry_begin, row.entry_bytes),
-                      .leaf_hash = row.leaf_hash},
-                     bytes.substr(begin, row.end - begin));
-    begin = row.end;
+                      .bytes = std::string_view(batch.bytes).substr(begin, row.bytes_end - begin),
+                      .leaf_hash = row.leaf_hash});
+    begin = row.bytes_end;
   }
 }
 

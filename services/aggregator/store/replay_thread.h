@@ -24,10 +24,9 @@ namespace canvass::aggregator {
 // first batch is full. Add and Finish must be called by one thread.
 class ReplayThread {
  public:
-  // `row` is the whole row of the entry.
-  using Visit = std::function<absl::Status(const StoredEntry& entry, std::string_view row)>;
+  using Visit = std::function<absl::Status(const StoredEntry&)>;
 
-  // Size of the rows in a full batch. At most three batches are held.
+  // Size of the entries in a full batch. At most three batches are held.
   static constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
 
   // All entries belong to election `election_id`. Both arguments must outlive this.
@@ -37,9 +36,8 @@ class ReplayThread {
   ReplayThread(const ReplayThread&) = delete;
   ReplayThread& operator=(const ReplayThread&) = delete;
 
-  // Copies the entry's row. Blocks while the visitor is two batches behind. REQUIRES: entry.bytes
-  // lies in `row`.
-  void Add(const StoredEntry& entry, std::string_view row);
+  // Copies the entry. Blocks while the visitor is two batches behind.
+  void Add(const StoredEntry& entry);
   // Blocks until all entries have been visited. Returns the first error of `visit`; entries after
   // it are not visited.
   absl::Status Finish();
@@ -47,13 +45,11 @@ class ReplayThread {
  private:
   struct Row {
     std::int64_t sequence = 0;
-    std::size_t end = 0;          // of the row in the batch's bytes
-    std::size_t entry_begin = 0;  // in the batch's bytes
-    std::size_t entry_bytes = 0;
+    std::size_t bytes_end = 0;  // end of the entry in the batch's bytes
     ledger::Hash leaf_hash{};
   };
   struct Batch {
-    std::string bytes{};  // of all rows, concatenated
+    std::string bytes{};  // of all entries, concatenated
     std::vector<Row> rows{};
   };
 

@@ -1,8 +1,10 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_STORE_ROW_DIFFERENCE_H_
 #define CANVASS_SERVICES_AGGREGATOR_STORE_ROW_DIFFERENCE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +44,11 @@ class RowDifferences {
 
   void Add(RowDifference difference) {
     if (kept_.size() < kKeptMax) kept_.push_back(std::move(difference));
-    ++total_;
+    Count(1);
+  }
+  // Counts others without keeping them. A forged sequence may make them more than can be counted.
+  void Count(std::int64_t others) {
+    total_ += std::min(others, std::numeric_limits<std::int64_t>::max() - total_);
   }
   const std::vector<RowDifference>& kept() const { return kept_; }
   std::int64_t total() const { return total_; }

@@ -81,15 +81,13 @@ absl::Status CommittedLedgers::Follow(LedgerStore& store) {
   return Replay(store, /*whole=*/is_wrong_);
 }
 
-absl::Status CommittedLedgers::Compare(LedgerStore& store) {
-  ResetUnlessOf(store);
-  return Replay(store, /*whole=*/true);
-}
-
 void CommittedLedgers::Fold(Transaction transaction) {
   {
     const WriterLock lock(mutex_);
-    for (AppendedEntry& appended : transaction.entries) FoldEntry(appended);
+    for (AppendedEntry& appended : transaction.entries) {
+      FoldEntry(appended);
+      complete_.insert_or_assign(appended.election_id, appended.entry.sequence);
+    }
     for (SealedItem& item : transaction.sealed) {
       contents_.sealed[item.election_id].Add(
           item.sequence, {.nonce = item.nonce, .content = std::move(item.content)});
@@ -97,6 +95,47 @@ void CommittedLedgers::Fold(Transaction transaction) {
     for (Refusal& refusal : transaction.refusals) contents_.refused.Add(std::move(refusal));
   }
   TellOfChange();
+}
+
+std::int64_t CommittedLedgers::entries() const {
+  const ReaderLock lock(mutex_);
+  std::int64_t entries = 0;
+  for (const auto& [election_id, ledger] : contents_.ledgers) entries += ledger->sequence();
+  return entries;
+}
+
+absl::Status CommittedLedgers::Compare(LedgerStore& store,
+                                       const std::function<absl::Status()>& rest) const {
+  std::string ledger_id;
+  int edition = 0;
+  Sequences upto;
+  {
+    const ReaderLock lock(mutex_);
+    ledger_id = contents_.ledger_id;
+    edition = contents_.edition;
+    upto = complete_;
+  }
+  const auto is_dropped = [this, edition] {
+    return Reading([edition](const Contents& contents) { return contents.edition != edition; });
+  };
+  const absl::Status dropped =
+      MakeError(reason::kLedgerDiverged, StrCat("The ledger ", ledger_id, " was dropped"));
+  const absl::Status audited = store.Audit(
+      ledger_id, upto,
+      {.check_entry = [this,
+                       edition](const StoredEntry& stored) { return CheckHeld(stored, edition); },
+       .rest = [&] { return is_dropped() ? dropped : rest(); }});
+  return is_dropped() ? dropped : audited;
+}
+
+absl::Status CommittedLedgers::CheckHeld(const StoredEntry& stored, int edition) const {
+  const ReaderLock lock(mutex_);
+  if (contents_.edition != edition) return absl::OkStatus();
+  const auto found = contents_.ledgers.find(stored.election_id);
+  const bool same = found != contents_.ledgers.end() &&
+                    stored.sequence <= found->second->sequence() &&
+                    found->second->log().Get(stored.sequence) == stored.bytes;
+  return same ? absl::OkStatus() : absl::DataLossError("the entry that was committed");
 }
 
 void CommittedLedgers::FoldEntry(AppendedEntry& appended) {
@@ -120,14 +159,15 @@ void CommittedLedgers::ResetUnlessOf(const LedgerStore& store) {
                                  contents_.ledger_id, "; reading all of it again"));
   }
   contents_ = Contents{.ledger_id = ledger_id, .edition = contents_.edition + 1};
+  complete_.clear();
   is_wrong_ = false;
 }
 
 // Even the tail begins with the last known entry of every election. If that entry is still there
 // and unchanged, the stored ledger continues the one in memory.
 absl::Status CommittedLedgers::Replay(LedgerStore& store, bool whole) {
-  std::map<std::string, std::int64_t, std::less<>> after;
-  std::map<std::string, std::int64_t, std::less<>> unconfirmed;  // last known sequences
+  Sequences after;
+  Sequences unconfirmed;  // last known
   Reading([&after, &unconfirmed, whole](const Contents& contents) {
     for (const auto& [election_id, ledger] : contents.ledgers) {
       if (ledger->sequence() == 0) continue;  // its first entry failed to load
@@ -142,12 +182,16 @@ absl::Status CommittedLedgers::Replay(LedgerStore& store, bool whole) {
     }
     return FoldStored(stored);
   });
-  const bool is_whole = status.ok() || HasReason(status, reason::kRowDiffers);
-  if (is_whole && !unconfirmed.empty()) {
+  if (status.ok() && !unconfirmed.empty()) {
     status = Diverged(unconfirmed.begin()->first, unconfirmed.begin()->second);
   }
   if (absl::IsDataLoss(status)) is_wrong_ = true;
-  if (status.ok() && whole) is_wrong_ = false;
+  if (!status.ok()) return status;
+  if (whole) is_wrong_ = false;
+  const WriterLock lock(mutex_);
+  for (const auto& [election_id, ledger] : contents_.ledgers) {
+    complete_.insert_or_assign(election_id, ledger->sequence());
+  }
   return status;
 }
 
@@ -158,8 +202,7 @@ absl::Status CommittedLedgers::FoldStored(const StoredEntry& stored) {
     const bool same = ledger.log().Get(stored.sequence) == stored.bytes;
     return same ? absl::OkStatus() : Diverged(stored.election_id, stored.sequence);
   }
-  absl::StatusOr<election::Entry> entry =
-      stored.decoded != nullptr ? std::move(*stored.decoded) : ledger::Decode(stored.bytes);
+  absl::StatusOr<election::Entry> entry = ledger::Decode(stored.bytes);
   if (!entry.ok()) return entry.status();
   if (entry->sequence != stored.sequence || entry->sequence != ledger.sequence() + 1) {
     return absl::DataLossError(

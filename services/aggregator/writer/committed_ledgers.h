@@ -64,20 +64,27 @@ class CommittedLedgers {
   // before was wrong. If the store holds a ledger with another id, drops the contents first.
   // Returns DATA_LOSS LEDGER_DIVERGED if the store holds the same ledger but has lost or changed an
   // entry that is held here. Acknowledged entries are never given up unless an operator decides it.
-  // Other errors are those of the store (ROW_DIFFERS) and of damaged entries. REQUIRES:
-  // store.TakeLead() returned OK.
+  // Other errors are those of the store and of damaged entries. REQUIRES: store.TakeLead() returned
+  // OK.
   absl::Status CatchUp(LedgerStore& store);
   // The same, without refusals and what seals hide. It is for a writer that does not lead: it asks
   // again and again, and shows refusals to nobody. REQUIRES: store.TakeLead() returned OK or
   // NOT_ACTIVE.
   absl::Status Follow(LedgerStore& store);
-  // The same as Follow, but reads everything and compares it with what is held here.
-  absl::Status Compare(LedgerStore& store);
   // Adds what the store has committed.
   void Fold(Transaction transaction);
 
+  // Compares everything in the store with what is held here, and calls `rest` as AuditVisitor says.
+  // Returns the errors of LedgerStore::Audit, and LEDGER_DIVERGED also if the contents are dropped
+  // meanwhile. Any thread may call it, but only one at a time.
+  absl::Status Compare(LedgerStore& store, const std::function<absl::Status()>& rest) const;
+  // Number of entries of all elections.
+  std::int64_t entries() const;
+
  private:
   void ResetUnlessOf(const LedgerStore& store);
+  // OK if the entry is held here, or the contents have another edition.
+  absl::Status CheckHeld(const StoredEntry& stored, int edition) const;
   // Reads what this does not hold, or everything if `whole`.
   absl::Status Replay(LedgerStore& store, bool whole);
   absl::Status FoldStored(const StoredEntry& stored);
@@ -90,6 +97,9 @@ class CommittedLedgers {
 
   mutable SharedMutex mutex_;
   Contents contents_ ABSL_GUARDED_BY(mutex_);
+  // Last sequences of all elections where a transaction ended. A ledger may hold more while the
+  // rest of a transaction is read: the beginning of a definition.
+  Sequences complete_ ABSL_GUARDED_BY(mutex_);
   // The store did not hold what it should when it was last read. Used by the writer's thread alone.
   bool is_wrong_ = false;
   std::function<void()> changed_;

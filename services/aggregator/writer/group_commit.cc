@@ -157,10 +157,10 @@ absl::Status GroupCommit::CommitNext() {
   TakeQueued();
   if (const absl::Status clock = ReadClock(); !clock.ok()) {
     // What is being appended has a plausible time.
-    return appending_ == nullptr ? clock : CommitReports(/*gathers=*/false);
+    return appending_ == nullptr ? clock : FinishAppend();
   }
   if (UntilOpening() == absl::ZeroDuration()) {
-    return appending_ == nullptr ? CommitOpenings() : CommitReports(/*gathers=*/false);
+    return appending_ == nullptr ? CommitOpenings() : FinishAppend();
   }
   if (backlog_.empty()) return absl::OkStatus();
   const bool has_decision = backlog_.NextDecision() != nullptr;

@@ -47,6 +47,10 @@ class GroupCommit {
   // transaction was sent are then in doubt. While the clock is implausible, nothing is appended,
   // and the error is CLOCK_IMPLAUSIBLE. REQUIRES: the committed ledgers have caught up.
   absl::Status CommitNext();
+  // Finishes the append in progress, if there is one. Errors are those of CommitNext.
+  absl::Status FinishAppend() {
+    return appending_ == nullptr ? absl::OkStatus() : CommitReports(/*gathers=*/false);
+  }
   // Time until a seal may be opened, which CommitNext then does; zero if one may be opened now.
   absl::Duration UntilOpening() const;
   // Asks the store whether this writer still leads. An error means that it does not. REQUIRES:

@@ -13,18 +13,22 @@ LedgerWriter::LedgerWriter(LedgerStore& store, CommittedLedgers& committed, cons
                            const Options& options, LeadCallback lead_changed)
     : queue_(options, steady_clock_),
       appender_(store),
-      role_(store, appender_, committed, queue_, clock, steady_clock_, options,
+      patrol_(store, committed, options),
+      role_(store, appender_, committed, patrol_, queue_, clock, steady_clock_, options,
             std::move(lead_changed)) {}
 
 LedgerWriter::~LedgerWriter() { Stop(); }
 
 void LedgerWriter::Start() {
   thread_ = std::thread([this] { Run(); });
+  patrol_thread_ = std::thread([this] { patrol_.Run(); });
 }
 
 void LedgerWriter::Stop() {
   queue_.Stop();
+  patrol_.Stop();
   if (thread_.joinable()) thread_.join();
+  if (patrol_thread_.joinable()) patrol_thread_.join();
 }
 
 void LedgerWriter::Submit(const WriteStream& stream, std::vector<SubmittedReport> reports,

@@ -14,6 +14,7 @@
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/append_thread.h"
 #include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/patrol.h"
 #include "services/aggregator/writer/submitted_report.h"
 #include "services/aggregator/writer/uptime_clock.h"
 #include "services/aggregator/writer/write_queue.h"
@@ -34,7 +35,8 @@ namespace canvass::aggregator {
 // entries. If another aggregator has taken the lead, these requests are answered COMMIT_UNKNOWN.
 // Until this writer leads again, all other requests are answered UNAVAILABLE at once. The writer
 // starts the same way. While another aggregator leads, the thread keeps the committed ledgers close
-// behind the store (see WriterRole).
+// behind the store (see WriterRole). A third thread compares the store with the committed ledgers
+// (see Patrol).
 //
 // Thread-safe. Callbacks run on the writer's thread, or on the caller's before the call returns.
 // They must not block. Every request is answered exactly once, at the latest by Stop.
@@ -92,8 +94,10 @@ class LedgerWriter {
   std::atomic<std::uint64_t> last_stream_ = WriteStream::kDecisions;
   WriteQueue queue_;
   AppendThread appender_;  // used by role_
-  WriterRole role_;        // used only by the thread
+  Patrol patrol_;
+  WriterRole role_;  // used only by the thread
   std::thread thread_;
+  std::thread patrol_thread_;
 };
 
 }  // namespace canvass::aggregator

@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_AGGREGATOR_WRITER_WRITER_OPTIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/time/time.h"
 #include "common/base/random_bytes.h"
@@ -33,9 +34,11 @@ struct WriterOptions {
   // How often a standby tries for the lead and reads new entries. It takes a free lead within this
   // time, and then has no more left to read than was recorded meanwhile.
   absl::Duration follow_interval = absl::Milliseconds(200);
-  // How often a standby compares everything that it holds with the store: it finds what was changed
-  // below the leader. A hundred thousand entries take it two seconds.
-  absl::Duration compare_interval = absl::Minutes(5);
+  // Entries that a start compares with the tables before anything is served: a tenth of a second. A
+  // longer ledger is compared right after (see Patrol).
+  std::int64_t compared_first_max = 20'000;
+  // Pause between two rounds of the patrol.
+  absl::Duration patrol_pause = absl::Seconds(5);
   // Interval of heartbeats while the leader commits nothing. Far below the time after which
   // standbys consider a silent leader frozen (PostgresLedgerStore::kLeaderSilenceMax).
   absl::Duration heartbeat_interval = absl::Seconds(1);

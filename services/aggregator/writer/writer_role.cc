@@ -31,33 +31,47 @@ absl::Status ErrorForCallers(const absl::Status& cause) {
                        "The database does not hold what the aggregator has committed; nothing is "
                        "recorded until an operator has looked at it and restarted the aggregator");
   }
+  if (HasReason(cause, reason::kRowDiffers)) {
+    return Unavailable(reason::kLedgerTampered,
+                       "The tables of the database do not say what the ledger says; nothing is "
+                       "recorded until an operator has mended them");
+  }
   return Unavailable(reason::kLedgerUnavailable, "The ledger cannot be written right now");
 }
 
 }  // namespace
 
 WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers& committed,
-                       WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
-                       const WriterOptions& options, LeadCallback lead_changed)
+                       Patrol& patrol, WriteQueue& queue, const Clock& clock,
+                       const SteadyClock& steady_clock, const WriterOptions& options,
+                       LeadCallback lead_changed)
     : store_(store),
       committed_(committed),
+      patrol_(patrol),
       queue_(queue),
       steady_clock_(steady_clock),
       options_(options),
       lead_changed_(std::move(lead_changed)),
       clock_guard_(clock, steady_clock, options.clock_leap_max),
-      commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options),
-      compare_due_(steady_clock.Now() + options.compare_interval) {}
+      commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
 
 absl::Duration WriterRole::Step() {
-  if (tampered_) return HoldLead();
-  return leading_ ? Serve() : TryForLead();
+  if (leading_) return Serve();
+  if (!tampered_.ok()) return HoldLead(tampered_);
+  const absl::Status finding = holding_ ? patrol_.Finding() : absl::OkStatus();
+  return finding.ok() ? TryForLead() : HoldLead(finding);
 }
 
-absl::Duration WriterRole::HoldLead() {
+absl::Duration WriterRole::HoldLead(const absl::Status& tampered) {
+  SetLead(tampered, steady_clock_.Now());
   commits_.AnswerInDoubt();
   const absl::Status alive = store_.Heartbeat();
-  if (!alive.ok() && !HasReason(alive, reason::kLedgerTampered)) store_.TakeLead().IgnoreError();
+  if (HasReason(alive, reason::kLedgerTampered)) {
+    tampered_ = alive;
+  } else if (!alive.ok() && !tampered_.ok()) {
+    store_.TakeLead().IgnoreError();
+  }
+  holding_ = alive.ok();
   return options_.heartbeat_interval;
 }
 
@@ -81,25 +95,29 @@ absl::Duration WriterRole::TryForLead() {
 // Returns OK with the lead and everything that is committed. Returns NOT_ACTIVE with everything,
 // but without the lead.
 absl::Status WriterRole::CatchUp() {
+  holding_ = false;
   absl::Status lead = store_.TakeLead();
   if (lead.ok()) {
     absl::Status caught_up = committed_.CatchUp(store_);
+    if (caught_up.ok()) caught_up = AskPatrol();
     if (caught_up.ok()) caught_up = CompareClocks();
-    // A standby may succeed, so the lead is given up. But if the ledger has lost acknowledged
-    // entries, an operator must decide whether to go on without them.
-    if (!caught_up.ok() && !HasReason(caught_up, reason::kLedgerDiverged)) store_.Resign();
+    // A standby may succeed, so the lead is given up. But if the database was changed or has lost
+    // acknowledged entries, an operator must decide whether to go on.
+    holding_ = HasReason(caught_up, reason::kRowDiffers);
+    if (!caught_up.ok() && !holding_ && !HasReason(caught_up, reason::kLedgerDiverged)) {
+      store_.Resign();
+    }
     return caught_up;
   }
   if (!IsStandby(lead)) return lead;
-  const absl::Status followed = FollowOrCompare();
+  absl::Status followed = committed_.Follow(store_);
+  if (followed.ok()) followed = AskPatrol();
   return followed.ok() ? lead : followed;
 }
 
-absl::Status WriterRole::FollowOrCompare() {
-  if (steady_clock_.Now() < compare_due_) return committed_.Follow(store_);
-  absl::Status compared = committed_.Compare(store_);
-  compare_due_ = steady_clock_.Now() + options_.compare_interval;
-  return compared;
+absl::Status WriterRole::AskPatrol() {
+  const absl::Status status = patrol_.Begin();
+  return status.ok() ? patrol_.Finding() : status;
 }
 
 absl::Status WriterRole::CompareClocks() {
@@ -130,6 +148,10 @@ absl::Duration WriterRole::Serve() {
 // A heartbeat may be due even if there is always work, because requests that need no commit, such
 // as repeated reports, do not confirm the lead.
 absl::Status WriterRole::ServeOnce() {
+  if (const absl::Status finding = patrol_.Finding(); !finding.ok()) {
+    const absl::Status finished = commits_.FinishAppend();
+    return finished.ok() ? finding : finished;
+  }
   const bool asks = steady_clock_.Now() >= heartbeat_due_ && !commits_.appending();
   const std::int64_t before = commits_.confirmations();
   absl::Status status = asks ? commits_.Heartbeat() : commits_.CommitNext();
@@ -143,7 +165,8 @@ absl::Status WriterRole::ServeOnce() {
 void WriterRole::LoseLead(const absl::Status& status) {
   ++failures_;
   leading_ = false;
-  tampered_ = HasReason(status, reason::kLedgerTampered);
+  if (HasReason(status, reason::kLedgerTampered)) tampered_ = status;
+  holding_ = HasReason(status, reason::kRowDiffers);
   SetLead(status, steady_clock_.Now());
   std::deque<WriteRequestPtr> untouched = commits_.RemoveUntouched();
   std::deque<WriteRequestPtr> queued = queue_.TakeAll();

@@ -12,6 +12,7 @@
 #include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
 #include "services/aggregator/writer/group_commit.h"
+#include "services/aggregator/writer/patrol.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/writer_options.h"
 
@@ -23,7 +24,9 @@ namespace canvass::aggregator {
 // starts again. Requests in doubt wait until it leads again, for a limited time. If another
 // aggregator has taken the lead, they are answered COMMIT_UNKNOWN. It leads only while this
 // machine's clock is plausible (see ClockGuard), and otherwise leaves the lead to others. Once the
-// store does not hold what was committed, it keeps the lead and serves nothing any more.
+// store does not hold what was committed, it keeps the lead and serves nothing any more. If it is
+// the patrol that finds so, this lasts as long as the patrol finds it; meanwhile a standby follows,
+// and does not serve once it has the lead.
 //
 // Not thread-safe: the owner calls Step again and again. A step blocks only on the store, and knows
 // the time only from the given clocks.
@@ -34,10 +37,10 @@ class WriterRole {
   using LeadCallback = std::function<void(const absl::Status&)>;
 
   // All arguments except `options` and `lead_changed` must outlive this. Nobody else may modify
-  // `committed`, or use `store` except through `appender`.
-  WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers& committed, WriteQueue& queue,
-             const Clock& clock, const SteadyClock& steady_clock, const WriterOptions& options,
-             LeadCallback lead_changed);
+  // `committed`, or use `store` except through `appender` and `patrol`.
+  WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers& committed, Patrol& patrol,
+             WriteQueue& queue, const Clock& clock, const SteadyClock& steady_clock,
+             const WriterOptions& options, LeadCallback lead_changed);
 
   // Does the next step. Returns the time until the step after it is due. A request in the queue
   // makes it due at once.
@@ -47,11 +50,12 @@ class WriterRole {
   bool has_work() const { return !commits_.empty(); }
 
  private:
-  // Serves nothing, and keeps the lead from a standby, which may not know what was committed.
-  absl::Duration HoldLead();
+  // Serves nothing for that reason, and keeps the lead from a standby, which may not know what was
+  // committed.
+  absl::Duration HoldLead(const absl::Status& tampered);
   absl::Duration TryForLead();
   absl::Status CatchUp();
-  absl::Status FollowOrCompare();
+  absl::Status AskPatrol();
   absl::Status CompareClocks();
   absl::Duration RetryDelay() const;
   absl::Duration Serve();
@@ -61,6 +65,7 @@ class WriterRole {
 
   LedgerStore& store_;
   CommittedLedgers& committed_;
+  Patrol& patrol_;
   WriteQueue& queue_;
   const SteadyClock& steady_clock_;
   const WriterOptions options_;
@@ -68,9 +73,9 @@ class WriterRole {
   ClockGuard clock_guard_;
   GroupCommit commits_;
   bool leading_ = false;
-  bool tampered_ = false;  // the store was found LEDGER_TAMPERED; stays so until the process ends
+  bool holding_ = false;   // the lead, because of what the patrol found
+  absl::Status tampered_;  // LEDGER_TAMPERED, once the store said so; until the process ends
   absl::Duration heartbeat_due_;
-  absl::Duration compare_due_;
   std::optional<absl::Status> told_;  // last status that lead_changed_ got
   int failures_ = 0;                  // since the store was last reached
 };

@@ -127,7 +127,6 @@ absl::Status ReadDatabase(const LedgerArguments& arguments, LedgerAudit& audit, 
       aggregator::AuditDatabase(arguments.database, arguments.choice.election_id,
                                 [&found, &audit](const aggregator::StoredEntry& stored) {
                                   if (found.ok()) found = audit.Add(AsListed(stored));
-                                  return absl::OkStatus();
                                 });
   if (!audited.ok()) return audited.status();
   // They name the row that `found` is about, if it is about a row.

@@ -23,55 +23,11 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/store/ledger_store.h"
-#include "tests/support/checked_ledger.h"
+#include "tests/services/aggregator/store/recorded_election.h"
 #include "tests/support/definition_builder.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::aggregator {
-
-// An election whose entries come out in transactions, as the writer appends them.
-class RecordedElection {
- public:
-  explicit RecordedElection(const testing::DefinitionBuilder& definition) : ledger_(definition) {}
-
-  testing::CheckedLedger& operator*() { return ledger_; }
-  testing::CheckedLedger* operator->() { return &ledger_; }
-
-  // What was recorded since the last call. Valid until the next one.
-  Transaction Next() {
-    before_ = std::exchange(after_, ledger_.count().definition());
-    Transaction transaction;
-    for (; taken_ < ledger_.entries().size(); ++taken_) {
-      const election::Entry& entry = ledger_.entries()[taken_];
-      std::string bytes = ledger::Encode(entry);
-      const ledger::Hash leaf_hash = ledger::LeafHash(bytes);
-      transaction.entries.push_back({.election_id = ledger_.count().definition().election().id,
-                                     .definition = before_ ? &*before_ : nullptr,
-                                     .entry = entry,
-                                     .bytes = std::move(bytes),
-                                     .leaf_hash = leaf_hash});
-    }
-    return transaction;
-  }
-
- private:
-  testing::CheckedLedger ledger_;
-  std::size_t taken_ = 0;
-  std::optional<election::Definition> before_;
-  std::optional<election::Definition> after_;
-};
-
-// Three stations in two areas.
-inline testing::DefinitionBuilder SmallDefinition(const std::string& election_id = "e-1") {
-  testing::DefinitionBuilder definition;
-  definition.WithElectionId(election_id)
-      .WithArea("north")
-      .WithArea("south")
-      .WithStation(testing::MakeStation("s-1", "north"))
-      .WithStation(testing::MakeStation("s-2", "north"))
-      .WithStation(testing::MakeStation("s-3", "south"));
-  return definition;
-}
 
 // A refused report with something in every field.
 inline Refusal MakeRefusal(const std::string& election_id, const std::string& actor, int revision) {
@@ -416,6 +372,58 @@ TYPED_TEST_P(LedgerContractTest, NothingIsAddedToALedgerThatSomebodyElseChanged)
   EXPECT_TRUE(ReplayAll(*ledger, {{"e-1", 3}}).empty());
 }
 
+// As one aggregator does for itself, whoever leads.
+TYPED_TEST_P(LedgerContractTest, AnAuditVisitsWhatMustBeThereAndSaysWhatDiffers) {
+  RecordedElection first(SmallDefinition("e-1"));
+  RecordedElection second(SmallDefinition("e-2"));
+  const auto ledger = this->OpenLeader();
+  ASSERT_EQ(ledger->Append(first.Next()), absl::OkStatus());
+  ASSERT_EQ(ledger->Append(second.Next()), absl::OkStatus());
+  first->Submit(testing::ReportBuilder().Build());
+  ASSERT_EQ(ledger->Append(first.Next()), absl::OkStatus());
+
+  std::map<std::string, std::vector<std::int64_t>> visited;
+  int rests = 0;
+  absl::Status says;
+  std::optional<int> rests_max;
+  const AuditVisitor visitor{
+      .check_entry =
+          [&](const StoredEntry& entry) {
+            visited[std::string(entry.election_id)].push_back(entry.sequence);
+            EXPECT_EQ(entry.leaf_hash, ledger::LeafHash(entry.bytes));
+            return entry.sequence == 2 ? says : absl::OkStatus();
+          },
+      .rest =
+          [&] { return rests_max == ++rests ? absl::CancelledError("enough") : absl::OkStatus(); }};
+  const std::string ledger_id = ledger->ledger_id();
+  const auto follower = this->store_.Open();
+  for (LedgerStore* const store : {ledger.get(), follower.get()}) {
+    visited.clear();
+    rests = 0;
+    EXPECT_EQ(store->Audit(ledger_id, {{"e-1", 2}, {"e-2", 2}}, visitor), absl::OkStatus());
+    EXPECT_EQ(visited,
+              (std::map<std::string, std::vector<std::int64_t>>{{"e-1", {1, 2}}, {"e-2", {1, 2}}}))
+        << "what was appended meanwhile is not known yet";
+    EXPECT_GE(rests, 2);
+    EXPECT_EQ(store->Audit(ledger_id, {{"e-1", 3}}, visitor), absl::OkStatus());
+
+    EXPECT_EQ(DetailOf(store->Audit(ledger_id, {{"e-1", 4}}, visitor)).reason, "ROW_DIFFERS");
+    EXPECT_EQ(DetailOf(store->Audit(ledger_id, {{"e-3", 1}}, visitor)).reason, "ROW_DIFFERS");
+    says = absl::DataLossError("the entry of yesterday");
+    const absl::Status differs = store->Audit(ledger_id, {{"e-1", 3}}, visitor);
+    EXPECT_EQ(DetailOf(differs).reason, "ROW_DIFFERS");
+    EXPECT_THAT(std::string(differs.message()), ::testing::HasSubstr("the entry of yesterday"));
+    says = absl::OkStatus();
+
+    EXPECT_EQ(DetailOf(store->Audit("another", {{"e-1", 3}}, visitor)).reason, "LEDGER_DIVERGED");
+    rests_max = rests + 2;
+    EXPECT_TRUE(absl::IsCancelled(store->Audit(ledger_id, {{"e-1", 3}}, visitor)));
+    rests_max.reset();
+    EXPECT_EQ(store->Audit(ledger_id, {{"e-1", 3}}, visitor), absl::OkStatus());
+  }
+  EXPECT_EQ(ledger->Heartbeat(), absl::OkStatus()) << "the lead is another session's";
+}
+
 TYPED_TEST_P(LedgerContractTest, AGroupWithAGapIsRefusedAsAWhole) {
   RecordedElection election(SmallDefinition());
   const auto ledger = this->OpenLeader();
@@ -507,8 +515,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     StopsAtTheVisitorsErrorAndCanReplayAgain, AGroupMayTouchSeveralElections,
     OneLeadsAtATimeAndTheNextFindsEverything, WhoDoesNotLeadReadsWhatIsCommittedByThen,
     TheLeaderMayTakeTheLeadAgain, NothingWorksWithoutTheLead,
-    NothingIsAddedToALedgerThatSomebodyElseChanged, AGroupWithAGapIsRefusedAsAWhole,
-    KeepsRefusalsWhole, KeepsTheNewestRefusalsOfEachElectionAndActor, KeepsSoManyBytesOfRefusals);
+    NothingIsAddedToALedgerThatSomebodyElseChanged, AnAuditVisitsWhatMustBeThereAndSaysWhatDiffers,
+    AGroupWithAGapIsRefusedAsAWhole, KeepsRefusalsWhole,
+    KeepsTheNewestRefusalsOfEachElectionAndActor, KeepsSoManyBytesOfRefusals);
 
 }  // namespace canvass::aggregator
 

@@ -14,6 +14,13 @@ namespace {
 constexpr int kThreads = 4;
 constexpr int kReportsPerThread = 200;
 
+// The patrol goes round nearly all the time.
+LedgerWriter::Options WithBusyPatrol() {
+  LedgerWriter::Options options = QuickOptions();
+  options.patrol_pause = absl::Microseconds(100);
+  return options;
+}
+
 std::int64_t StationsCounted(const CommittedLedgers& committed) {
   return committed.Reading([](const CommittedLedgers::Contents& contents) -> std::int64_t {
     return contents.Find("e-1")->count().TallyOfArea(0, 0, 0).reports;
@@ -54,7 +61,7 @@ std::vector<std::thread> StartSubmitters(WriterStage& stage, Tally& tally) {
 
 TEST(LedgerWriterConcurrencyTest, ManySubmittersAndReaders) {
   Tally tally;
-  WriterStage stage;
+  WriterStage stage(WithBusyPatrol());
   stage.Start();
   ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
   std::atomic<bool> done = false;
@@ -76,7 +83,7 @@ TEST(LedgerWriterConcurrencyTest, ManySubmittersAndReaders) {
 
 TEST(LedgerWriterConcurrencyTest, NothingIsLostOrCountedTwiceWhileSessionsBreak) {
   Tally tally;
-  WriterStage stage;
+  WriterStage stage(WithBusyPatrol());
   stage.Start();
   ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
   std::atomic<bool> done = false;
@@ -110,7 +117,7 @@ TEST(LedgerWriterConcurrencyTest, NothingIsLostOrCountedTwiceWhileSessionsBreak)
 }
 
 TEST(LedgerWriterConcurrencyTest, StopsWhileReportsCome) {
-  WriterStage stage;
+  WriterStage stage(WithBusyPatrol());
   stage.Start();
   ASSERT_TRUE(stage.Define(ElectionOf(kReportsPerThread).Request()).get().ok());
   std::atomic<int> acknowledged = 0;

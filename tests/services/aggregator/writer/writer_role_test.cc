@@ -43,6 +43,10 @@ struct SteppedWriter {
     return QueueReport(queue, ReportBuilder().WithStation("s-1").Build());
   }
 
+  void GoRound() {
+    EXPECT_EQ(patrol.Round([] { return absl::OkStatus(); }), absl::OkStatus());
+  }
+
   // One step begins it, the next one ends it.
   void StepThroughAppend() {
     role.Step();
@@ -55,9 +59,11 @@ struct SteppedWriter {
   MemoryLedgerStore ledger;
   testing::InlineAppender appender{ledger};
   CommittedLedgers committed;
+  Patrol patrol{ledger, committed, options};
   WriteQueue queue{options, steady_clock};
-  WriterRole role{ledger, appender,     committed, queue,
-                  clock,  steady_clock, options,   [](const absl::Status&) {}};
+  WriterRole role{ledger,       appender, committed,
+                  patrol,       queue,    clock,
+                  steady_clock, options,  [](const absl::Status&) {}};
 };
 
 std::string ReasonOf(const absl::Status& status) { return DetailOf(status).reason; }
@@ -251,24 +257,126 @@ TEST(WriterRoleTest, AnIdleLeaderFindsWithinAHeartbeatThatEntriesWereDeleted) {
   EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
 }
 
-// What was changed long ago is found by a standby, which then does not lead.
-TEST(WriterRoleTest, AStandbyComparesAllThatItHoldsNowAndThen) {
+// Until the patrol does not find it any more, nothing is acknowledged, and no standby may go on.
+TEST(WriterRoleTest, ServesNothingWhileThePatrolFindsThatTheStoreWasChanged) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  writer.LeadAndDefine();
+  const std::shared_ptr<Answer> before = writer.Submit();
+  writer.role.Step();  // it is being appended
+  const std::string bytes = store.Damage("e-1", 1);
+  writer.GoRound();
+  EXPECT_EQ(ReasonOf(writer.patrol.Finding()), "ROW_DIFFERS");
+  writer.role.Step();
+  ASSERT_TRUE(before->has_value());
+  EXPECT_TRUE((*before)->ok()) << "it was sent before anything was found";
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
+  const std::size_t recorded = store.EntriesOf("e-1").size();
+
+  for (int step = 0; step < 3; ++step) {
+    const std::shared_ptr<Answer> during = writer.Submit();
+    ASSERT_TRUE(during->has_value());
+    EXPECT_EQ((*during)->status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(writer.role.Step(), absl::Seconds(1));
+    EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+  }
+  EXPECT_EQ(store.EntriesOf("e-1").size(), recorded);
+
+  store.Mend("e-1", 1, bytes);
+  writer.GoRound();
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+}
+
+TEST(WriterRoleTest, AStartComparesAShortLedgerBeforeItServesAnything) {
+  testing::MemoryDatabase store;
+  SteppedWriter(store).LeadAndDefine();
+  store.DifferInAudits(true);
+  SteppedWriter restarted(store);
+  restarted.role.Step();
+  EXPECT_EQ(ReasonOf(restarted.queue.Lead()), "LEDGER_TAMPERED");
+  EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+  store.DifferInAudits(false);
+  restarted.GoRound();
+  restarted.role.Step();
+  EXPECT_TRUE(restarted.queue.Lead().ok());
+}
+
+// Somebody changes a column, adds an entry, and takes the change back.
+TEST(WriterRoleTest, WhatWasTamperedWithDuringAFindingStaysSo) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  writer.LeadAndDefine();
+  store.DifferInAudits(true);
+  writer.GoRound();
+  writer.role.Step();
+  store.Insert("e-1", store.EntriesOf("e-1").back());
+  writer.role.Step();
+  store.DifferInAudits(false);
+  writer.GoRound();
+  for (int step = 0; step < 3; ++step) {
+    writer.role.Step();
+    EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
+  }
+  EXPECT_EQ(ReasonOf(MemoryLedgerStore(store).TakeLead()), "NOT_ACTIVE");
+}
+
+// What was found in the ledger before is no reason not to serve this one.
+TEST(WriterRoleTest, ServesALedgerThatWasRestoredAfterAFinding) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  writer.LeadAndDefine();
+  store.Damage("e-1", 2);
+  writer.GoRound();
+  writer.role.Step();
+  EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_TAMPERED");
+  store.Restore("e-1", 1);
+  for (int step = 0; step < 3; ++step) writer.role.Step();
+  writer.GoRound();
+  writer.role.Step();
+  EXPECT_TRUE(writer.queue.Lead().ok());
+}
+
+TEST(WriterRoleTest, AStartThatCannotCompareAShortLedgerDoesNotServe) {
+  testing::MemoryDatabase store;
+  SteppedWriter(store).LeadAndDefine();
+  SteppedWriter restarted(store);
+  for (const absl::Status& failure :
+       {absl::UnavailableError("too many connections"), absl::PermissionDeniedError("revoked")}) {
+    restarted.ledger.FailAudits(failure);
+    restarted.role.Step();
+    EXPECT_FALSE(restarted.queue.Lead().ok());
+  }
+  restarted.ledger.FailAudits(absl::OkStatus());
+  restarted.GoRound();
+  restarted.role.Step();
+  EXPECT_TRUE(restarted.queue.Lead().ok());
+}
+
+TEST(WriterRoleTest, AStandbyWhosePatrolFindsSomethingDoesNotServe) {
   testing::MemoryDatabase store;
   SteppedWriter leader(store);
   leader.LeadAndDefine();
   SteppedWriter standby(store);
   standby.role.Step();
-  store.Damage("e-1", 1);
-  standby.role.Step();
   EXPECT_EQ(ReasonOf(standby.queue.Lead()), "NOT_ACTIVE");
-  standby.steady_clock.now += absl::Minutes(5);
-  standby.role.Step();
-  EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_UNAVAILABLE");
+  const std::string bytes = store.Damage("e-1", 1);
+  standby.GoRound();
+  const std::int64_t before = standby.committed.entries();
+  leader.Submit();
+  leader.StepThroughAppend();
+  for (int i = 0; i < 3; ++i) standby.role.Step();
+  EXPECT_EQ(standby.committed.entries(), before + 1) << "it follows";
+  EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_TAMPERED");
   store.BreakSession();
   for (int i = 0; i < 3; ++i) {
     standby.role.Step();
-    EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_UNAVAILABLE");
+    EXPECT_EQ(ReasonOf(standby.queue.Lead()), "LEDGER_TAMPERED");
   }
+  store.Mend("e-1", 1, bytes);
+  standby.GoRound();
+  standby.role.Step();
+  EXPECT_TRUE(standby.queue.Lead().ok());
 }
 
 // Another aggregator, whose clock is right, may lead meanwhile.
