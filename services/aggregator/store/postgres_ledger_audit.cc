@@ -119,8 +119,8 @@ absl::Status PostgresLedgerAudit::AuditElection(int election_no, const std::stri
 absl::Status PostgresLedgerAudit::AuditEntries(ElectionAudit& audit, std::int64_t upto,
                                                const AuditVisitor& visitor) {
   const auto after_row = [this] { return AfterRow(); };
-  absl::Status status =
-      audit.ReadEntries(*session_, "(sequence IS NULL OR sequence < 1)", after_row);
+  absl::Status status = audit.ReadEntries(*session_, "sequence < 1", after_row);
+  if (status.ok()) status = audit.ReadEntries(*session_, "sequence IS NULL", after_row);
   for (std::int64_t read = 0; status.ok() && differences_.total() == 0 && read < upto;) {
     const std::int64_t next = std::min(read + kEntriesAtOnce, upto);
     status = audit.ReadEntries(*session_, StrCat("sequence > ", read, " AND sequence <= ", next),
@@ -137,8 +137,8 @@ absl::Status PostgresLedgerAudit::AuditDefinition(int election_no, std::int64_t 
                                                   DefinitionCheck& definition,
                                                   const AuditVisitor& visitor) {
   absl::Status status = definition.MakeRows(visitor.rest);
-  for (std::size_t table = 0; status.ok() && differences_.total() == 0; ++table) {
-    if (table == kDefinitionTables) return absl::OkStatus();
+  for (std::size_t table = 0; table < kDefinitionTables && status.ok() && differences_.total() == 0;
+       ++table) {
     status = ElectionAudit::Begin(*session_);
     if (!status.ok()) return status;
     const absl::StatusOr<SequenceRange> left_out = EntriesAfter(*session_, election_no, upto);
