@@ -142,6 +142,15 @@ absl::StatusOr<Rows> Session::Query(const std::string& statement) {
   return rows;
 }
 
+absl::StatusOr<std::string> Session::QueryValue(const std::string& statement) {
+  const absl::StatusOr<Rows> rows = Query(statement);
+  if (!rows.ok()) return rows.status();
+  if (rows->size() == 1 && rows->front().size() == 1 && rows->front().front()) {
+    return *rows->front().front();
+  }
+  return MakeError(reason::kDatabaseError, "PostgreSQL returned no value for a query");
+}
+
 absl::Status Session::CopyOut(const std::string& statements,
                               const std::function<absl::Status(std::string_view row)>& visit) {
   return Converse(statements, [&](const pg_result& result) {

@@ -67,6 +67,9 @@ class Session {
 
   // Runs one statement and returns its rows.
   absl::StatusOr<Rows> Query(const std::string& statement);
+  // The same for a statement that returns one value, which is not NULL. Returns INTERNAL
+  // DATABASE_ERROR for anything else.
+  absl::StatusOr<std::string> QueryValue(const std::string& statement);
 
   // Runs statements, one of which is a `COPY ... TO STDOUT (FORMAT binary)`, and passes each of its
   // rows to `visit`, ready for CopyRow. Stops at the first error of `visit`, returns it, and breaks

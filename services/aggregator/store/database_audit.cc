@@ -44,10 +44,10 @@ absl::StatusOr<int> FindElection(postgres::Session& session, const std::string& 
 }
 
 absl::StatusOr<bool> MayReadSealed(postgres::Session& session) {
-  const auto rows =
-      session.Query(StrCat("SELECT has_table_privilege('", kSealedTable, "', 'SELECT')"));
-  if (!rows.ok()) return rows.status();
-  return rows->at(0).at(0) == "t";
+  const absl::StatusOr<std::string> may_read =
+      session.QueryValue(StrCat("SELECT has_table_privilege('", kSealedTable, "', 'SELECT')"));
+  if (!may_read.ok()) return may_read.status();
+  return *may_read == "t";
 }
 
 // The commitment to a stored content; nullopt if it is none.

@@ -51,9 +51,9 @@ absl::StatusOr<bool> LockOrWait(Session& session) {
 
 absl::StatusOr<bool> PostgresLeader::Lock(Session& session, bool fresh) {
   if (fresh) return LockOrWait(session);
-  const absl::StatusOr<Rows> rows = session.Query(kTryLock);
-  if (!rows.ok()) return rows.status();
-  return rows->at(0).at(0) == "t";
+  const absl::StatusOr<std::string> locked = session.QueryValue(kTryLock);
+  if (!locked.ok()) return locked.status();
+  return *locked == "t";
 }
 
 absl::Status PostgresLeader::Watch(Session& session) {

@@ -34,10 +34,11 @@ absl::Status NoNumber() {
 absl::StatusOr<SequenceRange> EntriesAfter(postgres::Session& session, int election_no,
                                            std::int64_t upto) {
   SequenceRange range{.first = upto + 1};
-  const auto last = session.Query(StrCat("SELECT coalesce(max(sequence), 0) FROM ",
-                                         EntryTable().name, " WHERE election_no = ", election_no));
+  const absl::StatusOr<std::string> last =
+      session.QueryValue(StrCat("SELECT coalesce(max(sequence), 0) FROM ", EntryTable().name,
+                                " WHERE election_no = ", election_no));
   if (!last.ok()) return last.status();
-  if (absl::SimpleAtoi(last->at(0).at(0).value_or(""), &range.last)) return range;
+  if (absl::SimpleAtoi(*last, &range.last)) return range;
   return NoNumber();
 }
 

@@ -73,15 +73,6 @@ bool HasState(const absl::Status& status, std::string_view sql_state) {
   });
 }
 
-// Returns the only cell of a query's result.
-absl::StatusOr<std::string> OnlyCell(const absl::StatusOr<Rows>& rows) {
-  if (!rows.ok()) return rows.status();
-  if (rows->size() == 1 && rows->front().size() == 1 && rows->front().front()) {
-    return *rows->front().front();
-  }
-  return MakeError(reason::kDatabaseError, "PostgreSQL returned no value for a query");
-}
-
 // Number of an election, and an actor. The refusals of such a pair share one limit.
 using RefusalKey = std::pair<int, std::string>;
 
@@ -215,7 +206,7 @@ absl::Status PostgresLedgerStore::Connect() {
 }
 
 absl::Status PostgresLedgerStore::CheckSchema() {
-  const auto text = OnlyCell(session_->Query(postgres::kSchemaVersionQuery));
+  const auto text = session_->QueryValue(postgres::kSchemaVersionQuery);
   int version = 0;
   if (text.ok() && absl::SimpleAtoi(*text, &version)) {
     return postgres::CheckSchemaVersion(version, SchemaVersion());
@@ -247,7 +238,7 @@ void PostgresLedgerStore::Resign() {
 }
 
 absl::Status PostgresLedgerStore::ReadLedgerId() {
-  auto ledger_id = OnlyCell(session_->Query(kReadLedgerId));
+  auto ledger_id = session_->QueryValue(kReadLedgerId);
   if (!ledger_id.ok()) return ledger_id.status();
   ledger_id_ = *std::move(ledger_id);
   return absl::OkStatus();
@@ -463,7 +454,7 @@ std::string PostgresLedgerStore::PutRefusals(const std::vector<Refusal>& refusal
 absl::StatusOr<absl::Time> PostgresLedgerStore::Now() {
   if (!leading_) return CheckLead();
   const auto text =
-      OnlyCell(session_->Query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
+      session_->QueryValue("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
   if (!text.ok()) return Settle(text.status());
   std::int64_t micros = 0;
   if (absl::SimpleAtoi(*text, &micros)) return absl::FromUnixMicros(micros);
@@ -476,8 +467,8 @@ absl::Status PostgresLedgerStore::Heartbeat() {
   if (!leading_) return CheckLead();
   const absl::Status ledgers = CheckLedgers();
   if (!ledgers.ok() && !HasReason(ledgers, reason::kLedgerTampered)) return Settle(ledgers);
-  const auto leads = OnlyCell(session_->Query(
-      StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'")));
+  const auto leads = session_->QueryValue(
+      StrCat("SELECT count(*) FROM canvass.writer WHERE writer_id = '", writer_id_, "'"));
   if (!leads.ok()) return Settle(leads.status());
   if (*leads != "1") return Settle(NotActive("Another aggregator has taken the lead"));
   return ledgers;

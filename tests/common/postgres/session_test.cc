@@ -82,6 +82,15 @@ TEST_F(SessionTest, RunsSeveralStatementsAndGivesRows) {
   EXPECT_THAT(*rows, ElementsAre(ElementsAre("1", "x"), ElementsAre("2", std::nullopt)));
 }
 
+TEST_F(SessionTest, GivesTheOnlyValueOrSaysThatThereIsNone) {
+  const auto session = Open();
+  EXPECT_EQ(*session->QueryValue("SELECT 7"), "7");
+  for (const char* const other :
+       {"SELECT NULL", "SELECT 1, 2", "SELECT 1 WHERE false", "VALUES (1), (2)"}) {
+    EXPECT_EQ(ReasonOf(session->QueryValue(other).status()), "DATABASE_ERROR") << other;
+  }
+}
+
 TEST_F(SessionTest, StopsAtTheFirstErrorAndGoesOnAfterwards) {
   const auto session = Open();
   ASSERT_EQ(session->Run("CREATE TABLE t (a int PRIMARY KEY)"), absl::OkStatus());

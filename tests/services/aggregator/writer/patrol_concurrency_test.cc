@@ -5,21 +5,13 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/writer/patrol.h"
-#include "tests/services/aggregator/store/recorded_election.h"
-#include "tests/support/memory_ledger_store.h"
+#include "tests/services/aggregator/writer/patrol_fixture.h"
 
 namespace canvass::aggregator {
 namespace {
 
-// An election of two entries that is read.
-class PatrolConcurrencyTest : public ::testing::Test {
+class PatrolConcurrencyTest : public PatrolFixture {
  protected:
-  PatrolConcurrencyTest() {
-    EXPECT_TRUE(ledger_.TakeLead().ok());
-    EXPECT_TRUE(ledger_.Append(election_.Next()).ok());
-    EXPECT_TRUE(committed_.CatchUp(ledger_).ok());
-  }
-
   // Until the patrol has found something, or nothing. (A status that is no OK may not be looked
   // into: absl counts its owners out of ThreadSanitizer's sight.)
   static void Await(const Patrol& patrol, bool found) {
@@ -29,11 +21,6 @@ class PatrolConcurrencyTest : public ::testing::Test {
     }
     EXPECT_NE(patrol.Finding().ok(), found);
   }
-
-  RecordedElection election_{SmallDefinition()};
-  testing::MemoryDatabase store_;
-  testing::MemoryLedgerStore ledger_{store_};
-  CommittedLedgers committed_;
 };
 
 TEST_F(PatrolConcurrencyTest, ComparesAShortLedgerBeforeItBeginsAndALongOneAfterwards) {

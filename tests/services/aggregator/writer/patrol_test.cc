@@ -6,32 +6,20 @@
 #include "absl/status/status.h"
 #include "common/base/error.h"
 #include "gtest/gtest.h"
-#include "tests/services/aggregator/store/recorded_election.h"
+#include "tests/services/aggregator/writer/patrol_fixture.h"
 #include "tests/support/memory_ledger_store.h"
 #include "tests/support/report_builder.h"
 
 namespace canvass::aggregator {
 namespace {
 
-// An election of two entries that is read.
-class PatrolTest : public ::testing::Test {
+class PatrolTest : public PatrolFixture {
  protected:
-  PatrolTest() {
-    EXPECT_TRUE(ledger_.TakeLead().ok());
-    EXPECT_TRUE(ledger_.Append(election_.Next()).ok());
-    EXPECT_TRUE(committed_.CatchUp(ledger_).ok());
-  }
-
   static absl::Status GoRound(Patrol& patrol) {
     return patrol.Round([] { return absl::OkStatus(); });
   }
 
   static std::string Found(const Patrol& patrol) { return DetailOf(patrol.Finding()).reason; }
-
-  RecordedElection election_{SmallDefinition()};
-  testing::MemoryDatabase store_;
-  testing::MemoryLedgerStore ledger_{store_};
-  CommittedLedgers committed_;
 };
 
 TEST_F(PatrolTest, FindsWhatWasChangedAndThatItWasMended) {
