@@ -49,6 +49,10 @@ constexpr int kPingIntervalMinMs = 5'000;
 constexpr int kHandshakeTimeoutMs = 10'000;
 // Memory of gRPC for requests that are being received, of all connections together.
 constexpr std::size_t kRequestMemoryMax = std::size_t{256} << 20U;
+// What a client may send on a call before anybody reads it (HTTP/2's window). gRPC would raise it
+// to the bandwidth times the delay, and keep several messages of a fast client. A large message
+// that is being read may come whole.
+constexpr int kUnreadRequestBytesMax = 2 << 20;
 
 // Calls of reflection at a time: each has a thread for as long as it lasts. Only people with
 // grpcurl make them, and nothing else here needs threads of gRPC's synchronous kind.
@@ -73,6 +77,8 @@ void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& build
   builder.SetResourceQuota(grpc::ResourceQuota("requests")
                                .Resize(kRequestMemoryMax)
                                .SetMaxThreads(kReflectionThreadsMax));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kUnreadRequestBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(limits.frames.streams_max));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);

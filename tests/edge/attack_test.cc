@@ -129,6 +129,9 @@ class AttackTest : public ::testing::Test {
         }
         absl::SleepFor(absl::Milliseconds(10));
       }
+      std::printf("%33lld ms later: %s\n",
+                  static_cast<long long>(absl::ToInt64Milliseconds(SteadyNow() - over)),
+                  later->seen().ToString().c_str());
       EXPECT_GE(later->seen().answers, 5);
       EXPECT_EQ(later->seen().failures, 0);
       EXPECT_LE(later->seen().longest, kAnsweredWithin);

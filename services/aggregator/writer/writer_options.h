@@ -24,7 +24,7 @@ struct WriterOptions {
   std::size_t queued_reports_max = 100'000;
   // Memory that they hold (HeldBytes). A definition is accepted if there is room for one byte more,
   // however large it is; while it waits, streams of reports are not read.
-  std::size_t queued_bytes_max = 256U << 20U;
+  std::size_t queued_bytes_max = 160U << 20U;
   // How long a request in doubt waits to be resolved.
   absl::Duration in_doubt_max = absl::Seconds(10);
   // Delay between attempts to reach the store. It doubles up to the maximum. A database that comes
