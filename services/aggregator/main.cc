@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
 #include "common/service/program.h"
@@ -11,6 +12,7 @@
 #include "services/aggregator/aggregator.h"
 #include "services/aggregator/options.h"
 #include "services/aggregator/store/postgres_ledger_store.h"
+#include "services/aggregator/writer/ledger_writer.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -20,7 +22,12 @@ absl::Status Run(const rpc::ServerOptions& server) {
   if (!database.ok()) return database.status();
   const SystemClock clock;
   PostgresLedgerStore store({.connection = *database, .application_name = "canvass-aggregator"});
-  const auto aggregator = Aggregator::Start(server, store, clock);
+  LedgerWriter::Options options;
+  if (AcceptFutureEntriesOption()) {
+    telemetry::LogWarning("entries whose time is still to come are accepted as they are");
+    options.clock_behind_max = absl::InfiniteDuration();
+  }
+  const auto aggregator = Aggregator::Start(server, store, clock, options);
   if (!aggregator.ok()) return aggregator.status();
   telemetry::LogInfo(absl::StrCat("listening on ", (*aggregator)->address()));
   rpc::WaitForStopSignal();

@@ -13,6 +13,11 @@ ABSL_FLAG(
     "PostgreSQL connection of the ledger, as libpq keywords or a URI. It must not go through a "
     "connection pooler. Default: the environment variable CANVASS_DATABASE.");
 
+ABSL_FLAG(bool, accept_future_entries, false,
+          "Go on after entries whose time is still to come, because the clock was wrong when they "
+          "were recorded. New entries get the time of the last one until it has passed. Without "
+          "this flag nothing is recorded until then.");
+
 namespace canvass::aggregator {
 
 absl::StatusOr<std::string> DatabaseOption() {
@@ -26,5 +31,7 @@ absl::StatusOr<std::string> DatabaseOption() {
   }
   return database;
 }
+
+bool AcceptFutureEntriesOption() { return absl::GetFlag(FLAGS_accept_future_entries); }
 
 }  // namespace canvass::aggregator

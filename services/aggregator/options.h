@@ -13,6 +13,10 @@ namespace canvass::aggregator {
 // called after the flags were parsed.
 absl::StatusOr<std::string> DatabaseOption();
 
+// Returns the value of --accept_future_entries: whether entries may be recorded after one whose
+// time is still to come. Must be called after the flags were parsed.
+bool AcceptFutureEntriesOption();
+
 }  // namespace canvass::aggregator
 
 #endif  // CANVASS_SERVICES_AGGREGATOR_OPTIONS_H_

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         Service{"canvass-station-reporter",
                 {"aggregator", "outbox", "answer_within", "outbox_reports_max", "outbox_bytes_max"},
                 "127.0.0.1:50061"},
-        Service{"canvass-aggregator", {"database"}, "127.0.0.1:50062"},
+        Service{"canvass-aggregator", {"database", "accept_future_entries"}, "127.0.0.1:50062"},
         Service{"canvass-publisher", {"aggregator", "known_roots"}, "127.0.0.1:50063"}),
     [](const ::testing::TestParamInfo<Service>& service) {
       std::string name = service.param.program;

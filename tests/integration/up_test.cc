@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -321,6 +322,32 @@ TEST(UpTest, DamagedDataAreNamedAtOnce) {
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("[DATABASE_CORRUPT]"), HasSubstr(file),
                                  HasSubstr("canvass-aggregator.log")));
+}
+
+// The clock of the whole machine was set to local time, four hours fast, and is right again.
+TEST(UpTest, EntriesOfTheFutureAreNamedAtOnceAndCanBeAccepted) {
+  const TemporaryFolder temporary;
+  const std::string clock = temporary.File("clock.so");  // where PostgreSQL's user may read it
+  std::filesystem::copy_file(CANVASS_BIN_DIR "/libjumping_clock.so", clock);
+  const std::int64_t fast = absl::ToInt64Nanoseconds(absl::Hours(4));
+  std::ofstream(temporary.File("offset"), std::ios::binary)
+      .write(reinterpret_cast<const char*>(&fast), sizeof(fast));
+  std::filesystem::permissions(temporary.path(), std::filesystem::perms(0755));
+  std::vector<std::string> words{"env", "LD_PRELOAD=" + clock,
+                                 "CANVASS_CLOCK_OFFSET_FILE=" + temporary.File("offset"),
+                                 "ASAN_OPTIONS=verify_asan_link_order=0"};
+  const auto demo = UpCommand(temporary.path(), {"--demo", "az-2024", "--once"});
+  words.insert(words.end(), demo.begin(), demo.end());
+  const ProgramOutcome fast_night = RunProgram(words);
+  ASSERT_EQ(fast_night.exit_code, 0) << fast_night.err;
+
+  const absl::Time began = absl::Now();
+  const ProgramOutcome outcome = RunProgram(UpCommand(temporary.path(), {}));
+  EXPECT_LT(absl::Now() - began, absl::Seconds(60));  // and not what a slow start is given
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("[CLOCK_IMPLAUSIBLE]"),
+                                 HasSubstr("restart with --accept_future_entries")));
+  ExpectEnd(StartUp(temporary.path(), {"--accept-future-entries"}));
 }
 
 TEST(UpTest, GoesOnByItselfWhenAFullDiskHasRoomAgain) {

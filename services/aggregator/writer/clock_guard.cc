@@ -32,9 +32,11 @@ absl::StatusOr<absl::Time> ClockGuard::Now(absl::Time last_recorded) {
     believed_ = now;
     believed_at_ = steady_now;
   }
-  if (last_recorded - now > kDifferenceMax) {
+  if (last_recorded - now > behind_max_) {
     return Implausible(now, StrCat("the last entry was recorded at ",
-                                   absl::FormatTime(last_recorded, absl::UTCTimeZone())));
+                                   absl::FormatTime(last_recorded, absl::UTCTimeZone()),
+                                   " (if the clock was wrong then and is right now, restart with "
+                                   "--accept_future_entries)"));
   }
   return now;
 }

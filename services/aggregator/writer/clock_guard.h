@@ -15,13 +15,14 @@ namespace canvass::aggregator {
 // embargoes end by it, so the leader writes nothing while it is implausible. Not thread-safe.
 class ClockGuard {
  public:
-  // How far the clock may leap, be behind the last entry, or differ from the store's.
+  // How far the clock may differ from the store's.
   static constexpr absl::Duration kDifferenceMax = LedgerStore::kClockDifferenceMax;
 
+  // `leap_max` is how far the clock may leap, `behind_max` how far it may be behind the last entry.
   // The clocks must outlive this.
   ClockGuard(const Clock& clock, const SteadyClock& steady_clock,
-             absl::Duration leap_max = kDifferenceMax)
-      : clock_(clock), steady_clock_(steady_clock), leap_max_(leap_max) {}
+             absl::Duration leap_max = kDifferenceMax, absl::Duration behind_max = kDifferenceMax)
+      : clock_(clock), steady_clock_(steady_clock), leap_max_(leap_max), behind_max_(behind_max) {}
 
   // Returns the time in whole microseconds. Returns UNAVAILABLE CLOCK_IMPLAUSIBLE if the clock is
   // behind `last_recorded`, the time of the newest entry, or has leapt since it was last believed.
@@ -36,6 +37,7 @@ class ClockGuard {
   const Clock& clock_;
   const SteadyClock& steady_clock_;
   const absl::Duration leap_max_;
+  const absl::Duration behind_max_;
   std::optional<absl::Time> believed_;
   absl::Duration believed_at_;  // by the steady clock
 };

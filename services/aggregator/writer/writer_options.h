@@ -47,6 +47,9 @@ struct WriterOptions {
   absl::Duration lead_trusted_max = absl::Seconds(5);
   // How far the clock may leap within the process's life (see ClockGuard).
   absl::Duration clock_leap_max = LedgerStore::kClockDifferenceMax;
+  // How far the clock may be behind the last entry. New entries get that entry's time until it has
+  // passed.
+  absl::Duration clock_behind_max = LedgerStore::kClockDifferenceMax;
   // Makes the nonce of each seal. Nobody must be able to guess it.
   election::SealNonce (*new_nonce)() = RandomBytes<32>;
   // How long the leader waits before it compares the clocks again, if the store's clock says that a

@@ -52,7 +52,7 @@ WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers&
       steady_clock_(steady_clock),
       options_(options),
       lead_changed_(std::move(lead_changed)),
-      clock_guard_(clock, steady_clock, options.clock_leap_max),
+      clock_guard_(clock, steady_clock, options.clock_leap_max, options.clock_behind_max),
       commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
 
 absl::Duration WriterRole::Step() {

@@ -212,6 +212,9 @@ void AddUp(CommandLine& commands) {
       ->capture_default_str();
   app.add_flag("--standby", stack.standby,
                "Run a second aggregator that takes over when the first one fails");
+  app.add_flag("--accept-future-entries", stack.accept_future_entries,
+               "Go on after entries whose time is still to come, because this machine's clock was "
+               "wrong when they were recorded");
   app.add_option("--log-level", stack.log_level,
                  "Log level of the services: trace, debug, info, warning, error, critical or off")
       ->capture_default_str();

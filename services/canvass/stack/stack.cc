@@ -70,8 +70,9 @@ std::string ReasonIn(std::string_view log_lines) {
 }
 
 // Whether a service whose log ends so may still become healthy by itself. It logs, as
-// telemetry::Describe writes it, "not serving: CODE: ...".
+// telemetry::Describe writes it, "not serving: CODE: ... (REASON)".
 bool MayServeSoon(std::string_view log_lines) {
+  if (ReasonIn(log_lines) == reason::kClockImplausible.name) return false;  // a person mends it
   constexpr std::string_view kMark = "not serving: ";
   const std::size_t mark = log_lines.rfind(kMark);
   if (mark == std::string_view::npos) return true;
@@ -179,6 +180,7 @@ absl::Status Stack::StartAll() {
   EndOrphans();
   LookAtDisk();
   aggregator_.flags = {StrCat("--database=", cluster_->writer_connection())};
+  if (options_.accept_future_entries) aggregator_.flags.push_back("--accept_future_entries");
   status = StartService(aggregator_);
   if (!status.ok()) return status;
   if (options_.standby) {

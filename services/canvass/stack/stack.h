@@ -37,6 +37,8 @@ struct StackOptions {
   std::string publisher_listen = "127.0.0.1:50063";
   // Start a second aggregator on a free port, which takes over when the first one fails.
   bool standby = false;
+  // Go on after entries whose time is still to come (see the aggregator's flag).
+  bool accept_future_entries = false;
   std::string log_level = "info";
   // Folder of the services' programs. Empty for the folder of this program.
   std::string program_folder{};

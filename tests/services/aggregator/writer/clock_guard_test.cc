@@ -82,6 +82,14 @@ TEST_F(ClockGuardTest, DoesNotBelieveAClockBehindTheLastEntry) {
   EXPECT_TRUE(guard_.Now(absl::InfinitePast()).ok()) << "nothing is recorded yet";
 }
 
+TEST_F(ClockGuardTest, MayBeToldToGoOnBehindTheLastEntry) {
+  ClockGuard guard(clock_, steady_clock_, ClockGuard::kDifferenceMax, absl::InfiniteDuration());
+  ASSERT_EQ(guard.CompareWith(clock_.Now()), absl::OkStatus());
+  EXPECT_EQ(guard.Now(recorded_ + absl::Hours(4)).value_or(absl::InfinitePast()), clock_.Now());
+  clock_.Advance(absl::Hours(4));
+  EXPECT_EQ(DetailOf(guard.Now(recorded_).status()).reason, "CLOCK_IMPLAUSIBLE") << "a leap";
+}
+
 TEST_F(ClockGuardTest, ComparesWithTheStore) {
   for (const absl::Duration difference : {absl::Minutes(1), -absl::Minutes(1)}) {
     EXPECT_EQ(guard_.CompareWith(clock_.Now() + difference), absl::OkStatus());

@@ -27,7 +27,8 @@ class SteppedClock final : public SteadyClock {
 
 // A writer without a thread: the test lets it take its steps.
 struct SteppedWriter {
-  explicit SteppedWriter(testing::MemoryDatabase& store) : ledger(store) {}
+  explicit SteppedWriter(testing::MemoryDatabase& store, const WriterOptions& chosen = {})
+      : options(chosen), ledger(store) {}
 
   // Takes the lead and defines the election of one station.
   void LeadAndDefine() {
@@ -53,7 +54,7 @@ struct SteppedWriter {
     role.Step();
   }
 
-  const WriterOptions options{};
+  const WriterOptions options;
   testing::ManualClock clock;
   SteppedClock steady_clock;
   MemoryLedgerStore ledger;
@@ -391,6 +392,32 @@ TEST(WriterRoleTest, LeavesTheLeadToOthersWhileItsClockIsWrong) {
   EXPECT_EQ(ReasonOf(wrong.queue.Lead()), "CLOCK_IMPLAUSIBLE");
   right.role.Step();
   EXPECT_TRUE(right.queue.Lead().ok());
+}
+
+// Clocks that were four hours fast, e.g. set to local time, are right again.
+TEST(WriterRoleTest, GoesOnAfterEntriesOfTheFutureOnlyIfItIsTold) {
+  testing::MemoryDatabase store;
+  testing::ManualClock stored_clock;
+  store.SetClock(stored_clock);
+  SteppedWriter fast(store);
+  fast.clock.Advance(absl::Hours(4));
+  stored_clock.Advance(absl::Hours(4));
+  fast.LeadAndDefine();
+  const absl::Time last = fast.clock.Now();
+  stored_clock.Advance(-absl::Hours(4));
+  store.BreakSession();
+
+  SteppedWriter untold(store);
+  untold.role.Step();
+  EXPECT_EQ(ReasonOf(untold.queue.Lead()), "CLOCK_IMPLAUSIBLE");
+
+  SteppedWriter told(store, {.clock_behind_max = absl::InfiniteDuration()});
+  told.role.Step();
+  EXPECT_TRUE(told.queue.Lead().ok());
+  const std::shared_ptr<Answer> answer = told.Submit();
+  told.StepThroughAppend();
+  ASSERT_TRUE(answer->has_value() && (*answer)->ok());
+  EXPECT_EQ((**answer)->at(0).recorded_at, last) << "time never goes back in a ledger";
 }
 
 }  // namespace
