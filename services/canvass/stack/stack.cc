@@ -180,7 +180,7 @@ absl::Status Stack::StartAll() {
   EndOrphans();
   LookAtDisk();
   aggregator_.flags = {StrCat("--database=", cluster_->writer_connection())};
-  if (options_.accept_future_entries) aggregator_.flags.push_back("--accept_future_entries");
+  if (options_.accept_future_entries) aggregator_.flags.emplace_back("--accept_future_entries");
   status = StartService(aggregator_);
   if (!status.ok()) return status;
   if (options_.standby) {
