@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -29,18 +30,22 @@ ABSL_FLAG(std::string, log_level, "info",
 namespace canvass::service {
 namespace {
 
-// By default, Abseil's --help shows only the flags of the file that is named like the program. This
-// makes it show the flags of options.cc and of this library.
-void ShowFlagsOfServices() {
+// By default, Abseil's --help shows only the flags of the file that is named like the program, and
+// its --version says how the program was compiled. This makes --help show the flags of options.cc
+// and of this library, and --version what `canvass --version` does.
+void ShowFlagsOfServices(std::string_view program) {
   absl::FlagsUsageConfig usage;
   usage.contains_help_flags = [](absl::string_view file) {
     return absl::EndsWith(file, "/options.cc") || absl::StrContains(file, "common/service/");
+  };
+  usage.version_string = [file_name = std::string(program.substr(program.rfind('/') + 1))] {
+    return absl::StrCat(file_name, " " CANVASS_VERSION "\n");
   };
   absl::SetFlagsUsageConfig(usage);
 }
 
 absl::Status ParseFlags(int argc, char** argv, const ProgramDescription& program) {
-  ShowFlagsOfServices();
+  ShowFlagsOfServices(argv[0]);
   absl::SetProgramUsageMessage(program.usage);
   absl::SetFlag(&FLAGS_listen, program.default_listen);
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);

@@ -5,12 +5,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/program_run.h"
+#include "tests/support/source_tree.h"
 
 namespace canvass::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 struct Service {
   std::string program{};
@@ -32,6 +35,15 @@ TEST_P(ServiceFlagsTest, HelpNamesEveryFlagAndShowsAnExample) {
               HasSubstr(GetParam().program + " --listen " + GetParam().default_listen));
   // Abseil's own flags are not what somebody looks for.
   EXPECT_THAT(outcome.out, Not(HasSubstr("--flagfile")));
+}
+
+TEST_P(ServiceFlagsTest, TheVersionIsThatOfTheProject) {
+  const ProgramOutcome outcome = RunProgram({ProgramFile(GetParam().program), "--version"});
+  ASSERT_THAT(outcome.out, StartsWith(GetParam().program + " "));
+  const std::string version = outcome.out.substr(GetParam().program.size() + 1);
+  EXPECT_THAT(version, MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(ReadSourceFile("CMakeLists.txt"),
+              HasSubstr("project(canvass VERSION " + version.substr(0, version.size() - 1) + " "));
 }
 
 TEST_P(ServiceFlagsTest, AnArgumentThatIsNoFlagIsNamed) {
