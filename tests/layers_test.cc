@@ -43,6 +43,7 @@ enum class Part {
   kBase,
   kElection,
   kLedger,
+  kIdentity,
   kEdge,
   kProcess,
   kPostgres,
@@ -94,6 +95,7 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"common/base/", Part::kBase},
       {"common/edge/", Part::kEdge},
       {"common/election/", Part::kElection},
+      {"common/identity/", Part::kIdentity},
       {"common/ledger/", Part::kLedger},
       {"common/process/", Part::kProcess},
       {"common/postgres/", Part::kPostgres},
@@ -156,6 +158,11 @@ Layer LayerOf(const std::string& path) {
   if (folder == "common/base") return {"base", With(base, {Part::kUnicode}), {}};
   if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
   if (folder == "common/ledger") return {"ledger", core, {}};
+  if (folder == "common/identity") {
+    return {"identity",
+            With(base, {Part::kPosix, Part::kFiles, Part::kElection, Part::kIdentity}),
+            {}};
+  }
   if (folder == "common/process")
     return {"process", With(base, {Part::kPosix, Part::kFiles, Part::kProcess}), {}};
   if (folder == "common/telemetry") {
@@ -164,13 +171,16 @@ Layer LayerOf(const std::string& path) {
             {}};
   }
   if (folder == "common/edge") {
-    return {"edge", With(base, {Part::kPosix, Part::kBoost, Part::kTelemetry, Part::kEdge}), {}};
+    return {"edge",
+            With(base, {Part::kPosix, Part::kBoost, Part::kElection, Part::kIdentity,
+                        Part::kTelemetry, Part::kEdge}),
+            {}};
   }
-  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc, Part::kEdge,
-                                Part::kTelemetry, Part::kService});
+  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc, Part::kIdentity,
+                                Part::kEdge, Part::kTelemetry, Part::kService});
   if (folder == "common/service") {
     return {"service program",
-            With(base, {Part::kFlags, Part::kRpc, Part::kTelemetry, Part::kProgram}),
+            With(base, {Part::kFlags, Part::kIdentity, Part::kRpc, Part::kTelemetry, Part::kProgram}),
             {Part::kPostgresLibrary}};
   }
   if (folder == "common/rpc") return {"rpc", rpc, {Part::kPostgresLibrary}};
@@ -212,11 +222,12 @@ const std::map<std::string, std::set<std::string>, std::less<>>& Rooms() {
       {"services/canvass/views", {"terminal"}},
       {"services/canvass/clients", {"terminal", "views"}},
       {"services/canvass/import", {"terminal", "views", "clients"}},
-      {"services/canvass/stack", {}},
+      {"services/canvass/pki", {}},
+      {"services/canvass/stack", {"pki"}},
       {"services/canvass/demo", {"terminal", "views", "clients"}},
       {"services/canvass/bench", {"terminal", "clients", "stack"}},
       {"services/canvass/commands",
-       {"terminal", "views", "clients", "import", "stack", "demo", "bench"}},
+       {"terminal", "views", "clients", "import", "pki", "stack", "demo", "bench"}},
   };
   return *kRooms;
 }

@@ -36,6 +36,10 @@ namespace reason {
 // The actor of a report is too long or has a character that it may not have.
 inline constexpr Reason kActorInvalid = {"ACTOR_INVALID", absl::StatusCode::kInvalidArgument,
                                          "aggregator", Retry::kNo};
+// The caller may not submit this report, or not speak for this source.
+inline constexpr Reason kActorNotEntitled = {"ACTOR_NOT_ENTITLED",
+                                             absl::StatusCode::kPermissionDenied,
+                                             "reporter, aggregator", Retry::kNo};
 // The file given in --address_file cannot be written.
 inline constexpr Reason kAddressFileUnwritable = {
     "ADDRESS_FILE_UNWRITABLE", absl::StatusCode::kFailedPrecondition, "any", Retry::kNo};
@@ -81,6 +85,9 @@ inline constexpr Reason kArgumentUnexpected = {
 // A program that the benchmarks compare with printed unexpected output.
 inline constexpr Reason kBaselineFailed = {"BASELINE_FAILED", absl::StatusCode::kInternal,
                                            "canvass", Retry::kNo};
+// The caller's certificate, or that it has none, does not permit this call.
+inline constexpr Reason kCallNotPermitted = {
+    "CALL_NOT_PERMITTED", absl::StatusCode::kPermissionDenied, "reporter, aggregator", Retry::kNo};
 // No row of a station has the votes of this candidate.
 inline constexpr Reason kCandidateMissing = {
     "CANDIDATE_MISSING", absl::StatusCode::kInvalidArgument, "canvass", Retry::kNo};
@@ -561,6 +568,12 @@ inline constexpr Reason kTimeOutOfRange = {"TIME_OUT_OF_RANGE", absl::StatusCode
 // A text is not the name of a time zone.
 inline constexpr Reason kTimeZoneMalformed = {
     "TIME_ZONE_MALFORMED", absl::StatusCode::kInvalidArgument, "aggregator, canvass", Retry::kNo};
+// A file of certificates, keys or revocation lists cannot be used.
+inline constexpr Reason kTlsFileUnusable = {
+    "TLS_FILE_UNUSABLE", absl::StatusCode::kFailedPrecondition, "any", Retry::kNo};
+// The service was told to listen beyond this machine without TLS and without --insecure.
+inline constexpr Reason kTlsRequired = {"TLS_REQUIRED", absl::StatusCode::kFailedPrecondition,
+                                        "any", Retry::kNo};
 // Too many definitions are being sent at the same time.
 inline constexpr Reason kTooManyDefinitions = {
     "TOO_MANY_DEFINITIONS", absl::StatusCode::kResourceExhausted, "aggregator", Retry::kSame};

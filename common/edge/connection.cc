@@ -1,7 +1,6 @@
 #include "common/edge/connection.h"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
@@ -34,8 +33,8 @@ void Clear(std::string& text) { std::string().swap(text); }
 
 }  // namespace
 
-Connection::Connection(boost::asio::io_context& io, Socket client, Socket server, std::string owner,
-                       Shared& shared)
+Connection::Connection(boost::asio::io_context& io, Stream client, Stream server, std::string owner,
+                       TlsPeer peer, Shared& shared)
     : io_(io),
       shared_(shared),
       client_(std::move(client)),
@@ -43,12 +42,10 @@ Connection::Connection(boost::asio::io_context& io, Socket client, Socket server
       timer_(io),
       guard_(shared.limits, shared.shared_limits),
       owner_(std::move(owner)),
+      peer_(std::move(peer)),
       opened_at_(shared.now()) {}
 
 void Connection::Start() {
-  // Asio waits in read_some and write_some unless it was told, whatever the sockets are.
-  client_.non_blocking(true);
-  server_.non_blocking(true);
   PumpToServer();
   PumpToClient();
 }
@@ -56,10 +53,9 @@ void Connection::Start() {
 void Connection::Close() {
   if (std::exchange(closed_, true)) return;
   const auto self = shared_from_this();
-  boost::system::error_code ignored;
   timer_.cancel();
-  ignored = client_.close(ignored);
-  ignored = server_.close(ignored);
+  client_.Close();
+  server_.Close();
   shared_.on_closed(*this);
 }
 
@@ -152,13 +148,15 @@ bool Connection::FlushToClient() {
   return !closed_;
 }
 
-std::string_view Connection::Read(Socket& socket, Step again) {
+std::string_view Connection::Read(Stream& stream, Step again) {
   boost::system::error_code error;
-  const std::size_t read = socket.read_some(boost::asio::buffer(shared_.buffer), error);
+  Socket::wait_type wanted{};
+  const std::size_t read =
+      stream.ReadSome(shared_.buffer.data(), shared_.buffer.size(), error, wanted);
   if (!error) return {shared_.buffer.data(), read};
   if (WouldBlock(error)) {
-    WhenReady(socket, Socket::wait_read, again);
-  } else if (&socket == &server_) {
+    WhenReady(stream, wanted, again);
+  } else if (&stream == &server_) {
     PartFromClient();
   } else {
     Close();
@@ -166,17 +164,17 @@ std::string_view Connection::Read(Socket& socket, Step again) {
   return {};
 }
 
-std::size_t Connection::Write(Socket& socket, std::string_view bytes, Step again) {
+std::size_t Connection::Write(Stream& stream, std::string_view bytes, Step again) {
   std::size_t written = 0;
   while (written < bytes.size() && !closed_) {
     boost::system::error_code error;
-    written += socket.write_some(
-        boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
+    Socket::wait_type wanted{};
+    written += stream.WriteSome(bytes.data() + written, bytes.size() - written, error, wanted);
     if (!error) continue;
     if (WouldBlock(error)) {
-      WhenReady(socket, Socket::wait_write, again);
+      WhenReady(stream, wanted, again);
     } else {
-      WhenUnwritable(socket);
+      WhenUnwritable(stream);
     }
     break;
   }
@@ -185,8 +183,8 @@ std::size_t Connection::Write(Socket& socket, std::string_view bytes, Step again
 
 // A server that has closed its end may have said something before, which the client must hear.
 // PumpToClient closes the connection after it.
-void Connection::WhenUnwritable(const Socket& socket) {
-  if (&socket == &server_) {
+void Connection::WhenUnwritable(const Stream& stream) {
+  if (&stream == &server_) {
     server_takes_no_more_ = true;
   } else {
     Close();
@@ -197,9 +195,8 @@ void Connection::WhenUnwritable(const Socket& socket) {
 // what the client has sent is read first.
 void Connection::PartFromClient() {
   if (closed_ || std::exchange(parting_, true)) return;
-  boost::system::error_code ignored;
-  ignored = server_.close(ignored);
-  ignored = client_.shutdown(Socket::shutdown_send, ignored);
+  server_.Close();
+  client_.ShutdownSend();
   After(kPartWithin, &Connection::Close);
   DrainClient();
 }
@@ -211,8 +208,8 @@ void Connection::DrainClient() {
   Soon(&Connection::DrainClient);
 }
 
-void Connection::WhenReady(Socket& socket, Socket::wait_type type, Step step) {
-  socket.async_wait(type, [self = shared_from_this(), step](const auto& error) {
+void Connection::WhenReady(Stream& stream, Socket::wait_type type, Step step) {
+  stream.socket().async_wait(type, [self = shared_from_this(), step](const auto& error) {
     if (!error) ((*self).*step)();
   });
 }

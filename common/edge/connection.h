@@ -1,7 +1,6 @@
 #ifndef CANVASS_COMMON_EDGE_CONNECTION_H_
 #define CANVASS_COMMON_EDGE_CONNECTION_H_
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
@@ -13,6 +12,8 @@
 
 #include "absl/time/time.h"
 #include "common/edge/frame_guard.h"
+#include "common/edge/stream.h"
+#include "common/edge/tls_server.h"
 
 namespace canvass::edge {
 
@@ -21,7 +22,7 @@ namespace canvass::edge {
 // functions are called on the thread that runs `io`.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Socket = Stream::Socket;
 
   // What all connections share.
   struct Shared {
@@ -34,10 +35,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void(Connection&)> on_closed;
   };
 
-  // The sockets must be connected. `owner` says whose share of the connections this one belongs to.
-  // `shared` must outlive this.
-  Connection(boost::asio::io_context& io, Socket client, Socket server, std::string owner,
-             Shared& shared);
+  // `owner` says whose share of the connections this one belongs to, `peer` who the client is, if
+  // it has TLS. `shared` must outlive this.
+  Connection(boost::asio::io_context& io, Stream client, Stream server, std::string owner,
+             TlsPeer peer, Shared& shared);
 
   void Start();
   // Closes both sockets and calls on_closed. Idempotent.
@@ -45,6 +46,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   const FrameGuard& guard() const { return guard_; }
   const std::string& owner() const { return owner_; }
+  // The client's session; null without TLS.
+  SSL* tls() const { return client_.tls(); }
+  const TlsPeer& peer() const { return peer_; }
+  // Sets what another check of the client's certificate found. REQUIRES: the actor is the same.
+  void SetPeer(TlsPeer peer) { peer_ = std::move(peer); }
   // Whether the client has read nothing of what it was sent for longer than `patience`.
   bool IsDeaf(absl::Duration now, absl::Duration patience) const;
   absl::Duration opened_at() const { return opened_at_; }
@@ -61,25 +67,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool Admit(std::string_view bytes);
   // Reads into the shared buffer. Returns what was read; nothing if the socket has nothing now, in
   // which case `again` is called once it has, or if it has ended.
-  std::string_view Read(Socket& socket, Step again);
+  std::string_view Read(Stream& stream, Step again);
   // Returns how many bytes were written. If not all of them, `again` is called once there is room,
   // unless the socket takes no more.
-  std::size_t Write(Socket& socket, std::string_view bytes, Step again);
-  void WhenUnwritable(const Socket& socket);
+  std::size_t Write(Stream& stream, std::string_view bytes, Step again);
+  void WhenUnwritable(const Stream& stream);
   // Closes the connection once the client has had what it was sent.
   void PartFromClient();
   void DrainClient();
-  void WhenReady(Socket& socket, Socket::wait_type type, Step step);
+  void WhenReady(Stream& stream, Socket::wait_type type, Step step);
   void After(absl::Duration wait, Step step);
   void Soon(Step step);
 
   boost::asio::io_context& io_;
   Shared& shared_;
-  Socket client_;
-  Socket server_;
+  Stream client_;
+  Stream server_;
   boost::asio::steady_timer timer_;
   FrameGuard guard_;
   const std::string owner_;
+  TlsPeer peer_;
   const absl::Duration opened_at_;
   std::string to_server_;               // was read from the client and is not written
   std::size_t admitted_ = 0;            // first bytes of to_server_, which may be written

@@ -37,7 +37,13 @@
 #include "common/base/rate_limit.h"
 #include "common/base/text.h"
 #include "common/edge/connection.h"
+#include "common/edge/handshakes.h"
 #include "common/edge/peer_name.h"
+#include "common/edge/socket_handle.h"
+#include "common/edge/stream.h"
+#include "common/edge/tls_server.h"
+#include "common/identity/openssl.h"
+#include "common/identity/policy.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::edge {
@@ -56,6 +62,8 @@ constexpr std::size_t kBufferBytes = std::size_t{32} << 10U;
 constexpr int kAcceptedAtOnce = 64;
 constexpr absl::Duration kSweepInterval = absl::Seconds(1);
 constexpr absl::Duration kLogInterval = absl::Seconds(10);
+// What certificates may take of a sweep, during which no bytes pass.
+constexpr absl::Duration kCheckWithin = absl::Milliseconds(20);
 // After accept failed for lack of files or memory.
 constexpr absl::Duration kAcceptAgainAfter = absl::Milliseconds(100);
 
@@ -83,9 +91,9 @@ std::string TextOf(const sockaddr_storage& address) {
   return absl::StrCat(host.data(), ":", port.data());
 }
 
-// Whose share of the connections one from `address` belongs to: one machine has as many addresses
-// of IPv6 as it likes, all with the same first half.
-std::string OwnerOf(sockaddr_storage address) {
+// Returns the address without its port, and of IPv6 only the first half: one machine has as many
+// addresses as it likes, all with the same first half.
+std::string HostOf(sockaddr_storage address) {
   std::array<char, NI_MAXHOST> host{};
   if (address.ss_family == AF_INET6) {
     in6_addr& ip = reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
@@ -128,9 +136,11 @@ std::size_t RaiseOpenFilesMax() {
 // Everything but the counts is used on the thread alone.
 class Listener::Impl {
  public:
-  Impl(const std::vector<int>& listening, const ListenerLimits& limits, HandOver hand_over)
+  Impl(const std::vector<int>& listening, const ListenerLimits& limits, TlsServer* tls,
+       HandOver hand_over)
       : limits_(limits),
         connections_max_(ConnectionsMax(limits)),
+        tls_(tls),
         hand_over_(std::move(hand_over)),
         listening_(Own(io_, listening)),
         sweep_timer_(io_),
@@ -146,8 +156,10 @@ class Listener::Impl {
                   ++broken_off_;
                   last_why_ = why;
                 },
-            .on_closed = [this](Connection& connection) { Forget(connection); }},
-        thread_([this] { Run(); }) {}
+            .on_closed = [this](Connection& connection) { Forget(connection); }} {
+    if (tls != nullptr) handshakes_ = std::make_unique<Handshakes>(*tls, limits.begin_within);
+    thread_ = std::thread([this] { Run(); });
+  }
 
   ~Impl() {
     boost::asio::post(io_, [this] {
@@ -158,6 +170,7 @@ class Listener::Impl {
       io_.stop();
     });
     thread_.join();
+    handshakes_.reset();
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -177,7 +190,8 @@ class Listener::Impl {
             .turned_away = turned_away_,
             .shed = shed_,
             .slowed = slowed_,
-            .broken_off = broken_off_};
+            .broken_off = broken_off_,
+            .not_accepted = not_accepted_};
   }
 
  private:
@@ -199,6 +213,7 @@ class Listener::Impl {
   }
 
   void CloseListening() {
+    stopped_accepting_ = true;
     boost::system::error_code ignored;
     for (Socket& listening : listening_) ignored = listening.close(ignored);
   }
@@ -217,7 +232,7 @@ class Listener::Impl {
                              &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (fd >= 0) {
         ++accepted_;
-        Take(fd, address);
+        Take(SocketHandle(fd), address);
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         return AcceptAfterAWhile(listening);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -236,31 +251,89 @@ class Listener::Impl {
     });
   }
 
-  void Take(int fd, const sockaddr_storage& address) {
-    const std::string owner = OwnerOf(address);
-    if (!HasRoomFor(owner) && !ShedOne(owner)) {
-      ++turned_away_;
-      close(fd);
-      return;
-    }
-    std::array<int, 2> ends{};
-    const std::string name = NewPeerName(owner, TextOf(address));
-    if (!MakePair(name, ends)) {
-      ++turned_away_;
-      close(fd);
-      return;
-    }
+  // A client that has connected.
+  struct Client {
+    SocketHandle socket{};
+    int family = AF_INET;
+    std::string host{};
+    std::string address{};  // with the port, for people
+  };
+
+  void Take(SocketHandle socket, const sockaddr_storage& address) {
     const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    const boost::asio::generic::stream_protocol tcp(address.ss_family, IPPROTO_TCP);
+    setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    Client client{.socket = std::move(socket),
+                  .family = address.ss_family,
+                  .host = HostOf(address),
+                  .address = TextOf(address)};
+    if (tls_ != nullptr) return ShakeHands(std::move(client));
+    const std::string owner = OwnerOf(identity::Peer{}, client.host);
+    if (MakeRoomFor(owner)) Open(std::move(client), /*tls=*/nullptr, TlsPeer{}, owner);
+  }
+
+  // Nobody knows who the client is until then, so its place is its host's.
+  void ShakeHands(Client client) {
+    if (!MakeRoomFor(client.host)) return;
+    CountIn(client.host);
+    SocketHandle socket = std::move(client.socket);
+    auto waiting = std::make_shared<Client>(std::move(client));
+    handshakes_->Start(std::move(socket), [this, waiting](Handshakes::Outcome outcome) {
+      boost::asio::post(io_, [this, waiting, outcome = std::move(outcome)]() mutable {
+        Welcome(std::move(*waiting), std::move(outcome));
+      });
+    });
+  }
+
+  void Welcome(Client client, Handshakes::Outcome outcome) {
+    CountOut(client.host);
+    if (stopped_accepting_) return;
+    if (outcome.tls == nullptr) return NoteNotAccepted(client.address, outcome.why);
+    client.socket = std::move(outcome.socket);
+    const std::string owner =
+        OwnerOf({.is_checked = true, .actor = outcome.peer.actor}, client.host);
+    if (!MakeRoomFor(owner)) return;
+    Open(std::move(client), std::move(outcome.tls), std::move(outcome.peer), owner);
+  }
+
+  // Returns false if there is no room for another connection of the owner.
+  bool MakeRoomFor(const std::string& owner) {
+    const bool has_room = HasRoomFor(owner) || ShedOne(owner);
+    if (!has_room) ++turned_away_;
+    return has_room;
+  }
+
+  void Open(Client client, identity::SslPtr tls, TlsPeer peer, const std::string& owner) {
+    std::array<int, 2> ends{};
+    const identity::Peer named{.is_checked = tls != nullptr, .actor = peer.actor};
+    if (!MakePair(NewPeerName(named, client.host, client.address), ends)) {
+      ++turned_away_;
+      return;
+    }
+    const boost::asio::generic::stream_protocol tcp(client.family, IPPROTO_TCP);
     const boost::asio::generic::stream_protocol local(AF_UNIX, 0);
-    auto connection = std::make_shared<Connection>(io_, Socket(io_, tcp, fd),
-                                                   Socket(io_, local, ends[0]), owner, shared_);
+    auto connection = std::make_shared<Connection>(
+        io_, Stream(Socket(io_, tcp, client.socket.Release()), std::move(tls)),
+        Stream(Socket(io_, local, ends[0])), owner, std::move(peer), shared_);
     connections_.emplace(connection.get(), connection);
-    ++open_of_[owner];
-    open_ = connections_.size();
+    CountIn(owner);
     hand_over_(ends[1]);
     connection->Start();
+  }
+
+  void CountIn(const std::string& owner) {
+    ++open_of_[owner];
+    ++open_;
+  }
+
+  void CountOut(const std::string& owner) {
+    const auto own = open_of_.find(owner);
+    if (--own->second == 0) open_of_.erase(own);
+    --open_;
+  }
+
+  void NoteNotAccepted(std::string_view who, std::string_view why) {
+    ++not_accepted_;
+    last_not_accepted_ = absl::StrCat(ToAbsl(who), " ", ToAbsl(why));
   }
 
   std::size_t OpenOf(const std::string& owner) const {
@@ -269,7 +342,7 @@ class Listener::Impl {
   }
 
   bool HasRoomFor(const std::string& owner) const {
-    return IsFairShare(OpenOf(owner), 1, connections_.size(), connections_max_);
+    return IsFairShare(OpenOf(owner), 1, open_, connections_max_);
   }
 
   // Makes room for a connection of `owner` by closing the most dispensable one of its own, or of
@@ -337,7 +410,36 @@ class Listener::Impl {
       if (is_mute || is_deaf || is_over) closing.push_back(connection);
     }
     for (const auto& connection : closing) connection->Close();
+    if (tls_ != nullptr) CheckCertificates();
     if (now - logged_at_ >= kLogInterval) Log(now);
+  }
+
+  // Closes the connections whose certificate has expired or, after certificates, authorities or
+  // revocation lists changed, is not accepted any more. Those that it has no time for now are
+  // checked at the next sweep.
+  void CheckCertificates() {
+    const absl::Time now = absl::Now();
+    const std::int64_t generation = tls_->generation();
+    const absl::Duration until = clock_.Now() + kCheckWithin;
+    std::vector<std::pair<std::shared_ptr<Connection>, std::string>> closing;
+    for (const auto& [key, connection] : connections_) {
+      const TlsPeer& peer = connection->peer();
+      if (now > peer.expires_at) {
+        closing.emplace_back(connection, "has a certificate that has expired");
+      } else if (peer.generation != generation && clock_.Now() < until) {
+        absl::StatusOr<TlsPeer> checked = tls_->PeerOf(connection->tls());
+        if (checked.ok()) {
+          connection->SetPeer(*std::move(checked));
+        } else {
+          closing.emplace_back(connection,
+                               absl::StrCat("has a certificate that ", checked.status().message()));
+        }
+      }
+    }
+    for (const auto& [connection, why] : closing) {
+      NoteNotAccepted(connection->owner(), why);
+      connection->Close();
+    }
   }
 
   // Says what was done to connections since the last time.
@@ -348,10 +450,12 @@ class Listener::Impl {
     };
     say(all.turned_away - logged_.turned_away,
         absl::StrCat("were turned away: ", all.open, " are open of at most ", connections_max_,
-                     ", of which an address may have as many as it leaves free"));
+                     ", of which a caller may have as many as it leaves free"));
     say(all.shed - logged_.shed, "that were silent were closed to make room for others");
     say(all.broken_off - logged_.broken_off,
         absl::StrCat("were broken off; of the last one: ", last_why_));
+    say(all.not_accepted - logged_.not_accepted,
+        absl::StrCat("were not accepted by TLS; the last one: ", last_not_accepted_));
     if (all.slowed > logged_.slowed) {
       telemetry::LogWarning(
           absl::StrCat("clients begin or reset calls, or send empty frames, faster than they may; "
@@ -367,14 +471,12 @@ class Listener::Impl {
   }
 
   void Forget(const Connection& connection) {
-    if (connections_.erase(&connection) == 0) return;
-    const auto own = open_of_.find(connection.owner());
-    if (--own->second == 0) open_of_.erase(own);
-    open_ = connections_.size();
+    if (connections_.erase(&connection) > 0) CountOut(connection.owner());
   }
 
   const ListenerLimits limits_;
   const std::size_t connections_max_;
+  TlsServer* const tls_;  // null without TLS
   const HandOver hand_over_;
   const SteadyClock clock_{};
   boost::asio::io_context io_{1};
@@ -387,8 +489,10 @@ class Listener::Impl {
   absl::Duration dispensable_found_at_ = -absl::InfiniteDuration();
   // Owners for whom none of dispensable_ was closed, so that each of a flood need not look for it.
   absl::flat_hash_set<std::string> found_none_;
+  bool stopped_accepting_ = false;
   std::string accept_error_;
   std::string last_why_;
+  std::string last_not_accepted_;
   Counts logged_;
   absl::Duration logged_at_ = -absl::InfiniteDuration();
 
@@ -398,13 +502,15 @@ class Listener::Impl {
   std::atomic<std::int64_t> shed_ = 0;
   std::atomic<std::int64_t> slowed_ = 0;
   std::atomic<std::int64_t> broken_off_ = 0;
+  std::atomic<std::int64_t> not_accepted_ = 0;
+  std::unique_ptr<Handshakes> handshakes_;  // null without TLS
 
   std::thread thread_;  // last: it uses all of the above
 };
 
-Listener::Listener(const std::vector<int>& listening, const ListenerLimits& limits,
+Listener::Listener(const std::vector<int>& listening, const ListenerLimits& limits, TlsServer* tls,
                    HandOver hand_over)
-    : impl_(std::make_unique<Impl>(listening, limits, std::move(hand_over))) {}
+    : impl_(std::make_unique<Impl>(listening, limits, tls, std::move(hand_over))) {}
 
 Listener::~Listener() = default;
 

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/edge/frame_guard.h"
+#include "common/edge/tls_server.h"
 
 namespace canvass::edge {
 
@@ -38,18 +39,23 @@ struct ListenerLimits {
 };
 
 // Accepts connections and stands between each of them and the server: it passes bytes on as fast as
-// its FrameGuard allows, and reads no more from a client that does not read what it is sent. An
-// address may have as many connections as it leaves free of those that there may be, one half if it
-// is alone. Beyond that it closes the one that has been without a call for longest, or else the new
-// one. The server gets one end of a Unix socket for each connection.
-// Thread-safe. Has a thread of its own.
+// its FrameGuard allows, and reads no more from a client that does not read what it is sent. With
+// TLS it ends the encryption, and closes connections whose certificate has expired or is not
+// accepted any more.
+//
+// An owner (see OwnerOf) may have as many connections as it leaves free of those that there may be,
+// one half if it is alone. Beyond that it closes the one that has been without a call for longest,
+// or else the new one. The server gets one end of a Unix socket for each connection, whose name
+// says who the client is (see PeerName). Thread-safe. Has a thread of its own.
 class Listener {
  public:
   // Called on the listener's thread with the server's end of a connection, which it then owns.
   using HandOver = std::function<void(int fd)>;
 
-  // Takes ownership of `listening`, non-blocking sockets that listen.
-  Listener(const std::vector<int>& listening, const ListenerLimits& limits, HandOver hand_over);
+  // Takes ownership of `listening`, non-blocking sockets that listen. Clients speak TLS if there is
+  // `tls`, which must outlive this, and may be null.
+  Listener(const std::vector<int>& listening, const ListenerLimits& limits, TlsServer* tls,
+           HandOver hand_over);
   // Closes everything.
   ~Listener();
   Listener(const Listener&) = delete;
@@ -62,10 +68,11 @@ class Listener {
   struct Counts {
     std::size_t open = 0;
     std::int64_t accepted = 0;
-    std::int64_t turned_away = 0;  // new ones for which there was no room
-    std::int64_t shed = 0;         // idle ones that made room
-    std::int64_t slowed = 0;       // times that a connection had to wait
-    std::int64_t broken_off = 0;   // whose frames are against the rules
+    std::int64_t turned_away = 0;   // new ones for which there was no room
+    std::int64_t shed = 0;          // idle ones that made room
+    std::int64_t slowed = 0;        // times that a connection had to wait
+    std::int64_t broken_off = 0;    // whose frames are against the rules
+    std::int64_t not_accepted = 0;  // whose TLS handshake failed, or whose certificate is bad now
   };
   Counts counts() const;
 

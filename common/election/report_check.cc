@@ -131,13 +131,6 @@ std::optional<absl::Time> InWholeMicros(std::optional<absl::Time> time) {
   return InMicroseconds(*time);
 }
 
-void Conclude(FindingList findings, CheckedReport& checked) {
-  checked.findings = findings.Take();
-  checked.outcome = HighestSeverity(checked.findings);
-  checked.recorded.held = checked.outcome == Severity::kHold;
-  checked.recorded.findings = checked.findings;
-}
-
 void CheckRevisionIsNext(const StationStanding& standing, std::int32_t revision,
                          FindingList& findings) {
   const bool taken = revision <= standing.newest_revision;
@@ -150,6 +143,13 @@ void CheckRevisionIsNext(const StationStanding& standing, std::int32_t revision,
 }
 
 }  // namespace
+
+void Conclude(FindingList findings, CheckedReport& checked) {
+  checked.findings = findings.Take();
+  checked.outcome = HighestSeverity(checked.findings);
+  checked.recorded.held = checked.outcome == Severity::kHold;
+  checked.recorded.findings = checked.findings;
+}
 
 CheckedReport CheckReport(const Definition& definition, const StationReport& report,
                           absl::Time now) {

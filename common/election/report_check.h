@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/election/count.h"
 #include "common/election/event.h"
+#include "common/election/finding_list.h"
 #include "common/election/report.h"
 
 namespace canvass::election {
@@ -24,6 +25,9 @@ struct CheckedReport {
   // True if the ids of contest, source and station are known, so that `recorded.key` is valid.
   bool identified = false;
 };
+
+// Sets the findings of `checked`, and what follows from them.
+void Conclude(FindingList findings, CheckedReport& checked);
 
 // Checks every rule that does not depend on the count: identity, shape and arithmetic. contest_id
 // may be empty if the election has one contest, and source_id if it has one official source. `now`

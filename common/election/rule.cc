@@ -49,6 +49,8 @@ constexpr auto kFacts = std::to_array<RuleFacts>({
      Severity::kReject, StatusCode::kFailedPrecondition},
     {Rule::kStationClosed, "STATION_CLOSED", Severity::kReject, Severity::kReject,
      StatusCode::kFailedPrecondition},
+    {Rule::kActorNotEntitled, "ACTOR_NOT_ENTITLED", Severity::kReject, Severity::kReject,
+     StatusCode::kPermissionDenied},
     {Rule::kCountKindMismatch, "COUNT_KIND_MISMATCH", Severity::kReject, Severity::kReject,
      StatusCode::kInvalidArgument},
     {Rule::kRevisionInvalid, "REVISION_INVALID", Severity::kReject, Severity::kReject,
@@ -218,6 +220,13 @@ std::string AboveMessage(const Finding& finding, std::string_view name, std::str
                 Counted(finding, limit_name, limit_one, limit_many), ".");
 }
 
+std::string NotEntitledMessage(const Finding& finding) {
+  const std::string actor =
+      finding.subject.empty() ? "The caller" : StrCat("\"", finding.subject, "\"");
+  return StrCat(actor, finding.field == "source_id" ? " may not report as this source."
+                                                    : " may not report for this station.");
+}
+
 std::string IdentityMessage(const Finding& finding) {
   switch (finding.rule) {
     case Rule::kElectionUnknown:
@@ -236,6 +245,8 @@ std::string IdentityMessage(const Finding& finding) {
                  ? "The ballots of this station are counted at another station. Report them there."
                  : StrCat("The ballots of this station are counted at station \"", finding.subject,
                           "\". Report them there.");
+    case Rule::kActorNotEntitled:
+      return NotEntitledMessage(finding);
     default:
       return StrCat("No report is expected from ", Subject(finding, "station"), ": it is closed.");
   }

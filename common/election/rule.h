@@ -35,6 +35,8 @@ enum class Rule : std::uint8_t {
   kStationNotInContest = 5,  // outside the contest's area or the source's sample
   kStationCountedElsewhere = 6,
   kStationClosed = 7,
+  // Who submits it may not. PERMISSION_DENIED; rules on what is counted are not checked.
+  kActorNotEntitled = 8,
   // Shape. INVALID_ARGUMENT.
   kCountKindMismatch = 10,  // ballots from an exit poll, interviews from another source, or nothing
   kRevisionInvalid = 11,    // below 1
@@ -116,7 +118,8 @@ struct Finding {
 //   REVISION_INVALID, REVISION_CONFLICT, REVISION_GAP, REPORT_ANNULLED, CORRECTION_REASON_MISSING:
 //     revision; REVISION_GAP also newest_revision; REPORT_ANNULLED also annulled_revision.
 // The subject is the id that is unknown, closed, outside, repeated or missing. For
-// STATION_COUNTED_ELSEWHERE it is the station at which this one is counted.
+// STATION_COUNTED_ELSEWHERE it is the station at which this one is counted, for ACTOR_NOT_ENTITLED
+// who submitted the report.
 std::string MessageOf(const Finding& finding);
 
 // Returns the highest severity among `findings`; kUnspecified if there are none.

@@ -62,12 +62,12 @@ std::string ServiceConfig(const std::string& health_service) {
 }  // namespace
 
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
-                                          const std::string& health_service) {
+                                          const ChannelOptions& options) {
   RouteGrpcLog();
   StopDeadlockSearch();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
-  arguments.SetServiceConfigJSON(ServiceConfig(health_service));
+  arguments.SetServiceConfigJSON(ServiceConfig(options.health_service));
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -79,7 +79,10 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMaxMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolutionIntervalMs);
-  return grpc::CreateCustomChannel(GrpcTarget(target), grpc::InsecureChannelCredentials(),
+  return grpc::CreateCustomChannel(GrpcTarget(target),
+                                   options.tls == nullptr
+                                       ? grpc::InsecureChannelCredentials()
+                                       : options.tls->CredentialsFor(options.service),
                                    arguments);
 }
 

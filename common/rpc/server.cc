@@ -114,11 +114,21 @@ absl::Status WriteAddressFile(const std::string& path, const std::string& addres
   return absl::OkStatus();
 }
 
-void WarnIfReachable(const ListenAddress& address) {
-  if (IsLoopback(address)) return;
-  telemetry::LogWarning(absl::StrCat(
-      "listening on ", FormatListenAddress(address),
-      ", which other machines can reach: callers are not authenticated and nothing is encrypted"));
+absl::Status CheckReach(const ServerOptions& options, const ListenAddress& address) {
+  if (IsLoopback(address)) return absl::OkStatus();
+  const std::string listening =
+      absl::StrCat(FormatListenAddress(address), ", which other machines can reach");
+  if (options.insecure) {
+    telemetry::LogWarning(absl::StrCat("listening on ", listening,
+                                       ": callers are not authenticated and nothing is encrypted"));
+    return absl::OkStatus();
+  }
+  return MakeError(
+      reason::kTlsRequired,
+      absl::StrCat("Does not listen on ", listening,
+                   ", without TLS. Give --tls_certificate, --tls_key and --tls_authorities; or "
+                   "--insecure, if everybody who can reach it may do everything."),
+      {.metadata = {{"address", FormatListenAddress(address)}}});
 }
 
 }  // namespace
@@ -127,6 +137,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const std::vector<grpc::Service*>& services) {
   absl::StatusOr<ListenAddress> address = ParseListenAddress(options.listen_address);
   if (!address.ok()) return address.status();
+  absl::StatusOr<Tls> tls = OpenTls(options, *address);
+  if (!tls.ok()) return tls.status();
   PrepareProcess();
   const absl::StatusOr<std::vector<int>> listening = Listen(*address);
   if (!listening.ok()) return listening.status();
@@ -139,9 +151,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
   assert(grpc_server != nullptr);  // it binds to nothing that could fail
   grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  WarnIfReachable(*address);
-  std::unique_ptr<Server> server(
-      new Server(options, *address, *listening, std::move(acceptor), std::move(grpc_server)));
+  std::unique_ptr<Server> server(new Server(options, *address, *listening, *std::move(tls),
+                                            std::move(acceptor), std::move(grpc_server)));
   if (!options.address_file.empty()) {
     const absl::Status written = WriteAddressFile(options.address_file, server->address());
     if (!written.ok()) return written;
@@ -149,14 +160,28 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return server;
 }
 
+absl::StatusOr<Server::Tls> Server::OpenTls(const ServerOptions& options,
+                                            const ListenAddress& address) {
+  if (options.tls.certificate.empty()) {
+    const absl::Status reach = CheckReach(options, address);
+    if (!reach.ok()) return reach;
+    return Tls();
+  }
+  auto files = identity::CredentialFiles::Open(options.tls);
+  if (!files.ok()) return files.status();
+  auto server = std::make_unique<edge::TlsServer>(**files, options.callers);
+  return Tls{.files = *std::move(files), .server = std::move(server)};
+}
+
 Server::Server(const ServerOptions& options, const ListenAddress& address,
-               const std::vector<int>& listening, std::unique_ptr<Acceptor> acceptor,
+               const std::vector<int>& listening, Tls tls, std::unique_ptr<Acceptor> acceptor,
                std::unique_ptr<grpc::Server> server)
     : address_(FormatListenAddress(address)),
       drain_timeout_(options.drain_timeout),
       acceptor_(std::move(acceptor)),
       server_(std::move(server)),
-      listener_(listening, options.limits, [this](int fd) {
+      tls_(std::move(tls)),
+      listener_(listening, options.limits, tls_.server.get(), [this](int fd) {
         Acceptor::NewConnectionParameters connection;
         connection.fd = fd;
         acceptor_->HandleNewConnection(&connection);

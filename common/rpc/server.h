@@ -12,6 +12,8 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/edge/listener.h"
+#include "common/edge/tls_server.h"
+#include "common/identity/credentials.h"
 #include "common/rpc/listen_address.h"
 
 namespace grpc {
@@ -31,16 +33,24 @@ struct ServerOptions {
   std::string address_file{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
   edge::ListenerLimits limits{};
+  // Certificate, key and authorities for TLS. Without a certificate the server speaks without TLS.
+  identity::TlsFiles tls{};
+  // Whom the server talks to, with TLS.
+  edge::Callers callers = edge::Callers::kNamed;
+  // Listen without TLS where other machines can reach it.
+  bool insecure = false;
 };
 
 // A gRPC server with reflection and grpc.health.v1 (both callable through reflection), message size
-// limits and keepalive. Connections come through an edge::Listener. Thread-safe.
+// limits and keepalive. Connections come through an edge::Listener, which also ends TLS.
+// Thread-safe.
 class Server {
  public:
   // Binds to the address and starts serving. Returns FAILED_PRECONDITION ADDRESS_IN_USE or
   // ADDRESS_UNAVAILABLE, INVALID_ARGUMENT ADDRESS_MALFORMED, or FAILED_PRECONDITION
-  // ADDRESS_FILE_UNWRITABLE. The error names the address or the file. Logs a warning if other
-  // machines can reach the address, because callers are not authenticated.
+  // ADDRESS_FILE_UNWRITABLE. The error names the address or the file. Returns FAILED_PRECONDITION
+  // TLS_FILE_UNUSABLE, or TLS_REQUIRED if there is no TLS and other machines can reach the address;
+  // with `insecure` it only logs a warning about that.
   //
   // The caller keeps ownership of `services`, and they must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
@@ -64,14 +74,23 @@ class Server {
  private:
   using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
 
+  // What TLS needs; empty without it.
+  struct Tls {
+    std::unique_ptr<identity::CredentialFiles> files{};
+    std::unique_ptr<edge::TlsServer> server{};
+  };
+
+  static absl::StatusOr<Tls> OpenTls(const ServerOptions& options, const ListenAddress& address);
+
   Server(const ServerOptions& options, const ListenAddress& address,
-         const std::vector<int>& listening, std::unique_ptr<Acceptor> acceptor,
+         const std::vector<int>& listening, Tls tls, std::unique_ptr<Acceptor> acceptor,
          std::unique_ptr<grpc::Server> server);
 
   const std::string address_;
   const absl::Duration drain_timeout_;
   const std::unique_ptr<Acceptor> acceptor_;
   const std::unique_ptr<grpc::Server> server_;
+  const Tls tls_;
   edge::Listener listener_;  // hands connections to acceptor_
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

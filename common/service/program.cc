@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -11,11 +12,14 @@
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/identity/credentials.h"
+#include "common/rpc/channel_tls.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/log.h"
 
@@ -24,6 +28,19 @@ ABSL_FLAG(std::string, listen, "",
           "with the port of the example above.");
 ABSL_FLAG(std::string, address_file, "",
           "File to which the service writes its address once it listens.");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file with this service's certificate, which names it in a URI such as "
+          "spiffe://az-2024.example/service/aggregator, and those between it and the authority. "
+          "Callers and the services that it calls then have to prove who they are.");
+ABSL_FLAG(std::string, tls_key, "", "PEM file with the private key of --tls_certificate.");
+ABSL_FLAG(std::string, tls_authorities, "",
+          "PEM file with the authorities whose certificates are believed.");
+ABSL_FLAG(std::string, tls_revocations, "",
+          "PEM file with a revocation list of each authority. Like the other three it is read anew "
+          "when it changes.");
+ABSL_FLAG(bool, insecure, false,
+          "Listen without TLS where other machines can reach it. Everybody who does may do "
+          "everything.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
 
@@ -54,9 +71,40 @@ absl::Status ParseFlags(int argc, char** argv, const ProgramDescription& program
                                                              "\"; run with --help for the flags."));
 }
 
-rpc::ServerOptions ServerOptionsFromFlags() {
-  return {.listen_address = absl::GetFlag(FLAGS_listen),
-          .address_file = absl::GetFlag(FLAGS_address_file)};
+absl::StatusOr<identity::TlsFiles> TlsFilesFromFlags() {
+  identity::TlsFiles files{.certificate = absl::GetFlag(FLAGS_tls_certificate),
+                           .key = absl::GetFlag(FLAGS_tls_key),
+                           .authorities = absl::GetFlag(FLAGS_tls_authorities),
+                           .revocations = absl::GetFlag(FLAGS_tls_revocations)};
+  const bool is_whole =
+      !files.certificate.empty() && !files.key.empty() && !files.authorities.empty();
+  if (is_whole || files == identity::TlsFiles()) return files;
+  return MakeError(reason::kTlsFileUnusable,
+                   "TLS needs --tls_certificate, --tls_key and --tls_authorities together.");
+}
+
+absl::StatusOr<rpc::ServerOptions> ServerOptionsFromFlags() {
+  absl::StatusOr<identity::TlsFiles> tls = TlsFilesFromFlags();
+  if (!tls.ok()) return tls.status();
+  return rpc::ServerOptions{.listen_address = absl::GetFlag(FLAGS_listen),
+                            .address_file = absl::GetFlag(FLAGS_address_file),
+                            .tls = *std::move(tls),
+                            .insecure = absl::GetFlag(FLAGS_insecure)};
+}
+
+// Has the calls of this process use the same certificate as its port.
+absl::Status UseTlsForCalls(const identity::TlsFiles& files) {
+  if (files.certificate.empty()) return absl::OkStatus();
+  auto tls = rpc::ChannelTls::Open(files);
+  if (tls.ok()) rpc::ChannelTls::SetOfProcess(*std::move(tls));
+  return tls.status();
+}
+
+absl::Status RunWithFlags(const std::function<absl::Status(const rpc::ServerOptions&)>& run) {
+  const absl::StatusOr<rpc::ServerOptions> options = ServerOptionsFromFlags();
+  if (!options.ok()) return options.status();
+  const absl::Status tls = UseTlsForCalls(options->tls);
+  return tls.ok() ? run(*options) : tls;
 }
 
 }  // namespace
@@ -66,7 +114,7 @@ int Main(int argc, char** argv, const ProgramDescription& program,
   rpc::BlockStopSignals();
   absl::Status status = ParseFlags(argc, argv, program);
   telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level));
-  if (status.ok()) status = run(ServerOptionsFromFlags());
+  if (status.ok()) status = RunWithFlags(run);
   if (status.ok()) return EXIT_SUCCESS;
   telemetry::LogError(telemetry::Describe(status));
   return EXIT_FAILURE;

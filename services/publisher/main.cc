@@ -32,7 +32,8 @@ absl::StatusOr<process::KnownLedgers> KnownRoots() {
   return file.empty() ? process::KnownLedgers() : process::KnownLedgers::Open(file);
 }
 
-absl::Status Run(const rpc::ServerOptions& options) {
+absl::Status Run(rpc::ServerOptions options) {
+  options.callers = edge::Callers::kAnybody;  // what it shows is public
   const absl::StatusOr<std::string> aggregator = service::AggregatorAddress();
   if (!aggregator.ok()) return aggregator.status();
   absl::StatusOr<process::KnownLedgers> known = KnownRoots();
@@ -57,7 +58,10 @@ absl::Status Run(const rpc::ServerOptions& options) {
   const bool keeps_roots = !known->file().empty();
   if (keeps_roots) board.AddListener([&roots] { roots.KeepIfDue(); });
   AggregatorWatch watch(
-      rpc::NewChannel(*aggregator, aggregator::v1::AggregatorService::service_full_name()), board);
+      rpc::NewChannel(*aggregator,
+                      {.health_service = aggregator::v1::AggregatorService::service_full_name(),
+                       .service = "aggregator"}),
+      board);
 
   rpc::WaitForStopSignal();
   telemetry::LogInfo("stopping");

@@ -77,9 +77,9 @@ Clients::Clients(const std::string& reporter, const std::string& aggregators,
                  const std::string& publisher)
     : reporter_(reporter::v1::StationReporterService::NewStub(rpc::NewChannel(reporter))),
       aggregator_(aggregator::v1::AggregatorService::NewStub(
-          rpc::NewChannel(aggregators, kAggregatorHealth))),
+          rpc::NewChannel(aggregators, {.health_service = kAggregatorHealth}))),
       elections_(aggregator::v1::ElectionService::NewStub(
-          rpc::NewChannel(aggregators, kAggregatorHealth))),
+          rpc::NewChannel(aggregators, {.health_service = kAggregatorHealth}))),
       publisher_(publisher::v1::PublisherService::NewStub(rpc::NewChannel(publisher))) {}
 
 Clients::~Clients() = default;

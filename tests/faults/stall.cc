@@ -165,9 +165,9 @@ class Flood {
   explicit Flood(Trial& trial)
       : reporter_(reporter::v1::StationReporterService::NewStub(
             rpc::NewChannel(trial.addresses().reporter))),
-        aggregator_(aggregator::v1::AggregatorService::NewStub(
-            rpc::NewChannel(trial.addresses().aggregators,
-                            aggregator::v1::AggregatorService::service_full_name()))) {
+        aggregator_(aggregator::v1::AggregatorService::NewStub(rpc::NewChannel(
+            trial.addresses().aggregators,
+            {.health_service = aggregator::v1::AggregatorService::service_full_name()}))) {
     for (int i = 0; i < kFlooders; ++i) {
       flooders_.push_back(std::make_unique<Flooder>(trial.election(), trial.witness(), i));
       Flooder& flooder = *flooders_.back();

@@ -51,7 +51,7 @@ void SimulatedClient::AddReport(election::StationReport report) {
       answered(Take(report, answer));
     };
     SendToAggregator([report, reply](SimulatedAggregator& aggregator) {
-      aggregator.Submit({.report = report, .actor = "clerk"}, reply);
+      aggregator.Submit({.report = report, .actor = "local"}, reply);
     });
   });
 }

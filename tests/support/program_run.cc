@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -89,7 +90,9 @@ std::string ProgramFile(const std::string& name) {
 ProgramOutcome Grpcurl(const std::string& address, const std::string& method,
                        const std::string& json, const std::vector<std::string>& options) {
   const char* program = std::getenv("CANVASS_GRPCURL");
-  std::vector<std::string> arguments{program != nullptr ? program : "grpcurl", "-plaintext"};
+  std::vector<std::string> arguments{program != nullptr ? program : "grpcurl"};
+  const bool has_tls = std::find(options.begin(), options.end(), "-cacert") != options.end();
+  if (!has_tls) arguments.emplace_back("-plaintext");
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.insert(arguments.end(), {"-d", "@", address, method});
   return RunProgram(arguments, json);

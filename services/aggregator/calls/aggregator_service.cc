@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "common/identity/policy.h"
 #include "services/aggregator/calls/ledger_calls.h"
 #include "services/aggregator/calls/read_call.h"
 
@@ -25,7 +26,7 @@ grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedge
 grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,
                                                         const v1::GetReceiptRequest* request,
                                                         v1::GetReceiptResponse* response) {
-  return AnswerFromCommitted(context, *request, writer_, committed_,
+  return AnswerFromCommitted(context, identity::Call::kGetReceipt, *request, writer_, committed_,
                              [=, now = clock_.Now()](const auto& committed) {
                                return aggregator::GetReceipt(committed, *request, now, *response);
                              });
@@ -34,7 +35,8 @@ grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
     grpc::CallbackServerContext* context, const v1::ListLedgerEntriesRequest* request,
     v1::ListLedgerEntriesResponse* response) {
-  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
+  return ListFromCommitted(context, identity::Call::kListLedgerEntries, *request, *response,
+                           writer_, committed_, lists_,
                            [=](const CommittedLedgers::Contents& committed) {
                              return aggregator::ListLedgerEntries(committed, *request, *response);
                            });
@@ -43,18 +45,18 @@ grpc::ServerUnaryReactor* AggregatorService::ListLedgerEntries(
 grpc::ServerUnaryReactor* AggregatorService::ListRefusedReports(
     grpc::CallbackServerContext* context, const v1::ListRefusedReportsRequest* request,
     v1::ListRefusedReportsResponse* response) {
-  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
-                           [=, now = clock_.Now()](const CommittedLedgers::Contents& committed) {
-                             return aggregator::ListRefusedReports(committed, *request, now,
-                                                                   *response);
-                           });
+  return ListFromCommitted(
+      context, identity::Call::kListRefusedReports, *request, *response, writer_, committed_,
+      lists_, [=, now = clock_.Now()](const CommittedLedgers::Contents& committed) {
+        return aggregator::ListRefusedReports(committed, *request, now, *response);
+      });
 }
 
 grpc::ServerUnaryReactor* AggregatorService::ListHeldReports(
     grpc::CallbackServerContext* context, const v1::ListHeldReportsRequest* request,
     v1::ListHeldReportsResponse* response) {
-  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
-                           [=](const CommittedLedgers::Contents& committed) {
+  return ListFromCommitted(context, identity::Call::kListHeldReports, *request, *response, writer_,
+                           committed_, lists_, [=](const CommittedLedgers::Contents& committed) {
                              return aggregator::ListHeldReports(committed, *request, *response);
                            });
 }

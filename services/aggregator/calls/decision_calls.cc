@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
-#include "common/election/actor.h"
 #include "common/election/count.h"
 #include "common/election/decision_check.h"
 #include "common/election/seal_check.h"
@@ -29,7 +28,6 @@ absl::StatusOr<ProposedDecision> Propose(const google::protobuf::Message& reques
   if (!status.ok()) return status;
   return ProposedDecision{
       .election_id = election_id,
-      .actor = election::kLocalActor,
       .bytes = 2 * request.SpaceUsedLong(),  // the request, and what `check` has of it
       .source_id = std::move(source_id),
       .check = std::move(check)};

@@ -8,7 +8,8 @@
 // Decisions that requests of ElectionService propose to the writer.
 namespace canvass::aggregator {
 
-// Each returns the error of rpc::CheckMessage if something of the request would be lost.
+// The caller and the actor are still to be set. Each returns the error of rpc::CheckMessage if
+// something of the request would be lost.
 absl::StatusOr<ProposedDecision> DecisionOf(const v1::PublishPollFiguresRequest& request);
 absl::StatusOr<ProposedDecision> DecisionOf(const v1::ReleaseReportRequest& request);
 absl::StatusOr<ProposedDecision> DecisionOf(const v1::AnnulReportRequest& request);

@@ -14,8 +14,8 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
-#include "common/election/actor.h"
 #include "common/election/definition.h"
+#include "common/identity/policy.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/definition_proto.h"
 #include "common/rpc/message_faults.h"
@@ -52,7 +52,6 @@ absl::Status DefinitionParts::Add(const v1::DefineElectionRequest& message) {
     }
     whole_.election_id = message.election_id();
     whole_.validate_only = message.validate_only();
-    whole_.actor = election::kLocalActor;
   }
   absl::Status status = CheckIds(message);
   if (status.ok()) status = rpc::CheckMessage(message);
@@ -111,7 +110,11 @@ DefinitionStream::DefinitionStream(LedgerWriter& writer, OpenStreams<DefinitionS
     : writer_(writer), streams_(streams), caller_(rpc::CallerOf(context)), response_(response) {
   streams_.Add(this);
   const MutexLock lock(mutex_);
-  absl::Status admitted = writer_.Lead();
+  absl::Status admitted = rpc::CheckCaller(context, identity::Call::kDefineElection);
+  if (admitted.ok()) {
+    actor_ = identity::ActorOf(rpc::PeerOf(context));
+    admitted = writer_.Lead();
+  }
   if (admitted.ok()) {
     admitted = shares.Enter(caller_, reason::kTooManyDefinitions, absl::Seconds(1), place_);
   }
@@ -159,6 +162,7 @@ void DefinitionStream::OnDone() {
 
 void DefinitionStream::Record(ProposedDefinition request) {
   request.caller = caller_;
+  request.actor = actor_;
   writer_.Define(std::move(request), [this](const absl::StatusOr<DefinitionOutcome>& outcome) {
     if (outcome.ok()) {
       response_->set_sequence(outcome->sequence);

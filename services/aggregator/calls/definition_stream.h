@@ -68,6 +68,7 @@ class DefinitionStream final : public grpc::ServerReadReactor<v1::DefineElection
   LedgerWriter& writer_;
   OpenStreams<DefinitionStream>& streams_;
   const std::string caller_;
+  std::string actor_;  // once the caller is known to be permitted
   v1::DefineElectionResponse* const response_;
   v1::DefineElectionRequest request_;  // of the read in progress
   DefinitionParts parts_;

@@ -1,8 +1,14 @@
 #include "services/aggregator/calls/election_service.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/base/reason.h"
+#include "common/base/text.h"
+#include "common/election/entitlement_check.h"
+#include "common/identity/policy.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/status.h"
 #include "services/aggregator/calls/decision_calls.h"
@@ -21,6 +27,19 @@ auto SetSequence(Response* response) {
   };
 }
 
+// A poll or observer publishes figures as itself alone.
+absl::Status CheckSpeaker(const grpc::CallbackServerContext& context,
+                          const std::string& source_id) {
+  const absl::Status permitted = rpc::CheckCaller(context, identity::Call::kPublishPollFigures);
+  if (!permitted.ok()) return permitted;
+  const std::string actor = identity::ActorOf(rpc::PeerOf(context));
+  if (election::MaySpeakFor(actor, source_id)) return absl::OkStatus();
+  return MakeError(reason::kActorNotEntitled,
+                   StrCat(actor, " may not speak for source \"", source_id, "\""),
+                   {.violations = {{"figures.source_id", StrCat("is not the source of ", actor)}},
+                    .metadata = {{"identity", actor}}});
+}
+
 }  // namespace
 
 grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElection(
@@ -31,18 +50,18 @@ grpc::ServerReadReactor<v1::DefineElectionRequest>* ElectionService::DefineElect
 grpc::ServerUnaryReactor* ElectionService::GetElection(grpc::CallbackServerContext* context,
                                                        const v1::GetElectionRequest* request,
                                                        v1::GetElectionResponse* response) {
-  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
-                           [=, this](const CommittedLedgers::Contents& committed) {
-                             return aggregator::GetElection(committed, *request, clock_.Now(),
-                                                            *response);
-                           });
+  return ListFromCommitted(
+      context, identity::Call::kGetElection, *request, *response, writer_, committed_, lists_,
+      [=, this](const CommittedLedgers::Contents& committed) {
+        return aggregator::GetElection(committed, *request, clock_.Now(), *response);
+      });
 }
 
 grpc::ServerUnaryReactor* ElectionService::ListElections(grpc::CallbackServerContext* context,
                                                          const v1::ListElectionsRequest* request,
                                                          v1::ListElectionsResponse* response) {
-  return ListFromCommitted(context, *request, *response, writer_, committed_, lists_,
-                           [=](const CommittedLedgers::Contents& committed) {
+  return ListFromCommitted(context, identity::Call::kListElections, *request, *response, writer_,
+                           committed_, lists_, [=](const CommittedLedgers::Contents& committed) {
                              return aggregator::ListElections(committed, *request, *response);
                            });
 }
@@ -50,31 +69,36 @@ grpc::ServerUnaryReactor* ElectionService::ListElections(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* ElectionService::PublishPollFigures(
     grpc::CallbackServerContext* context, const v1::PublishPollFiguresRequest* request,
     v1::PublishPollFiguresResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  const absl::Status speaks = CheckSpeaker(*context, request->figures().source_id());
+  if (!speaks.ok()) return rpc::Finish(context, speaks);
+  return Decide(context, identity::Call::kPublishPollFigures, DecisionOf(*request),
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReleaseReport(grpc::CallbackServerContext* context,
                                                          const v1::ReleaseReportRequest* request,
                                                          v1::ReleaseReportResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  return Decide(context, identity::Call::kReleaseReport, DecisionOf(*request),
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::AnnulReport(grpc::CallbackServerContext* context,
                                                        const v1::AnnulReportRequest* request,
                                                        v1::AnnulReportResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  return Decide(context, identity::Call::kAnnulReport, DecisionOf(*request), SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::ReinstateReport(
     grpc::CallbackServerContext* context, const v1::ReinstateReportRequest* request,
     v1::ReinstateReportResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  return Decide(context, identity::Call::kReinstateReport, DecisionOf(*request),
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerContext* context,
                                                          const v1::CertifyResultRequest* request,
                                                          v1::CertifyResultResponse* response) {
-  return Decide(context, DecisionOf(*request),
+  return Decide(context, identity::Call::kCertifyResult, DecisionOf(*request),
                 [this, request = *request, response](const DecisionOutcome& /*outcome*/) {
                   return ReadCertified(request, response);
                 });
@@ -83,23 +107,27 @@ grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* ElectionService::ReopenContest(grpc::CallbackServerContext* context,
                                                          const v1::ReopenContestRequest* request,
                                                          v1::ReopenContestResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  return Decide(context, identity::Call::kReopenContest, DecisionOf(*request),
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::WithdrawSeal(grpc::CallbackServerContext* context,
                                                         const v1::WithdrawSealRequest* request,
                                                         v1::WithdrawSealResponse* response) {
-  return Decide(context, DecisionOf(*request), SetSequence(response));
+  return Decide(context, identity::Call::kWithdrawSeal, DecisionOf(*request),
+                SetSequence(response));
 }
 
 grpc::ServerUnaryReactor* ElectionService::Decide(grpc::CallbackServerContext* context,
+                                                  identity::Call call,
                                                   absl::StatusOr<ProposedDecision> decision,
                                                   Answer answer) {
-  absl::Status status = CheckCall(*context, writer_);
+  absl::Status status = CheckCall(*context, call, writer_);
   if (status.ok()) status = decision.status();
   if (!status.ok()) return rpc::Finish(context, status);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   decision->caller = rpc::CallerOf(*context);
+  decision->actor = identity::ActorOf(rpc::PeerOf(*context));
   writer_.Decide(*std::move(decision), [reactor, answer = std::move(answer)](
                                            const absl::StatusOr<DecisionOutcome>& outcome) {
     reactor->Finish(rpc::ToGrpcStatus(outcome.ok() ? answer(*outcome) : outcome.status()));

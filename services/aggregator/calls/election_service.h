@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "canvass/aggregator/v1/election_service.grpc.pb.h"
 #include "common/base/clock.h"
+#include "common/identity/policy.h"
 #include "common/rpc/call_shares.h"
 #include "common/rpc/list_calls.h"
 #include "services/aggregator/calls/definition_stream.h"
@@ -60,9 +61,9 @@ class ElectionService final : public v1::ElectionService::CallbackService {
  private:
   using Answer = std::function<absl::Status(const DecisionOutcome&)>;
 
-  // Passes the decision to the writer, and finishes the call with the status of `answer` for its
-  // outcome.
-  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
+  // Passes the decision to the writer, if the caller may make the call, and finishes the call with
+  // the status of `answer` for its outcome.
+  grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context, identity::Call call,
                                    absl::StatusOr<ProposedDecision> decision, Answer answer);
   absl::Status ReadCertified(const v1::CertifyResultRequest& request,
                              v1::CertifyResultResponse* response) const;

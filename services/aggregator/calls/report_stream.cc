@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/reason.h"
+#include "common/identity/policy.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
@@ -39,7 +40,8 @@ ReportStream::ReportStream(LedgerWriter& writer, ReportStreams& streams,
       stream_(writer.NewStream(rpc::CallerOf(context))) {
   streams_.open.Add(this);
   const MutexLock lock(mutex_);
-  absl::Status admitted = writer_.Lead();
+  absl::Status admitted = rpc::CheckCaller(context, identity::Call::kRecordReports);
+  if (admitted.ok()) admitted = writer_.Lead();
   if (admitted.ok()) {
     admitted = streams_.shares.Enter(stream_.caller, reason::kTooManyStreams,
                                      kRetryAfterTooManyStreams, place_);

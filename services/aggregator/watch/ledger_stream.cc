@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/reason.h"
+#include "common/identity/policy.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
@@ -15,8 +16,10 @@ LedgerStream::LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed,
                            rpc::CallShares& shares, grpc::CallbackServerContext& context,
                            const v1::WatchLedgerRequest& request)
     : feed_(feed), context_(context), caller_(rpc::CallerOf(context)) {
-  const absl::Status admitted =
-      shares.Enter(caller_, reason::kTooManyWatchers, absl::Seconds(1), place_);
+  absl::Status admitted = rpc::CheckCaller(context, identity::Call::kWatchLedger);
+  if (admitted.ok()) {
+    admitted = shares.Enter(caller_, reason::kTooManyWatchers, absl::Seconds(1), place_);
+  }
   absl::StatusOr<LedgerCursor> cursor =
       admitted.ok() ? LedgerCursor::Start(request, committed) : admitted;
   if (cursor.ok()) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <variant>
 
+#include "common/election/entitlement_check.h"
 #include "common/ledger/encoding.h"
 #include "services/aggregator/writer/held_bytes.h"
 #include "services/aggregator/writer/refused_reports.h"
@@ -52,6 +53,13 @@ bool IsWellFormed(const CheckedReport& checked) {
          });
 }
 
+// A receipt with the findings, whose state is still to be set.
+Receipt ReceiptOf(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                  const CheckedReport& checked) {
+  return {.key = KeyOf(ledger.count().definition(), submitted.report, checked),
+          .findings = checked.findings};
+}
+
 }  // namespace
 
 void ReportGroup::SetTime(absl::Time now) {
@@ -85,8 +93,12 @@ std::optional<ReportGroup::Station> ReportGroup::Add(
     AddForUnknownElection(submitted);
     return std::nullopt;
   }
-  CheckedReport checked =
-      election::CheckReport(ledger->count().definition(), submitted.report, now_);
+  const election::Definition& definition = ledger->count().definition();
+  CheckedReport checked = election::CheckReport(definition, submitted.report, now_);
+  if (checked.identified && !election::CheckEntitlement(definition, submitted.actor, checked)) {
+    RefuseChecked(*ledger, submitted, checked);
+    return std::nullopt;
+  }
   // A wait would tell that a sealed report of the station is being recorded.
   const bool may_wait = !submitted.validate_only || !checked.identified ||
                         !MustSeal(ledger->count(), checked.recorded.key.source_no, now_);
@@ -149,14 +161,19 @@ void ReportGroup::AddChecked(const Basis& basis, const SubmittedReport& submitte
                              CheckedReport checked) {
   if (IsWellFormed(checked) && AddIfRepeated(basis, submitted, checked)) return;
   if (checked.identified) election::CheckAgainstCount(basis.count(), checked);
-  LimitTexts(checked.findings);
-  Receipt receipt{.key = KeyOf(basis.ledger.count().definition(), submitted.report, checked),
-                  .findings = checked.findings};
   if (checked.outcome == Severity::kReject) {
-    Refuse(submitted, std::move(receipt));
-  } else {
-    Record(basis.ledger, submitted, std::move(receipt), std::move(checked.recorded));
+    RefuseChecked(basis.ledger, submitted, checked);
+    return;
   }
+  LimitTexts(checked.findings);
+  Record(basis.ledger, submitted, ReceiptOf(basis.ledger, submitted, checked),
+         std::move(checked.recorded));
+}
+
+void ReportGroup::RefuseChecked(const ledger::ElectionLedger& ledger,
+                                const SubmittedReport& submitted, CheckedReport& checked) {
+  LimitTexts(checked.findings);
+  Refuse(submitted, ReceiptOf(ledger, submitted, checked));
 }
 
 bool ReportGroup::AddIfRepeated(const Basis& basis, const SubmittedReport& submitted,

@@ -27,7 +27,8 @@ namespace canvass::aggregator {
 // same station in the same contest from the same source, so each is checked against the committed
 // ledgers alone.
 //
-// The rules of a report are checked in this order: identity, shape and arithmetic; then whether the
+// The rules of a report are checked in this order: identity, shape and arithmetic; whether the
+// actor may submit it, in which case nothing else is said to it; then whether the
 // report is already recorded, in which case it gets its first receipt whatever happened since; then
 // the rules that depend on the count. REQUIRES: the committed ledgers do not change while the group
 // takes reports.
@@ -91,6 +92,8 @@ class ReportGroup {
                   election::CheckedReport checked);
   bool AddIfRepeated(const Basis& basis, const SubmittedReport& submitted,
                      const election::CheckedReport& checked);
+  void RefuseChecked(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
+                     election::CheckedReport& checked);
   void Refuse(const SubmittedReport& submitted, Receipt receipt);
   void Record(const ledger::ElectionLedger& ledger, const SubmittedReport& submitted,
               Receipt receipt, election::ReportRecorded recorded);

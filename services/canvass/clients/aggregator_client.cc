@@ -23,7 +23,8 @@ constexpr char kActiveService[] = "canvass.aggregator.v1.AggregatorService";
 
 struct AggregatorClient::Connection {
   explicit Connection(const Endpoint& endpoint)
-      : channel(rpc::NewChannel(endpoint.address, kActiveService)),
+      : channel(rpc::NewChannel(endpoint.address,
+                                {.health_service = kActiveService, .service = "aggregator"})),
         ledger(AggregatorService::NewStub(channel)),
         elections(ElectionService::NewStub(channel)) {}
 

@@ -12,7 +12,8 @@ using publisher::v1::PublisherService;
 
 struct PublisherClient::Connection {
   explicit Connection(const Endpoint& endpoint)
-      : stub(PublisherService::NewStub(rpc::NewChannel(endpoint.address))) {}
+      : stub(PublisherService::NewStub(
+            rpc::NewChannel(endpoint.address, {.service = "publisher"}))) {}
 
   std::unique_ptr<PublisherService::Stub> stub;
 };

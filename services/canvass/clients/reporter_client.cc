@@ -172,8 +172,9 @@ bool MayRetry(const absl::Status& status) {
 }  // namespace
 
 struct ReporterClient::Connection {
-  explicit Connection(const Endpoint& endpoint)
-      : stub(StationReporterService::NewStub(rpc::NewChannel(endpoint.address))) {}
+  explicit Connection(const CommonOptions& options)
+      : stub(StationReporterService::NewStub(rpc::NewChannel(
+            options.reporter, {.service = "reporter", .tls = options.reporter_tls}))) {}
 
   std::unique_ptr<StationReporterService::Stub> stub;
 };
@@ -182,7 +183,7 @@ ReporterClient::ReporterClient(const CommonOptions& options)
     : endpoint_{.service = "station reporter",
                 .address = options.reporter,
                 .timeout = options.timeout},
-      connection_(std::make_unique<Connection>(endpoint_)) {}
+      connection_(std::make_unique<Connection>(options)) {}
 
 ReporterClient::~ReporterClient() = default;
 

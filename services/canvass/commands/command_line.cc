@@ -1,6 +1,7 @@
 #include "services/canvass/commands/command_line.h"
 
 #include <map>
+#include <memory>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -12,6 +13,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/rpc/channel_tls.h"
 #include "common/rpc/deadline.h"
 #include "fmt/format.h"
 #include "services/canvass/commands/commands.h"
@@ -32,7 +34,9 @@ Exit codes
   3  a service could not be reached or did not answer in time
 
 Environment
-  CANVASS_REPORTER, CANVASS_AGGREGATOR, CANVASS_PUBLISHER   defaults of the options
+  CANVASS_REPORTER, CANVASS_AGGREGATOR, CANVASS_PUBLISHER,
+  CANVASS_AUTHORITIES, CANVASS_CERTIFICATE, CANVASS_REPORTER_CERTIFICATE
+                                                            defaults of the options
   NO_COLOR                                                  disables colours
 
 Examples
@@ -72,6 +76,15 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
   app.add_option("--publisher", options.publisher, "Address of the publisher")
       ->envname("CANVASS_PUBLISHER")
       ->capture_default_str();
+  app.add_option("--authorities", options.authorities,
+                 "PEM file with the authorities that the services' certificates come from. Calls "
+                 "use TLS")
+      ->envname("CANVASS_AUTHORITIES");
+  app.add_option("--certificate", options.certificate, "PEM file with your certificate and its key")
+      ->envname("CANVASS_CERTIFICATE");
+  app.add_option("--reporter-certificate", options.reporter_certificate,
+                 "The same for calls to the reporter, if another one submits than decides")
+      ->envname("CANVASS_REPORTER_CERTIFICATE");
   AddDurationOption(app, "--timeout", options.timeout, "Timeout of one call");
   app.add_option_function<std::string>(
          "-o,--output", [&options](const std::string& name) { options.format = kFormats.at(name); },
@@ -80,6 +93,30 @@ void AddCommonOptions(CLI::App& app, CommonOptions& options) {
       ->default_str("table");
   app.add_option("--language", options.language,
                  "Language tag for names, e.g. en. Default: the election's first language");
+}
+
+absl::StatusOr<std::shared_ptr<rpc::ChannelTls>> OpenTls(const CommonOptions& options,
+                                                         const std::string& certificate) {
+  return rpc::ChannelTls::Open(
+      {.certificate = certificate, .key = certificate, .authorities = options.authorities});
+}
+
+// Has all calls of this process use TLS as the options say.
+absl::Status UseTls(CommonOptions& options) {
+  if (options.authorities.empty()) {
+    if (options.certificate.empty() && options.reporter_certificate.empty())
+      return absl::OkStatus();
+    return MakeError(reason::kTlsFileUnusable,
+                     "A certificate needs --authorities, which the services' certificates come "
+                     "from.");
+  }
+  auto tls = OpenTls(options, options.certificate);
+  if (!tls.ok()) return tls.status();
+  rpc::ChannelTls::SetOfProcess(*tls);
+  auto reporter_tls =
+      options.reporter_certificate.empty() ? tls : OpenTls(options, options.reporter_certificate);
+  if (reporter_tls.ok()) options.reporter_tls = *std::move(reporter_tls);
+  return reporter_tls.status();
 }
 
 // Returns the word in place of the command if no command has that name, and otherwise "". CLI11
@@ -131,7 +168,9 @@ ExitCode CommandLine::Execute(int argc, const char* const* argv) {
     const int code = app_->exit(error, console_.out, console_.messages);
     return code == 0 ? WithOutputWritten(absl::OkStatus()) : ExitCode::kUsage;
   }
-  return WithOutputWritten(chosen_({.options = options_, .console = console_}));
+  absl::Status status = UseTls(options_);
+  if (status.ok()) status = chosen_({.options = options_, .console = console_});
+  return WithOutputWritten(std::move(status));
 }
 
 ExitCode CommandLine::WithOutputWritten(absl::Status status) {

@@ -28,6 +28,7 @@ void AddAllCommands(CommandLine& commands) {
   AddWithdrawSeal(commands);
   AddLedger(commands);
   AddMigrate(commands);
+  AddPki(commands);
   AddBench(commands);
 }
 

@@ -36,6 +36,7 @@ void AddWithdrawSeal(CommandLine& commands);
 // Operate and audit Canvass.
 void AddLedger(CommandLine& commands);
 void AddMigrate(CommandLine& commands);
+void AddPki(CommandLine& commands);
 void AddBench(CommandLine& commands);
 
 // Adds all commands.

@@ -76,7 +76,8 @@ absl::Status RunOutbox(const OutboxArguments& arguments, const Invocation& invoc
   const Endpoint endpoint = {.service = "station reporter",
                              .address = invocation.options.reporter,
                              .timeout = invocation.options.timeout};
-  const auto stub = StationReporterService::NewStub(rpc::NewChannel(endpoint.address));
+  const auto stub =
+      StationReporterService::NewStub(rpc::NewChannel(endpoint.address, {.service = "reporter"}));
   ListOutboxRequest request;
   request.set_election_id(arguments.election_id);
   request.set_station_id(arguments.station_id);

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -20,6 +21,8 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/election/actor.h"
+#include "common/identity/credentials.h"
 #include "common/postgres/private_cluster.h"
 #include "common/process/child_process.h"
 #include "common/rpc/server.h"
@@ -75,6 +78,22 @@ bool StopSignalIsPending() {
          (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
 }
 
+// The office that submits the demo's reports: that of the whole country.
+constexpr char kDemoOffice[] = "az";
+
+// Adds the options by which the demo decides as an operator, and submits as an office.
+absl::Status AddIdentities(Stack& stack, std::vector<std::string>& words) {
+  const auto decides = stack.FilesOf({.role = election::Role::kOperator, .name = Stack::kOperator});
+  if (!decides.ok()) return decides.status();
+  if (decides->certificate.empty()) return absl::OkStatus();
+  const auto submits = stack.FilesOf({.role = election::Role::kOffice, .name = kDemoOffice});
+  if (!submits.ok()) return submits.status();
+  words.push_back(StrCat("--authorities=", decides->authorities));
+  words.push_back(StrCat("--certificate=", decides->certificate));
+  words.push_back(StrCat("--reporter-certificate=", submits->certificate));
+  return absl::OkStatus();
+}
+
 // Time for a demo to exit after SIGTERM. It has no state to save.
 constexpr absl::Duration kDemoStopsWithin = absl::Seconds(5);
 
@@ -83,18 +102,22 @@ constexpr absl::Duration kDemoStopsWithin = absl::Seconds(5);
 class DemoRun {
  public:
   static absl::StatusOr<std::unique_ptr<DemoRun>> Start(const UpArguments& arguments,
-                                                        const std::string& language,
-                                                        const Stack& stack) {
+                                                        const std::string& language, Stack& stack) {
     const double speed = arguments.speed.value_or(arguments.once ? 0 : kWatchedSpeed);
-    auto process = process::ChildProcess::Start(
-        {.arguments = {"/proc/self/exe", "demo", arguments.demo, StrCat("--speed=", speed),
-                       StrCat("--reporter=", stack.reporter_address()),
-                       StrCat("--aggregator=", stack.aggregator_address()),
-                       StrCat("--publisher=", stack.publisher_address()),
-                       StrCat("--language=", language.empty() ? "en" : language)},
-         .output_fd = STDOUT_FILENO,
-         .error_fd = STDERR_FILENO,
-         .signal_when_orphaned = SIGTERM});
+    std::vector<std::string> words = {"/proc/self/exe",
+                                      "demo",
+                                      arguments.demo,
+                                      StrCat("--speed=", speed),
+                                      StrCat("--reporter=", stack.reporter_address()),
+                                      StrCat("--aggregator=", stack.aggregator_address()),
+                                      StrCat("--publisher=", stack.publisher_address()),
+                                      StrCat("--language=", language.empty() ? "en" : language)};
+    const absl::Status status = AddIdentities(stack, words);
+    if (!status.ok()) return status;
+    auto process = process::ChildProcess::Start({.arguments = std::move(words),
+                                                 .output_fd = STDOUT_FILENO,
+                                                 .error_fd = STDERR_FILENO,
+                                                 .signal_when_orphaned = SIGTERM});
     if (!process.ok()) return process.status();
     return std::unique_ptr<DemoRun>(new DemoRun(*std::move(process)));
   }
@@ -126,22 +149,34 @@ std::string TotalsInSql(const Stack& stack) {
                 "'cec' and area_id = 'az' order by votes desc\"\n");
 }
 
-std::string HowToCall(const UpArguments& arguments, const Stack& stack) {
-  const std::string& publisher = stack.publisher_address();
-  const std::string text = StrCat("\nCall the services, for example:\n  grpcurl -plaintext ",
-                                  publisher, " list canvass.publisher.v1.PublisherService\n");
+// How grpcurl and `canvass` prove who they are.
+std::string Credentials(const identity::TlsFiles& files) {
+  return StrCat("-cacert ", files.authorities, " -cert ", files.certificate, " -key ", files.key);
+}
+
+std::string HowToCall(const UpArguments& arguments, const identity::TlsFiles& files,
+                      const Stack& stack) {
+  const std::string publisher =
+      StrCat(files.certificate.empty() ? "-plaintext" : Credentials(files), " ",
+             stack.publisher_address());
+  std::string text = StrCat("\nCall the services, for example:\n  grpcurl ", publisher,
+                            " list canvass.publisher.v1.PublisherService\n");
+  if (!files.certificate.empty()) {
+    StrAppend(&text, "  export CANVASS_AUTHORITIES=", files.authorities,
+              " CANVASS_CERTIFICATE=", files.certificate, "\n");
+  }
   if (arguments.demo.empty()) {
-    return StrCat(text, "  grpcurl -plaintext ", publisher,
+    return StrCat(text, "  grpcurl ", publisher,
                   " canvass.publisher.v1.PublisherService/ListElections\n  psql '",
                   stack.cluster().reader_connection(), R"(' -c '\dv canvass.*')", "\n");
   }
-  return StrCat(text, R"(  grpcurl -plaintext -d '{"election_id": "az-2024-presidential"}' )",
-                publisher, " canvass.publisher.v1.PublisherService/GetNationalResult\n",
-                TotalsInSql(stack));
+  return StrCat(text, R"(  grpcurl -d '{"election_id": "az-2024-presidential"}' )", publisher,
+                " canvass.publisher.v1.PublisherService/GetNationalResult\n", TotalsInSql(stack));
 }
 
-void SayHowToCall(const UpArguments& arguments, const Invocation& invocation, const Stack& stack) {
-  invocation.console.messages << HowToCall(arguments, stack)
+void SayHowToCall(const UpArguments& arguments, const Invocation& invocation, Stack& stack) {
+  const auto files = stack.FilesOf({.role = election::Role::kOperator, .name = Stack::kOperator});
+  invocation.console.messages << HowToCall(arguments, files.value_or(identity::TlsFiles()), stack)
                               << "Press Ctrl-C to stop. The data is kept.\n"
                               << std::flush;
 }
@@ -212,6 +247,13 @@ void AddUp(CommandLine& commands) {
       ->capture_default_str();
   app.add_flag("--standby", stack.standby,
                "Run a second aggregator that takes over when the first one fails");
+  CLI::Option* const tls = app.add_flag(
+      "--tls", stack.tls,
+      "Make certificates in the data folder and speak TLS: callers have to prove who they are");
+  app.add_flag("--insecure", stack.insecure,
+               "Listen without TLS where other machines can reach the services. Everybody who does "
+               "may do everything")
+      ->excludes(tls);
   app.add_flag("--accept-future-entries", stack.accept_future_entries,
                "Go on after entries whose time is still to come, because this machine's clock was "
                "wrong when they were recorded");

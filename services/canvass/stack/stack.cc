@@ -19,6 +19,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
@@ -114,11 +115,6 @@ std::optional<HealthCheckResponse> AskHealth(const std::shared_ptr<grpc::Channel
   return response;
 }
 
-bool IsServing(const std::string& address, const std::string& health_service) {
-  const auto health = AskHealth(rpc::NewChannel(address), health_service);
-  return health && health->status() == HealthCheckResponse::SERVING;
-}
-
 // Whether a debugger or tracer is attached to the process.
 bool IsTraced(pid_t pid) {
   std::ifstream status(StrCat("/proc/", pid, "/status"));
@@ -143,17 +139,21 @@ Stack::Stack(StackOptions options)
     : options_(std::move(options)),
       disk_(StrCat(options_.data_folder, "/postgres")),
       aggregator_{.program = "canvass-aggregator",
+                  .identity = "aggregator",
                   .name = "canvass-aggregator",
                   .health = "canvass.aggregator.v1.AggregatorService",
                   .address = options_.aggregator_listen},
       standby_{.program = "canvass-aggregator",
+               .identity = "aggregator",
                .name = "canvass-aggregator-standby",
                .address = "127.0.0.1:0"},
       reporter_{.program = "canvass-station-reporter",
+                .identity = "reporter",
                 .name = "canvass-station-reporter",
                 .health = "canvass.reporter.v1.StationReporterService",
                 .address = options_.reporter_listen},
       publisher_{.program = "canvass-publisher",
+                 .identity = "publisher",
                  .name = "canvass-publisher",
                  .health = "canvass.publisher.v1.PublisherService",
                  .address = options_.publisher_listen} {}
@@ -172,8 +172,9 @@ Stack::~Stack() {
 }
 
 absl::Status Stack::StartAll() {
-  WarnOfReach();
+  if (!options_.tls) WarnOfReach();
   absl::Status status = MakeFolders();
+  if (status.ok() && options_.tls) status = MakeCertificates();
   if (!status.ok()) return status;
   status = StartCluster();
   if (!status.ok()) return status;
@@ -221,6 +222,62 @@ absl::Status Stack::MakeFolders() {
     *folder = std::make_unique<process::Folder>(*std::move(made));
   }
   return absl::OkStatus();
+}
+
+// Names and addresses of this machine by which clients may call the services.
+std::vector<std::string> Stack::Hosts() const {
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "::1"};
+  for (const Service* service : {&reporter_, &aggregator_, &publisher_}) {
+    const auto address = rpc::ParseListenAddress(service->address);
+    if (address.ok() && !rpc::IsLoopback(*address)) hosts.push_back(address->host);
+  }
+  return hosts;
+}
+
+absl::Status Stack::MakeCertificates() {
+  auto pki = PkiFolder::Open({.folder = StrCat(options_.data_folder, "/pki"), .hosts = Hosts()},
+                             absl::Now());
+  if (!pki.ok()) return pki.status();
+  pki_ = std::make_unique<PkiFolder>(*std::move(pki));
+  for (const Service* service : {&aggregator_, &reporter_, &publisher_}) {
+    const auto issued = pki_->Issue({.role = election::Role::kService, .name = service->identity});
+    if (!issued.ok()) return issued.status();
+  }
+  const auto files = FilesOf({.role = election::Role::kOperator, .name = kOperator});
+  if (!files.ok()) return files.status();
+  auto tls = rpc::ChannelTls::Open(*files);
+  if (!tls.ok()) return tls.status();
+  tls_ = *std::move(tls);
+  options_.say(
+      StrCat("Certificates of ", pki_->trust_domain(), " in ", options_.data_folder, "/pki"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<identity::TlsFiles> Stack::FilesOf(const election::Actor& actor) {
+  if (pki_ == nullptr) return identity::TlsFiles();
+  const absl::StatusOr<bool> issued = pki_->Issue(actor);
+  if (!issued.ok()) return issued.status();
+  return pki_->FilesOf(actor);
+}
+
+std::shared_ptr<grpc::Channel> Stack::NewChannel(const std::string& address) const {
+  return rpc::NewChannel(address, {.tls = tls_});
+}
+
+bool Stack::IsServing(const std::string& address, const std::string& health_service) const {
+  const auto health = AskHealth(NewChannel(address), health_service);
+  return health && health->status() == HealthCheckResponse::SERVING;
+}
+
+std::vector<std::string> Stack::TlsFlags(const Service& service) const {
+  if (pki_ == nullptr) {
+    return options_.insecure ? std::vector<std::string>{"--insecure"} : std::vector<std::string>();
+  }
+  const identity::TlsFiles files =
+      pki_->FilesOf({.role = election::Role::kService, .name = service.identity});
+  return {StrCat("--tls_certificate=", files.certificate), StrCat("--tls_key=", files.key),
+          StrCat("--tls_authorities=", files.authorities),
+          StrCat("--tls_revocations=", files.revocations)};
 }
 
 // Services of a `canvass up` that was killed are told to stop by the kernel, but may still need a
@@ -285,6 +342,8 @@ absl::Status Stack::StartService(Service& service) {
   std::vector<std::string> arguments{StrCat(options_.program_folder, "/", service.program),
                                      StrCat("--listen=", service.address), AddressFileFlag(service),
                                      StrCat("--log_level=", options_.log_level)};
+  const std::vector<std::string> tls = TlsFlags(service);
+  arguments.insert(arguments.end(), tls.begin(), tls.end());
   arguments.insert(arguments.end(), service.flags.begin(), service.flags.end());
   auto process = process::ChildProcess::Start(
       {.arguments = std::move(arguments), .output_fd = *log, .signal_when_orphaned = SIGTERM});
@@ -292,7 +351,7 @@ absl::Status Stack::StartService(Service& service) {
   service.process = *std::move(process);
   const absl::Status status = WaitUntilHealthy(service);
   if (!status.ok()) return status;
-  service.channel = rpc::NewChannel(service.address);
+  service.channel = NewChannel(service.address);
   service.answered_at = SteadyNow();
   service.served_at = service.answered_at;
   service.told = false;

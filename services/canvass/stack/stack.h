@@ -13,6 +13,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/election/actor.h"
+#include "common/identity/credentials.h"
+#include "common/rpc/channel_tls.h"
+#include "services/canvass/pki/pki_folder.h"
 #include "services/canvass/stack/disk_watch.h"
 
 namespace grpc {
@@ -35,6 +39,10 @@ struct StackOptions {
   std::string reporter_listen = "127.0.0.1:50061";
   std::string aggregator_listen = "127.0.0.1:50062";
   std::string publisher_listen = "127.0.0.1:50063";
+  // Make certificates in DATA/pki, and speak TLS. Without it, `insecure` lets services listen where
+  // other machines can reach them.
+  bool tls = false;
+  bool insecure = false;
   // Start a second aggregator on a free port, which takes over when the first one fails.
   bool standby = false;
   // Go on after entries whose time is still to come (see the aggregator's flag).
@@ -52,6 +60,9 @@ struct StackOptions {
 // publisher. None of these processes outlives this process, even if it is killed. Not thread-safe.
 class Stack {
  public:
+  // What the certificates of a stack with TLS are called beside those of the services.
+  static constexpr char kOperator[] = "local";
+
   // Starts everything and returns once every service is healthy. Waits for services of an earlier
   // stack over the same data that was killed. Returns FAILED_PRECONDITION DATA_FOLDER_IN_USE,
   // DATA_FOLDER_UNUSABLE, POSTGRES_VERSION or SCHEMA_VERSION, or another error of
@@ -75,6 +86,9 @@ class Stack {
   pid_t standby_pid() const;  // 0 without a standby
   pid_t publisher_pid() const;
   const postgres::PrivateCluster& cluster() const { return *cluster_; }
+  // The files by which somebody on this machine calls the services as `actor`, who is given a
+  // certificate if there is none; no names without TLS.
+  absl::StatusOr<identity::TlsFiles> FilesOf(const election::Actor& actor);
 
   // How long a service may leave its port unanswered. Far longer than any pause of a working one.
   static constexpr absl::Duration kSilenceMax = absl::Seconds(30);
@@ -89,10 +103,11 @@ class Stack {
  private:
   // One of the services.
   struct Service {
-    std::string program{};  // name of its executable
-    std::string name{};     // name of its log
-    std::string health{};   // gRPC service that must be SERVING; empty for the whole process
-    std::string address{};  // requested address; once started, the actual one
+    std::string program{};   // name of its executable
+    std::string identity{};  // service name in its certificate
+    std::string name{};      // name of its log
+    std::string health{};    // gRPC service that must be SERVING; empty for the whole process
+    std::string address{};   // requested address; once started, the actual one
     std::vector<std::string> flags{};
     std::unique_ptr<process::ChildProcess> process{};
     std::shared_ptr<grpc::Channel> channel{};  // on which it is asked whether it answers
@@ -108,6 +123,12 @@ class Stack {
   absl::Status MakeFolders();
   void EndOrphans() const;
   absl::Status StartCluster();
+  absl::Status MakeCertificates();
+  std::vector<std::string> Hosts() const;
+  // How this process calls the services.
+  std::shared_ptr<grpc::Channel> NewChannel(const std::string& address) const;
+  bool IsServing(const std::string& address, const std::string& health_service) const;
+  std::vector<std::string> TlsFlags(const Service& service) const;
   absl::Status StartService(Service& service);
   absl::Status WaitUntilHealthy(Service& service) const;
   // Whether the service has said at which address it listens, which it then has.
@@ -128,7 +149,9 @@ class Stack {
   std::unique_ptr<process::Folder> run_folder_;
   std::unique_ptr<process::Folder> log_folder_;
   std::unique_ptr<postgres::PrivateCluster> cluster_;
-  bool told_of_cluster_ = false;  // whether people know that it has ended
+  std::unique_ptr<PkiFolder> pki_;        // null without TLS
+  std::shared_ptr<rpc::ChannelTls> tls_;  // likewise
+  bool told_of_cluster_ = false;          // whether people know that it has ended
   Service aggregator_;
   Service standby_;
   Service reporter_;

@@ -2,9 +2,11 @@
 #define CANVASS_SERVICES_CANVASS_TERMINAL_INVOCATION_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/rpc/channel_tls.h"
 
 namespace canvass::cli {
 
@@ -17,6 +19,12 @@ struct CommonOptions {
   std::string reporter = "127.0.0.1:50061";
   std::string aggregator = "127.0.0.1:50062";
   std::string publisher = "127.0.0.1:50063";
+  // TLS: files in PEM. Without `authorities` calls are made without TLS.
+  std::string authorities{};
+  std::string certificate{};           // with its key; empty to call without one
+  std::string reporter_certificate{};  // for calls to the reporter; empty for `certificate`
+  // How calls to the reporter use TLS, as the files say. All others do as the process does.
+  std::shared_ptr<rpc::ChannelTls> reporter_tls{};
   absl::Duration timeout = absl::Seconds(10);  // for one call
   OutputFormat format = OutputFormat::kTable;
   std::string language{};  // language of names; empty for the election's first

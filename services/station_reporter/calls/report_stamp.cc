@@ -8,16 +8,15 @@
 
 #include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
-#include "common/election/actor.h"
 #include "common/ledger/merkle.h"
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
 
 namespace canvass::station_reporter {
 
-ReportStamp::ReportStamp(absl::Time received_at, bool validate_only) {
+ReportStamp::ReportStamp(const std::string& actor, absl::Time received_at, bool validate_only) {
   aggregator::v1::SubmittedReport added;
-  added.set_actor(election::kLocalActor);
+  added.set_actor(actor);
   *added.mutable_received_at() = rpc::ToProto(received_at);
   added.set_validate_only(validate_only);
   added_ = added.SerializeAsString();
@@ -38,7 +37,7 @@ SubmittedQueue::SizedReport ReportStamp::Submitted(const v1::StationReport& repo
 }
 
 NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,
-                    std::uint64_t caller) {
+                    const Sender& sender) {
   const std::string bytes = report.SerializeAsString();
   NewReport added;
   added.queued.number = number;
@@ -48,10 +47,11 @@ NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::
                       .station_id = report.station_id(),
                       .revision = report.revision() == 0 ? 1 : report.revision()};
   added.queued.digest = ledger::Sha256(bytes);
-  added.submitted =
-      ReportStamp(received_at, /*validate_only=*/false).Submitted(report, bytes).report;
+  added.submitted = ReportStamp(sender.actor, received_at, /*validate_only=*/false)
+                        .Submitted(report, bytes)
+                        .report;
   added.queued.bytes = added.submitted.size();
-  added.queued.caller = caller;
+  added.queued.caller = sender.share;
   return added;
 }
 

@@ -7,15 +7,22 @@
 
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
+#include "common/election/actor.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox_store.h"
 
 namespace canvass::station_reporter {
 
+// Who submits a report.
+struct Sender {
+  std::string actor = election::kLocalActor;  // whom the entry names
+  std::uint64_t share = kNobody;              // whose share of the queue and the outbox it takes
+};
+
 // The fields that a reporter adds to reports that it received together.
 class ReportStamp {
  public:
-  ReportStamp(absl::Time received_at, bool validate_only);
+  ReportStamp(const std::string& actor, absl::Time received_at, bool validate_only);
 
   // Returns a SubmittedReport. `bytes` is the serialized `report`.
   SubmittedQueue::SizedReport Submitted(const v1::StationReport& report,
@@ -25,9 +32,9 @@ class ReportStamp {
   std::string added_;  // bytes of a SubmittedReport without its report
 };
 
-// Returns the report as the outbox keeps it. For `number` and `caller` see QueuedReport.
+// Returns the report as the outbox keeps it. For `number` see QueuedReport.
 NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,
-                    std::uint64_t caller = kNobody);
+                    const Sender& sender = {});
 
 }  // namespace canvass::station_reporter
 

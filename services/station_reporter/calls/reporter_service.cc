@@ -14,6 +14,10 @@
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
+#include "common/election/entitlement_check.h"
+#include "common/identity/policy.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
@@ -26,10 +30,23 @@
 namespace canvass::station_reporter {
 namespace {
 
-// Returns a number for the connection that the call came on. Until callers are authenticated, a
-// connection is all that tells them apart.
-std::uint64_t CallerOf(const grpc::CallbackServerContext& context) {
-  return absl::HashOf(context.peer());
+// Each connection without a certificate has a share of its own: it is all that tells such callers
+// apart. REQUIRES: the caller may make the call.
+Sender SenderOf(const grpc::CallbackServerContext& context) {
+  const identity::Peer peer = rpc::PeerOf(context);
+  const std::string owner = peer.actor ? rpc::CallerOf(context) : context.peer();
+  return {.actor = identity::ActorOf(peer), .share = absl::HashOf(owner)};
+}
+
+// A receipt of a source under embargo says that there is a report.
+absl::Status CheckMayAsk(const std::string& actor, const v1::ReportKey& key) {
+  if (election::MayAskFor(actor, key.station_id(), key.source_id())) return absl::OkStatus();
+  return MakeError(
+      reason::kActorNotEntitled,
+      StrCat(actor,
+             " may not ask for this receipt: a station asks for its own, a poll "
+             "or observer for those of its source"),
+      {.violations = {{"key", "is of somebody else"}}, .metadata = {{"identity", actor}}});
 }
 
 absl::Status ShuttingDown() {
@@ -64,14 +81,15 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
                                                         grpc::ByteBuffer* response) {
   const std::shared_ptr<SubmitReportCall> call = SubmitReportCall::Start(request, response);
   reporter::v1::SubmitReportRequest parsed_request;
-  absl::Status status = CheckOpen();
+  absl::Status status = rpc::CheckCaller(*context, identity::Call::kSubmitReport);
+  if (status.ok()) status = CheckOpen();
   if (status.ok()) status = rpc::CheckDeadline(*context);
   if (status.ok()) status = rpc::ParseMessage(*request, parsed_request);
   std::string report;
   if (status.ok()) report = parsed_request.report().SerializeAsString();
   if (status.ok()) status = CheckShape(parsed_request.report(), report.size());
   if (status.ok()) {
-    Forward(*call, parsed_request, report, CallerOf(*context));
+    Forward(*call, parsed_request, report, SenderOf(*context));
   } else {
     call->FinishWith(status);
   }
@@ -80,35 +98,38 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
 
 void ReporterService::Forward(SubmitReportCall& call,
                               const reporter::v1::SubmitReportRequest& parsed_request,
-                              const std::string& bytes, std::uint64_t caller) {
+                              const std::string& bytes, const Sender& sender) {
   const std::int64_t epoch = link_.epoch();
   const absl::Time received_at = clock_.Now();
   const bool may_queue = courier_ != nullptr && !parsed_request.validate_only();
   if (parsed_request.validate_only()) call.SetValidateOnly();
-  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at, caller);
+  if (may_queue) call.SetOutbox(*courier_, courier_->TakeNumbers(1), received_at, sender);
   const v1::StationReport& report = parsed_request.report();
   if (may_queue && courier_->Holds(report.election_id(), report.station_id())) {
     call.Queue();
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(
-      ReportStamp(received_at, parsed_request.validate_only()).Submitted(report, bytes));
-  const absl::Status status =
-      link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch, .caller = caller});
+  reports.push_back(ReportStamp(sender.actor, received_at, parsed_request.validate_only())
+                        .Submitted(report, bytes));
+  const absl::Status status = link_.Submit(std::move(reports), call.shared_from_this(),
+                                           {.epoch = epoch, .caller = sender.share});
   if (!status.ok()) call.Fail(0, 1, status);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::SubmitReports(
     grpc::CallbackServerContext* context) {
+  const absl::Status permitted = rpc::CheckCaller(*context, identity::Call::kSubmitReports);
   const MutexLock lock(mutex_);
   const std::int64_t number = ++streams_started_;
-  const std::shared_ptr<SubmitReportsCall> call = SubmitReportsCall::Start(
-      link_, courier_, clock_, *context, CallerOf(*context), [this, number] {
-        const MutexLock lock_on_done(mutex_);
-        streams_.erase(number);
-      });
+  const std::shared_ptr<SubmitReportsCall> call =
+      SubmitReportsCall::Start(link_, courier_, clock_, *context,
+                               permitted.ok() ? SenderOf(*context) : Sender(), [this, number] {
+                                 const MutexLock lock_on_done(mutex_);
+                                 streams_.erase(number);
+                               });
   streams_[number] = call;
+  if (!permitted.ok()) call->End(permitted);
   if (stopping_) call->End(ShuttingDown());
   return call.get();
 }
@@ -116,8 +137,10 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReporterService::Su
 grpc::ServerUnaryReactor* ReporterService::GetReceipt(
     grpc::CallbackServerContext* context, const reporter::v1::GetReceiptRequest* request,
     reporter::v1::GetReceiptResponse* response) {
-  absl::Status status = rpc::CheckDeadline(*context);
+  absl::Status status = rpc::CheckCaller(*context, identity::Call::kReporterGetReceipt);
+  if (status.ok()) status = rpc::CheckDeadline(*context);
   if (status.ok()) status = rpc::CheckSize(*request);
+  if (status.ok()) status = CheckMayAsk(identity::ActorOf(rpc::PeerOf(*context)), request->key());
   if (status.ok() && request->key().election_id().empty()) {
     status = FieldError(reason::kFieldMissing, "key.election_id", "is required");
   }
@@ -128,6 +151,8 @@ grpc::ServerUnaryReactor* ReporterService::GetReceipt(
 grpc::ServerUnaryReactor* ReporterService::ListOutbox(
     grpc::CallbackServerContext* context, const reporter::v1::ListOutboxRequest* request,
     reporter::v1::ListOutboxResponse* response) {
+  const absl::Status permitted = rpc::CheckCaller(*context, identity::Call::kListOutbox);
+  if (!permitted.ok()) return rpc::Finish(context, permitted);
   return lists_.Reply(context, *request, *response,
                       [=, this] { return List(*request, *response); });
 }

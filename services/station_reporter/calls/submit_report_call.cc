@@ -75,7 +75,7 @@ void SubmitReportCall::Queue() {
   }
   if (!parsed.ok()) return FinishWith(parsed);
   std::vector<NewReport> reports;
-  reports.push_back(ForOutbox(parsed_request.report(), number_, received_at_, caller_));
+  reports.push_back(ForOutbox(parsed_request.report(), number_, received_at_, sender_));
   outbox_->Add(std::move(reports), [call = shared_from_this()](auto answers) {
     if (answers.front().ok()) {
       call->FinishWith(*std::move(answers.front()));
@@ -86,11 +86,11 @@ void SubmitReportCall::Queue() {
 }
 
 void SubmitReportCall::SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at,
-                                 std::uint64_t caller) {
+                                 Sender sender) {
   outbox_ = &outbox;
   number_ = number;
   received_at_ = received_at;
-  caller_ = caller;
+  sender_ = std::move(sender);
 }
 
 // Also called when the deadline has passed. Nobody reads this status.

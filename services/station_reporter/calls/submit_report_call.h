@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
 #include "common/base/mutex.h"
+#include "services/station_reporter/calls/report_stamp.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox_courier.h"
 
@@ -35,10 +36,9 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor,
   // The report is only validated: the call returns its receipt even if it is REFUSED, instead of an
   // error.
   void SetValidateOnly() { validate_only_ = true; }
-  // Sets where the report goes if the aggregator does not answer, its number there and whose share
-  // it uses.
-  void SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at,
-                 std::uint64_t caller);
+  // Sets where the report goes if the aggregator does not answer, its number there and who sends
+  // it.
+  void SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at, Sender sender);
 
   // Ends the call with an error, unless it has already ended.
   void FinishWith(const absl::Status& status);
@@ -62,7 +62,7 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor,
   OutboxCourier* outbox_ = nullptr;
   std::int64_t number_ = 0;
   absl::Time received_at_;
-  std::uint64_t caller_ = kNobody;
+  Sender sender_;
   std::shared_ptr<SubmitReportCall> self_;  // until OnDone
   Mutex mutex_;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -40,7 +40,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
                const grpc::ByteBuffer& bytes)
       : call_(std::move(call)),
         received_at_(call_->clock_.Now()),
-        stamp_(received_at_, /*validate_only=*/false),
+        stamp_(call_->sender_.actor, received_at_, /*validate_only=*/false),
         receipts_(reports),
         unanswered_(reports) {
     if (call_->outbox_ == nullptr) return;
@@ -66,7 +66,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 
   NewReport ForOutbox(std::size_t index, const v1::StationReport& report) const {
     return station_reporter::ForOutbox(report, first_number_ + static_cast<std::int64_t>(index),
-                                       received_at_, call_->caller_);
+                                       received_at_, call_->sender_);
   }
 
   // Hands reports to the outbox. `indices` are their indices within this message.
@@ -174,9 +174,9 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
 
 std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(
     AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
-    grpc::CallbackServerContext& context, std::uint64_t caller, std::function<void()> on_done) {
+    grpc::CallbackServerContext& context, Sender sender, std::function<void()> on_done) {
   std::shared_ptr<SubmitReportsCall> call(
-      new SubmitReportsCall(link, outbox, clock, context, caller, std::move(on_done)));
+      new SubmitReportsCall(link, outbox, clock, context, std::move(sender), std::move(on_done)));
   call->self_ = call;
   const MutexLock lock(call->mutex_);
   call->Proceed();
@@ -185,12 +185,12 @@ std::shared_ptr<SubmitReportsCall> SubmitReportsCall::Start(
 
 SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox,
                                      const Clock& clock, grpc::CallbackServerContext& context,
-                                     std::uint64_t caller, std::function<void()> on_done)
+                                     Sender sender, std::function<void()> on_done)
     : link_(link),
       outbox_(outbox),
       clock_(clock),
       context_(context),
-      caller_(caller),
+      sender_(std::move(sender)),
       on_done_(std::move(on_done)) {}
 
 void SubmitReportsCall::End(const absl::Status& status) {
@@ -280,7 +280,7 @@ absl::Status SubmitReportsCall::Forward(const grpc::ByteBuffer& bytes) {
   if (forwarded.empty()) return absl::OkStatus();
   const std::size_t count = forwarded.size();
   const absl::Status submitted =
-      link_.Submit(std::move(forwarded), message, {.epoch = epoch, .caller = caller_});
+      link_.Submit(std::move(forwarded), message, {.epoch = epoch, .caller = sender_.share});
   if (!submitted.ok()) message->Fail(0, count, submitted);
   return absl::OkStatus();
 }

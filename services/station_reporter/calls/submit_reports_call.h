@@ -20,6 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/rpc/unread_answers.h"
+#include "services/station_reporter/calls/report_stamp.h"
 #include "services/station_reporter/link/aggregator_link.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox_courier.h"
@@ -46,13 +47,12 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   // Beyond this, no more is read from a client that does not read its receipts.
   static constexpr std::size_t kUnreadBytesMax = std::size_t{4} << 20U;
 
-  // `caller`: see ReportQueue::AddOptions. `on_done` is called when the call is over. `outbox` is
+  // `on_done` is called when the call is over. `outbox` is
   // null if there is none. `link`, `outbox` and `clock` must outlive the call.
   static std::shared_ptr<SubmitReportsCall> Start(AggregatorLink& link, OutboxCourier* outbox,
                                                   const Clock& clock,
                                                   grpc::CallbackServerContext& context,
-                                                  std::uint64_t caller,
-                                                  std::function<void()> on_done);
+                                                  Sender sender, std::function<void()> on_done);
 
   // Takes no more messages, answers those already taken, and ends the call with `status`.
   void End(const absl::Status& status);
@@ -71,7 +71,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   };
 
   SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox, const Clock& clock,
-                    grpc::CallbackServerContext& context, std::uint64_t caller,
+                    grpc::CallbackServerContext& context, Sender sender,
                     std::function<void()> on_done);
 
   void Take(const grpc::ByteBuffer& bytes);
@@ -92,7 +92,7 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   OutboxCourier* const outbox_;
   const Clock& clock_;
   grpc::CallbackServerContext& context_;  // valid until OnDone
-  const std::uint64_t caller_;
+  const Sender sender_;
   const std::function<void()> on_done_;
   std::shared_ptr<SubmitReportsCall> self_;  // until OnDone
 

@@ -42,8 +42,10 @@ constexpr int kRetryAfterMs = 1'000;
 
 AggregatorLink::AggregatorLink(const AggregatorLinkOptions& options)
     : options_(options),
-      channel_(rpc::NewChannel(options.aggregator,
-                               aggregator::v1::AggregatorService::service_full_name())),
+      channel_(
+          rpc::NewChannel(options.aggregator,
+                          {.health_service = aggregator::v1::AggregatorService::service_full_name(),
+                           .service = "aggregator"})),
       stub_(aggregator::v1::AggregatorService::NewStub(channel_)),
       queue_(options.queue_limits),
       elections_(options.on_elections == nullptr

@@ -77,12 +77,13 @@ class ListenerTest : public ::testing::Test {
     ASSERT_EQ(listen(fd, 100), 0);
     socklen_t size = sizeof(address_);
     getsockname(fd, reinterpret_cast<sockaddr*>(&address_), &size);
-    listener_ = std::make_unique<Listener>(std::vector<int>{fd}, limits, [this](int server) {
-      fcntl(server, F_SETFL, fcntl(server, F_GETFL) & ~O_NONBLOCK);
-      const MutexLock lock(mutex_);
-      servers_.push_back(std::make_unique<File>(server));
-      accepted_.NotifyAll();
-    });
+    listener_ = std::make_unique<Listener>(
+        std::vector<int>{fd}, limits, /*tls=*/nullptr, [this](int server) {
+          fcntl(server, F_SETFL, fcntl(server, F_GETFL) & ~O_NONBLOCK);
+          const MutexLock lock(mutex_);
+          servers_.push_back(std::make_unique<File>(server));
+          accepted_.NotifyAll();
+        });
   }
   void TearDown() override { listener_.reset(); }
 

@@ -127,7 +127,8 @@ TEST_F(ServerTest, APortInUseIsAnErrorThatNamesIt) {
 
 TEST(ServerStartTest, AddressesThatCannotBe) {
   const auto reason = [](const std::string& address) {
-    return DetailOf(Server::Start({.listen_address = address}, {}).status()).reason;
+    return DetailOf(Server::Start({.listen_address = address, .insecure = true}, {}).status())
+        .reason;
   };
   EXPECT_EQ(reason("127.0.0.1"), "ADDRESS_MALFORMED");
   EXPECT_EQ(reason("127.0.0.1:x"), "ADDRESS_MALFORMED");
@@ -164,7 +165,7 @@ TEST_F(ServerTest, HealthIsNotServingUntilItIsSaid) {
 }
 
 TEST_F(ServerTest, AHealthCheckedChannelWaitsForItsService) {
-  channel_ = NewChannel(server_->address(), kServiceName);
+  channel_ = NewChannel(server_->address(), {.health_service = kServiceName});
   stub_ = reporter::v1::StationReporterService::NewStub(channel_);
   server_->SetServing(kServiceName, false);
   EXPECT_EQ(Call().code(), absl::StatusCode::kUnavailable);
@@ -255,9 +256,9 @@ TEST_F(ServerTest, FewCallsOfReflectionAreAnsweredAtATime) {
 
 TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {
   server_->SetServing("", true);
-  channel_ = NewChannel(server_->address(), "");
+  channel_ = NewChannel(server_->address());
   // A watched health check is a call that never ends by itself.
-  const auto watched = NewChannel(server_->address(), kServiceName);
+  const auto watched = NewChannel(server_->address(), {.health_service = kServiceName});
   server_->SetServing(kServiceName, true);
   ASSERT_TRUE(watched->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(20))));
   auto health_when_streams_end = health::HealthCheckResponse::SERVING;

@@ -390,7 +390,7 @@ TEST_F(AggregatorServiceTest, ListsTheLedgerPageByPage) {
   ASSERT_THAT(entries, SizeIs(4));
   EXPECT_TRUE(entries[0].has_definition());
   EXPECT_TRUE(entries[1].has_seal());
-  EXPECT_EQ(entries[2].actor(), "clerk");
+  EXPECT_EQ(entries[2].actor(), "office/country");
   EXPECT_EQ(entries[3].actor(), "");
   EXPECT_EQ(entries[3].embargo_seal().source_id(), "early");
   const auto stored = aggregator_.store.EntriesOf("e-1");
@@ -424,7 +424,7 @@ TEST_F(AggregatorServiceTest, ListsWhatWasRefused) {
     ASSERT_THAT(response.reports(), SizeIs(1));
     const canvass::v1::RefusedReport& refused = response.reports(0);
     stations.push_back(refused.report().station_id());
-    EXPECT_EQ(refused.actor(), "clerk");
+    EXPECT_EQ(refused.actor(), "office/country");
     EXPECT_EQ(refused.findings(0).numbers().at("ballots_cast"), 99);
     EXPECT_EQ(rpc::FromProto(refused.refused_at()), aggregator_.clock.Now());
     request.set_page_token(response.next_page_token());

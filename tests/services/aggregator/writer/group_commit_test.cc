@@ -201,10 +201,10 @@ TEST_F(GroupCommitTest, ADecisionWaitsForWhatIsAppended) {
 TEST_F(GroupCommitTest, AMessageIsAnsweredOnceAllItsGroupsAreCommitted) {
   auto answer = std::make_shared<Answer>();
   PendingReports submission{
-      .reports = {{.report = Of("s-1").Build(), .actor = "clerk"},
+      .reports = {{.report = Of("s-1").Build(), .actor = "office/country"},
                   {.report = Of("s-1").WithRevision(2).Build()},
-                  {.report = Of("s-2").Build(), .actor = "clerk"},
-                  {.report = Of("s-1").Build(), .actor = "clerk"}},
+                  {.report = Of("s-2").Build(), .actor = "office/country"},
+                  {.report = Of("s-1").Build(), .actor = "office/country"}},
       .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
   Accept({.what = std::move(submission)});
   const auto behind = Submit(Of("s-3"));

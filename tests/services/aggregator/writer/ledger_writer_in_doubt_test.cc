@@ -45,8 +45,9 @@ TEST_F(LedgerWriterInDoubtTest, ARepetitionInAGroupInDoubtStaysOne) {
   stage_.ledger.HoldAppends();
   ReceiptsFuture held = stage_.Submit(ReportOf(2).Build());
   stage_.ledger.AwaitHeldAppend();
-  ReceiptsFuture group = stage_.Submit({{.report = ReportOf(1).Build(), .actor = "clerk"},
-                                        {.report = ReportOf(3).Build(), .actor = "clerk"}});
+  ReceiptsFuture group =
+      stage_.Submit({{.report = ReportOf(1).Build(), .actor = "office/country"},
+                     {.report = ReportOf(3).Build(), .actor = "office/country"}});
   // Only the second of the two appends that follow.
   stage_.ledger.FailAppendsOf([failed = false](const AppendedEntry& appended) mutable {
     return appended.entry.sequence == kDefinitionEntries + 3 && !std::exchange(failed, true);

@@ -46,7 +46,8 @@ TEST_F(LedgerWriterLeadTest, GoesOnAfterWhatAnotherWriterRecorded) {
     writer.Start();
     lead.Await(1);
     std::promise<void> recorded;
-    writer.Submit(writer.NewStream("caller"), {{.report = ReportOf(1).Build(), .actor = "clerk"}},
+    writer.Submit(writer.NewStream("caller"),
+                  {{.report = ReportOf(1).Build(), .actor = "office/country"}},
                   [&recorded](const auto& /*receipts*/) { recorded.set_value(); });
     recorded.get_future().get();
   }
@@ -169,8 +170,8 @@ TEST(LedgerWriterStartTest, FoldsWhatIsThere) {
     EXPECT_EQ(parts.get_future().get(), round == 1 ? 6 : 0);
     std::promise<std::vector<Receipt>> receipts;
     writer.Submit(writer.NewStream("caller"),
-                  {{.report = ReportOf(1).Build(), .actor = "clerk"},
-                   {.report = ReportOf(2).WithCast(101).Build(), .actor = "clerk"}},
+                  {{.report = ReportOf(1).Build(), .actor = "office/country"},
+                   {.report = ReportOf(2).WithCast(101).Build(), .actor = "office/country"}},
                   [&receipts](auto answer) { receipts.set_value(*std::move(answer)); });
     EXPECT_EQ(receipts.get_future().get().at(0).repeated_submission, round == 2);
     writer.Stop();

@@ -41,7 +41,7 @@ TEST_F(LedgerWriterReportsTest, RecordsAReportAndGivesItsReceipt) {
   EXPECT_FALSE(receipt.repeated_submission);
   const auto stored = stage_.store.EntriesOf("e-1").at(kDefinitionEntries);
   EXPECT_EQ(receipt.entry_hash, ledger::LeafHash(stored.bytes));
-  EXPECT_EQ(ledger::Decode(stored.bytes)->actor, "clerk");
+  EXPECT_EQ(ledger::Decode(stored.bytes)->actor, "office/country");
   EXPECT_EQ(VotesOfA(), 60);
 }
 
@@ -73,7 +73,7 @@ TEST_F(LedgerWriterReportsTest, ReportsOfAnUnknownElectionAreKeptWithoutNumbers)
   EXPECT_EQ(report.station_id, "s-1");
   EXPECT_EQ(report.revision, 1);
   EXPECT_TRUE(std::holds_alternative<std::monostate>(report.count));
-  EXPECT_EQ(kept[0].refusal->actor, "clerk");
+  EXPECT_EQ(kept[0].refusal->actor, "office/country");
   EXPECT_THAT(Refused("e-9"), IsEmpty());
 }
 
@@ -94,8 +94,10 @@ TEST_F(LedgerWriterReportsTest, AHeldReportIsInTheLedgerAndInNoTotal) {
 TEST_F(LedgerWriterReportsTest, ValidationKeepsNothing) {
   const int commits = stage_.store.commits();
   const std::vector<SubmittedReport> reports = {
-      {.report = ReportOf(1).Build(), .actor = "clerk", .validate_only = true},
-      {.report = ReportOf(2).WithCast(101).Build(), .actor = "clerk", .validate_only = true}};
+      {.report = ReportOf(1).Build(), .actor = "office/country", .validate_only = true},
+      {.report = ReportOf(2).WithCast(101).Build(),
+       .actor = "office/country",
+       .validate_only = true}};
   const auto receipts = stage_.Submit(reports).get();
   ASSERT_TRUE(receipts.ok());
   EXPECT_EQ(receipts->at(0).state, ReceiptState::kRecorded);
@@ -124,7 +126,7 @@ TEST_F(LedgerWriterReportsTest, OtherContentUnderTheSameRevisionIsRefusedAndLeav
   EXPECT_EQ(other.sequence, 0);
   EXPECT_THAT(RulesOf(other), ElementsAre(election::Rule::kRevisionConflict));
   ASSERT_THAT(Refused(), SizeIs(1));
-  EXPECT_EQ(Refused()[0].refusal->actor, "clerk");
+  EXPECT_EQ(Refused()[0].refusal->actor, "office/country");
   EXPECT_EQ(VotesOfA(), 60);
 }
 

@@ -284,7 +284,7 @@ TEST_F(LedgerWriterSealsTest, ANewLeaderGoesOnWhereTheOldOneStopped) {
   lead.Await(1);
   auto answer = std::make_shared<std::promise<absl::StatusOr<std::vector<Receipt>>>>();
   auto receipts = answer->get_future();
-  writer.Submit({.number = 1}, {{.report = Early(1).Build(), .actor = "clerk"}},
+  writer.Submit({.number = 1}, {{.report = Early(1).Build(), .actor = "local"}},
                 [answer](auto given) { answer->set_value(std::move(given)); });
   EXPECT_EQ(receipts.get().value().at(0).entry_hash, first.entry_hash);
   Advance(absl::Hours(1));

@@ -58,10 +58,10 @@ TEST_F(LedgerWriterTest, TwoReportsOfOneStationAreNeverInOneGroup) {
 
 TEST_F(LedgerWriterTest, OneMessageMayHoldRevisionsOfOneStation) {
   const std::vector<SubmittedReport> reports = {
-      {.report = ReportOf(1).Build(), .actor = "clerk"},
-      {.report = ReportOf(2).Build(), .actor = "clerk"},
+      {.report = ReportOf(1).Build(), .actor = "office/country"},
+      {.report = ReportOf(2).Build(), .actor = "office/country"},
       {.report = ReportOf(1).WithRevision(2).WithBalancedVotes({80, 30, 6}).Build(),
-       .actor = "clerk"}};
+       .actor = "office/country"}};
   const auto receipts = stage_.Submit(reports).get();
   ASSERT_TRUE(receipts.ok());
   EXPECT_EQ(receipts->at(0).sequence, kDefinitionEntries + 1);
@@ -133,7 +133,7 @@ TEST(LedgerWriterLimitsTest, AMessageLargerThanAGroupIsAnsweredWhole) {
   const int commits = stage.store.commits();
   std::vector<SubmittedReport> reports;
   for (int station = 1; station <= 10; ++station) {
-    reports.push_back({.report = ReportOf(station).Build(), .actor = "clerk"});
+    reports.push_back({.report = ReportOf(station).Build(), .actor = "office/country"});
   }
   const auto receipts = stage.Submit(reports).get();
   ASSERT_TRUE(receipts.ok());

@@ -100,7 +100,8 @@ struct WriterStage {
   }
 
   ReceiptsFuture Submit(election::StationReport report) {
-    return Submit(std::vector<SubmittedReport>{{.report = std::move(report), .actor = "clerk"}});
+    const std::string actor = report.source_id == "cec" ? "office/country" : "local";
+    return Submit(std::vector<SubmittedReport>{{.report = std::move(report), .actor = actor}});
   }
 
   // The receipt of a report that is answered with one.
@@ -170,7 +171,7 @@ using Answer = std::optional<absl::StatusOr<std::vector<Receipt>>>;
 inline std::shared_ptr<Answer> QueueReport(WriteQueue& queue, election::StationReport report) {
   auto answer = std::make_shared<Answer>();
   PendingReports submission{
-      .reports = {{.report = std::move(report), .actor = "clerk"}},
+      .reports = {{.report = std::move(report), .actor = "office/country"}},
       .done = [answer](auto receipts) { answer->emplace(std::move(receipts)); }};
   queue.Accept(std::make_unique<WriteRequest>(WriteRequest{.what = std::move(submission)}));
   return answer;

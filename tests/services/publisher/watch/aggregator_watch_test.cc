@@ -113,7 +113,7 @@ class AggregatorWatchTest : public ::testing::Test {
 };
 
 TEST_F(AggregatorWatchTest, FeedsTheBoard) {
-  AggregatorWatch watch(rpc::NewChannel(server_->address(), kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   EXPECT_THAT(aggregator_.WaitForRequest(1).positions(), IsEmpty());
   script_.Report("n-1", {60, 30, 6});
   aggregator_.Send(script_.Step());
@@ -124,7 +124,7 @@ TEST_F(AggregatorWatchTest, FeedsTheBoard) {
 }
 
 TEST_F(AggregatorWatchTest, GoesOnFromWhereItStands) {
-  AggregatorWatch watch(rpc::NewChannel(server_->address(), kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   script_.Report("n-1", {60, 30, 6});
   aggregator_.Send(script_.Step());
   WaitForSequence(3);
@@ -139,7 +139,7 @@ TEST_F(AggregatorWatchTest, GoesOnFromWhereItStands) {
 }
 
 TEST_F(AggregatorWatchTest, GoesOnServingWhileTheAggregatorIsAway) {
-  AggregatorWatch watch(rpc::NewChannel(server_->address(), kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   script_.Report("n-1", {60, 30, 6});
   aggregator_.Send(script_.Step());
   WaitForSequence(3);
@@ -154,7 +154,7 @@ TEST_F(AggregatorWatchTest, GoesOnServingWhileTheAggregatorIsAway) {
 }
 
 TEST_F(AggregatorWatchTest, SaysThatTheLedgerHasDiverged) {
-  AggregatorWatch watch(rpc::NewChannel(server_->address(), kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   script_.Report("n-1", {60, 30, 6});
   aggregator_.Send(script_.Step());
   WaitForSequence(3);
@@ -165,7 +165,7 @@ TEST_F(AggregatorWatchTest, SaysThatTheLedgerHasDiverged) {
 }
 
 TEST_F(AggregatorWatchTest, LeavesAStreamThatSendsWrongFigures) {
-  AggregatorWatch watch(rpc::NewChannel(server_->address(), kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   script_.Report("n-1", {60, 30, 6});
   auto step = script_.Step();
   step.back().mutable_tallies(0)->set_votes(0, 61);
@@ -177,7 +177,7 @@ TEST_F(AggregatorWatchTest, LeavesAStreamThatSendsWrongFigures) {
 TEST_F(AggregatorWatchTest, StopsWhileNobodyAnswers) {
   const std::string address = server_->address();
   server_.reset();
-  AggregatorWatch watch(rpc::NewChannel(address, kHealth), board_);
+  AggregatorWatch watch(rpc::NewChannel(address, {.health_service = kHealth}), board_);
   watch.Stop();
 }
 
