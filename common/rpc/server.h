@@ -30,6 +30,9 @@ struct ServerOptions {
   // `canvass up` learn the port. It is replaced atomically. Empty for none.
   std::string address_file{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
+  // Then a client is asked to connect anew, so that it finds servers that were added since. Its
+  // calls in flight may take as long again.
+  absl::Duration connection_age_max = absl::InfiniteDuration();
   edge::ListenerLimits limits{};
 };
 

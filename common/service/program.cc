@@ -1,5 +1,6 @@
 #include "common/service/program.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/rpc/server.h"
@@ -24,6 +26,9 @@ ABSL_FLAG(std::string, listen, "",
           "with the port of the example above.");
 ABSL_FLAG(std::string, address_file, "",
           "File to which the service writes its address once it listens.");
+ABSL_FLAG(absl::Duration, connection_age, absl::InfiniteDuration(),
+          "How long a connection lasts before its client is asked to connect anew. Behind a name "
+          "with several addresses, clients then find services that were added. At least 1s.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
 
@@ -56,7 +61,8 @@ absl::Status ParseFlags(int argc, char** argv, const ProgramDescription& program
 
 rpc::ServerOptions ServerOptionsFromFlags() {
   return {.listen_address = absl::GetFlag(FLAGS_listen),
-          .address_file = absl::GetFlag(FLAGS_address_file)};
+          .address_file = absl::GetFlag(FLAGS_address_file),
+          .connection_age_max = std::max(absl::GetFlag(FLAGS_connection_age), absl::Seconds(1))};
 }
 
 }  // namespace

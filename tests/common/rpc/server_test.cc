@@ -19,6 +19,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +105,18 @@ class ServerTest : public ::testing::Test {
 TEST_F(ServerTest, ServesOnAFreePortOfTheHostThatWasAskedFor) {
   EXPECT_THAT(server_->address(), ::testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
   EXPECT_EQ(Call(), absl::OkStatus());
+}
+
+TEST_F(ServerTest, ClientsConnectAnewWithoutAnErrorOnceAConnectionIsOld) {
+  std::set<std::string> peers;
+  service_.answer = [&peers](auto* context) {
+    peers.insert(context->peer());
+    return absl::OkStatus();
+  };
+  Start({.connection_age_max = absl::Milliseconds(100)});
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (peers.size() < 4 && absl::Now() < deadline) ASSERT_EQ(Call(), absl::OkStatus());
+  EXPECT_GE(peers.size(), 4);
 }
 
 TEST_F(ServerTest, ErrorsArriveWithTheirDetails) {
