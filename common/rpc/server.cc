@@ -182,6 +182,8 @@ void Server::Stop(const std::function<void()>& end_streams) {
   server_->GetHealthCheckService()->Shutdown();
   if (end_streams) end_streams();
   listener_.StopAccepting();
+  // gRPC cancels the calls that arrive once it shuts down.
+  listener_.SayGoodbye();
   server_->Shutdown(TimeIn(drain_timeout_));
   server_->Wait();
 }

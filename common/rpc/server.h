@@ -60,8 +60,9 @@ class Server {
   // Everything is NOT_SERVING at first.
   void SetServing(const std::string& service, bool serving);
 
-  // Reports NOT_SERVING for all services, calls `end_streams`, waits up to drain_timeout for calls
-  // in flight, then cancels them. Idempotent. Must not be called from a gRPC thread.
+  // Reports NOT_SERVING for all services, calls `end_streams`, tells clients to begin no more calls
+  // here, waits up to drain_timeout for calls in flight, then cancels them. Idempotent. Must not be
+  // called from a gRPC thread.
   void Stop(const std::function<void()>& end_streams);
 
  private:

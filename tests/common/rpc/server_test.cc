@@ -21,6 +21,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -264,6 +265,23 @@ TEST_F(ServerTest, FewCallsOfReflectionAreAnsweredAtATime) {
   EXPECT_EQ(Call(), absl::OkStatus()) << "other calls need no thread";
   for (const auto& context : contexts) context->TryCancel();
   for (const auto& call : calls) EXPECT_FALSE(call->Finish().ok());
+}
+
+TEST_F(ServerTest, NoCallIsCancelledWhenTheServerStops) {
+  constexpr int kCallers = 8;
+  std::vector<std::thread> callers;
+  std::vector<absl::Status> last(kCallers);
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, &status = last[static_cast<std::size_t>(i)]] {
+      while (status.ok()) status = Call();
+    });
+  }
+  absl::SleepFor(absl::Milliseconds(100));
+  server_->Stop({});
+  for (std::thread& caller : callers) caller.join();
+  for (const absl::Status& status : last) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  }
 }
 
 TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {
