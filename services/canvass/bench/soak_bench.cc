@@ -73,9 +73,7 @@ class Submitter {
           sent;
       std::vector<Station*> batch = TakeWaiting();
       while (static_cast<std::int64_t>(batch.size()) < std::min(due, most_together())) {
-        Station* const station = NextOfAll();
-        if (station == nullptr) break;
-        batch.push_back(station);
+        if (!AddNext(batch)) break;
         ++sent;
       }
       if (batch.empty()) {
@@ -106,16 +104,17 @@ class Submitter {
 
   std::int64_t most_together() const { return sends_streams_ ? kTogetherMax : 1; }
 
-  // The next station whose last report is acknowledged; null if there is none.
-  Station* NextOfAll() {
+  // Adds the next station whose last report is acknowledged. Returns false if there is none.
+  bool AddNext(std::vector<Station*>& batch) {
     for (std::size_t tried = 0; tried < stations_.size(); ++tried) {
       Station& station = stations_[next_++ % stations_.size()];
       if (station.is_open) continue;
       station.is_open = true;
       station.since = SteadyNow();
-      return &station;
+      batch.push_back(&station);
+      return true;
     }
-    return nullptr;
+    return false;
   }
 
   // Stations whose report is to be sent again: queued is not recorded.
