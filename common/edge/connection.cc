@@ -24,6 +24,9 @@ constexpr absl::Duration kWaitMin = absl::Milliseconds(50);
 // How long a client may take to read the last that it is sent.
 constexpr absl::Duration kPartWithin = absl::Seconds(1);
 
+// A GOAWAY that says that every call the client has begun is taken (RFC 9113, section 6.8).
+constexpr std::string_view kGoodbye("\0\0\x08\x07\0\0\0\0\0\x7f\xff\xff\xff\0\0\0\0", 17);
+
 bool WouldBlock(const boost::system::error_code& error) {
   return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
 }
@@ -48,6 +51,21 @@ Connection::Connection(boost::asio::io_context& io, Stream client, Stream server
 void Connection::Start() {
   PumpToServer();
   PumpToClient();
+}
+
+void Connection::SayGoodbye() {
+  goodbye_is_due_ = true;
+  AddGoodbye();
+  if (!closed_ && !parting_) FlushToClient();
+}
+
+// What is held for the client ends where the guard has read to.
+void Connection::AddGoodbye() {
+  if (!goodbye_is_due_ || !guard_.MayAddFromServer()) return;
+  goodbye_is_due_ = false;
+  guard_.FromServer(kGoodbye, shared_.now());
+  if (to_client_.empty()) client_blocked_at_ = shared_.now();
+  to_client_.append(kGoodbye);
 }
 
 void Connection::Close() {
@@ -129,8 +147,10 @@ void Connection::PumpToClient() {
     to_client_.assign(bytes.substr(written));
     if (!to_client_.empty()) {
       client_blocked_at_ = shared_.now();
-      return;
+      AddGoodbye();
+      return;  // goes on when the client has room
     }
+    AddGoodbye();
   }
   Soon(&Connection::PumpToClient);
 }

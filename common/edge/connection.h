@@ -41,6 +41,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
              TlsPeer peer, Shared& shared);
 
   void Start();
+  // Tells the client to begin no more calls here, as soon as a frame may be added to what the
+  // server says. The server takes those that are on their way, and does not know.
+  void SayGoodbye();
   // Closes both sockets and calls on_closed. Idempotent.
   void Close();
 
@@ -64,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void PumpToClient();
   bool FlushToServer();
   bool FlushToClient();
+  void AddGoodbye();
   bool Admit(std::string_view bytes);
   // Reads into the shared buffer. Returns what was read; nothing if the socket has nothing now, in
   // which case `again` is called once it has, or if it has ended.
@@ -92,6 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t admitted_ = 0;            // first bytes of to_server_, which may be written
   std::string to_client_;               // was read from the server and is not written
   absl::Duration client_blocked_at_{};  // when it last took something of to_client_
+  bool goodbye_is_due_ = false;         // it is added between two frames of the server
   bool client_is_slow_ = false;         // PumpToServer goes on when to_client_ is written
   bool server_takes_no_more_ = false;   // its last words to the client still pass
   bool parting_ = false;                // what the client still sends is dropped

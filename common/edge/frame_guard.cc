@@ -56,6 +56,10 @@ void FrameGuard::FromServer(std::string_view bytes, absl::Duration now) {
     if (is_reset) ++server_resets_;
     if (is_reset || (may_end && frame.Has(FrameHeader::kEndStream))) End(frame.stream);
     if (frame.type == FrameType::kGoAway) server_left_at_ = std::min(server_left_at_, now);
+    server_has_spoken_ = true;
+    server_is_in_headers_ =
+        (frame.type == FrameType::kHeaders || frame.type == FrameType::kContinuation) &&
+        !frame.Has(FrameHeader::kEndHeaders);
     NoteCall(frame, now);
     return true;
   });

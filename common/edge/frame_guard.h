@@ -79,6 +79,12 @@ class FrameGuard {
   // the client sent slows the client down.
   void FromServer(std::string_view bytes, absl::Duration now);
 
+  // Whether a frame may be put behind what the server has sent so far: behind its first one, and
+  // neither into another nor into a block of headers.
+  bool MayAddFromServer() const {
+    return server_has_spoken_ && !server_is_in_headers_ && from_server_.is_between_frames();
+  }
+
   // Whether the client has said that it speaks HTTP/2.
   bool has_begun() const { return from_client_.has_begun(); }
   // When a call last sent or received something; the past if none ever did.
@@ -116,7 +122,9 @@ class FrameGuard {
   absl::Duration reset_at_ = -absl::InfiniteDuration();       // when one was admitted last
   absl::Duration room_wanted_at_ = absl::InfiniteDuration();  // since when a call waits for room
   absl::Duration server_left_at_ = absl::InfiniteDuration();
-  std::size_t server_resets_ = 0;  // that were not taken from the limits yet
+  bool server_has_spoken_ = false;
+  bool server_is_in_headers_ = false;  // more of the block is to come
+  std::size_t server_resets_ = 0;      // that were not taken from the limits yet
   absl::Duration active_at_ = -absl::InfiniteDuration();
 };
 

@@ -56,6 +56,8 @@ class FrameReader {
   // that byte, and asks again.
   std::size_t Read(std::string_view bytes, absl::FunctionRef<bool(const FrameHeader&)> admit);
 
+  // Whether what was read so far ends with the end of a frame, or nothing was read yet.
+  bool is_between_frames() const { return header_read_ == 0 && payload_left_ == 0; }
   // Whether the client's preface was read, or none is expected.
   bool has_begun() const { return preface_left_ == 0; }
   // The client began with something else than the preface. Nothing further is read.

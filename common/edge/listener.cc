@@ -31,6 +31,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/fair_share.h"
@@ -64,6 +65,8 @@ constexpr absl::Duration kSweepInterval = absl::Seconds(1);
 constexpr absl::Duration kLogInterval = absl::Seconds(10);
 // What certificates may take of a sweep, during which no bytes pass.
 constexpr absl::Duration kCheckWithin = absl::Milliseconds(20);
+// While clients are leaving.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(2);
 // After accept failed for lack of files or memory.
 constexpr absl::Duration kAcceptAgainAfter = absl::Milliseconds(100);
 
@@ -182,6 +185,15 @@ class Listener::Impl {
       closed.set_value();
     });
     closed.get_future().wait();
+  }
+
+  void SayGoodbye() {
+    const absl::Duration until = clock_.Now() + limits_.goodbye_within;
+    boost::asio::post(io_, [this] {
+      const Connections open = connections_;  // SayGoodbye may change connections_
+      for (const auto& [key, connection] : open) connection->SayGoodbye();
+    });
+    while (open_ > 0 && clock_.Now() < until) absl::SleepFor(kLookEvery);
   }
 
   Counts counts() const {
@@ -515,6 +527,8 @@ Listener::Listener(const std::vector<int>& listening, const ListenerLimits& limi
 Listener::~Listener() = default;
 
 void Listener::StopAccepting() { impl_->StopAccepting(); }
+
+void Listener::SayGoodbye() { impl_->SayGoodbye(); }
 
 Listener::Counts Listener::counts() const { return impl_->counts(); }
 

@@ -29,6 +29,9 @@ struct ListenerLimits {
   // How long a connection stays after the server said that it takes no more calls and the last one
   // has ended. Most clients close it themselves.
   absl::Duration stay_max = absl::Seconds(1);
+  // How long clients may take to hear that they shall begin no more calls here. What they begin
+  // later, the server does not take.
+  absl::Duration goodbye_within = absl::Seconds(1);
   // Calls that are open on all connections together. gRPC needs about 10 KB for each, besides what
   // it says.
   std::size_t streams_max = 16'000;
@@ -64,6 +67,9 @@ class Listener {
   // Accepts no more connections; those that are open go on. Returns when the last one was handed
   // over. REQUIRES: not called on the listener's thread.
   void StopAccepting();
+  // After StopAccepting: tells the clients to begin no more calls on their connections, and waits
+  // until all have gone, or so long that the others should have heard it. REQUIRES: as above.
+  void SayGoodbye();
 
   struct Counts {
     std::size_t open = 0;

@@ -210,9 +210,11 @@ absl::Status Folder::Write(const std::string& name, std::string_view text) const
   const absl::StatusOr<int> fd = OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL);
   if (!fd.ok()) return fd.status();
   const absl::Cleanup close_file = [fd = *fd] { close(fd); };
+  // Only root can give files away. Others may write to a folder that is not theirs, e.g. a volume.
+  const bool is_for_owner = geteuid() == 0 && owner_ != 0;
   errno = ENOSPC;  // of a short write
   const bool written = write(*fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       (owner_ == geteuid() || fchown(*fd, owner_, static_cast<gid_t>(-1)) == 0) &&
+                       (!is_for_owner || fchown(*fd, owner_, static_cast<gid_t>(-1)) == 0) &&
                        fsync(*fd) == 0;
   if (!written) return Fail("write", draft);
   if (renameat(fd_, draft.c_str(), fd_, name.c_str()) != 0) return Fail("write", name);

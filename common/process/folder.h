@@ -44,8 +44,8 @@ class Folder {
   // such file.
   absl::StatusOr<std::string> Read(const std::string& name, std::size_t bytes_max,
                                    std::uint64_t from = 0) const;
-  // Replaces the file atomically and durably by one with mode 0600 that belongs to the folder's
-  // owner.
+  // Replaces the file atomically and durably by one with mode 0600. What root writes belongs to the
+  // folder's owner.
   absl::Status Write(const std::string& name, std::string_view text) const;
   // Opens a file for reading and writing, and creates it with mode 0600. An existing one gets this
   // mode if it is this user's. The caller closes the descriptor.

@@ -71,7 +71,7 @@ void PrepareProcess() {
   static_cast<void>(prepared);
 }
 
-void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& builder) {
+void SetArguments(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kAnswerBytesMax);
   builder.SetResourceQuota(grpc::ResourceQuota("requests")
@@ -80,7 +80,7 @@ void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& build
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kUnreadRequestBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                             static_cast<int>(limits.frames.streams_max));
+                             static_cast<int>(options.limits.frames.streams_max));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // gRPC inflates a message before it checks its size. Reports hardly compress anyway.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
@@ -93,6 +93,10 @@ void SetArguments(const edge::ListenerLimits& limits, grpc::ServerBuilder& build
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalMinMs);
+  if (options.connection_age_max == absl::InfiniteDuration()) return;
+  const auto age_ms = static_cast<int>(absl::ToInt64Milliseconds(options.connection_age_max));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, age_ms);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, age_ms);
 }
 
 absl::Status FileError(const std::string& path) {
@@ -143,7 +147,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   const absl::StatusOr<std::vector<int>> listening = Listen(*address);
   if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
-  SetArguments(options.limits, builder);
+  SetArguments(options, builder);
   using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
@@ -203,6 +207,8 @@ void Server::Stop(const std::function<void()>& end_streams) {
   server_->GetHealthCheckService()->Shutdown();
   if (end_streams) end_streams();
   listener_.StopAccepting();
+  // gRPC cancels the calls that arrive once it shuts down.
+  listener_.SayGoodbye();
   server_->Shutdown(TimeIn(drain_timeout_));
   server_->Wait();
 }

@@ -32,6 +32,9 @@ struct ServerOptions {
   // `canvass up` learn the port. It is replaced atomically. Empty for none.
   std::string address_file{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
+  // Then a client is asked to connect anew, so that it finds servers that were added since. Its
+  // calls in flight may take as long again.
+  absl::Duration connection_age_max = absl::InfiniteDuration();
   edge::ListenerLimits limits{};
   // Certificate, key and authorities for TLS. Without a certificate the server speaks without TLS.
   identity::TlsFiles tls{};
@@ -67,8 +70,9 @@ class Server {
   // Everything is NOT_SERVING at first.
   void SetServing(const std::string& service, bool serving);
 
-  // Reports NOT_SERVING for all services, calls `end_streams`, waits up to drain_timeout for calls
-  // in flight, then cancels them. Idempotent. Must not be called from a gRPC thread.
+  // Reports NOT_SERVING for all services, calls `end_streams`, tells clients to begin no more calls
+  // here, waits up to drain_timeout for calls in flight, then cancels them. Idempotent. Must not be
+  // called from a gRPC thread.
   void Stop(const std::function<void()>& end_streams);
 
  private:

@@ -1,5 +1,6 @@
 #include "common/service/program.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/identity/credentials.h"
@@ -41,6 +43,9 @@ ABSL_FLAG(std::string, tls_revocations, "",
 ABSL_FLAG(bool, insecure, false,
           "Listen without TLS where other machines can reach it. Everybody who does may do "
           "everything.");
+ABSL_FLAG(absl::Duration, connection_age, absl::InfiniteDuration(),
+          "How long a connection lasts before its client is asked to connect anew. Behind a name "
+          "with several addresses, clients then find services that were added. At least 1s.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
 
@@ -88,6 +93,8 @@ absl::StatusOr<rpc::ServerOptions> ServerOptionsFromFlags() {
   if (!tls.ok()) return tls.status();
   return rpc::ServerOptions{.listen_address = absl::GetFlag(FLAGS_listen),
                             .address_file = absl::GetFlag(FLAGS_address_file),
+                            .connection_age_max =
+                                std::max(absl::GetFlag(FLAGS_connection_age), absl::Seconds(1)),
                             .tls = *std::move(tls),
                             .insecure = absl::GetFlag(FLAGS_insecure)};
 }

@@ -27,6 +27,17 @@ buf_version=1.75.0
 # Debian 12's clang-tidy 14 walks the headers of the system too, which takes three times as long.
 clang_tidy_version=22.1.8
 
+# What checks deploy/kubernetes: kustomize as in kubectl 1.27 and later, schemas of Kubernetes 1.25 to
+# 1.34, and the definitions of the operators' resources, which lie in these Go modules.
+kustomize_version=v5.0.3
+kubernetes_validate_version=1.34.1
+resource_definitions=(
+  github.com/cloudnative-pg/cloudnative-pg@v1.27.0:config/crd/bases/postgresql.cnpg.io_{clusters,scheduledbackups}.yaml
+  github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0:config/crd/bases/barmancloud.cnpg.io_objectstores.yaml
+  github.com/cert-manager/cert-manager@v1.18.2:deploy/crds/crd-{certificates,issuers}.yaml
+  github.com/prometheus-operator/prometheus-operator@v0.85.0:example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,podmonitors,prometheusrules}.yaml
+)
+
 # What every clone on this machine shares.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/canvass"
 tools="$cache/tools"
@@ -120,6 +131,30 @@ install_clang_tidy() {
     --only-binary :all: --target "$folder.new" "clang-tidy==$clang_tidy_version"
   mv "$folder.new" "$folder"
 }
+
+# Installs what tests/kubernetes/manifests_test.py needs, and sets its environment.
+install_manifest_tools() {
+  local folder file versions="$kustomize_version $kubernetes_validate_version ${resource_definitions[*]}"
+  folder="$tools/manifests-$(sha256sum <<<"$versions" | cut -c -12)"
+  export CANVASS_KUSTOMIZE="$folder/kustomize" CANVASS_CRDS="$folder/crds"
+  export CANVASS_MANIFEST_PACKAGES="$folder/python"
+  [[ -d $folder ]] && return
+  say "Installing kustomize $kustomize_version and schemas of Kubernetes"
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new/crds"
+  GOBIN="$folder.new" GOFLAGS=-trimpath \
+    go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize_version"
+  pip3 install --quiet --disable-pip-version-check --root-user-action ignore \
+    --only-binary :all: --target "$folder.new/python" \
+    "kubernetes-validate==$kubernetes_validate_version"
+  for file in "${resource_definitions[@]}"; do
+    install --mode=644 -t "$folder.new/crds" "$(module_folder "${file%%:*}")/${file#*:}"
+  done
+  mv "$folder.new" "$folder"
+}
+
+# module_folder MODULE@VERSION: where the sources of a Go module are.
+module_folder() { (cd / && go mod download -json "$1") | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'; }
 
 # configure PRESET [FOLDER]: configures a preset, by default in build/PRESET, the first time and when
 # the presets changed; later builds notice by themselves when CMake files change.

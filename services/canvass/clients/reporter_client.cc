@@ -161,6 +161,39 @@ class Attempt {
   absl::Status error_;
 };
 
+// Decides whether and when a failed attempt is repeated.
+class Patience {
+ public:
+  Patience(const RetryLimits& limits, const OnRetry& on_retry)
+      : limits_(limits), on_retry_(on_retry) {
+    Renew();
+  }
+
+  // A receipt has come.
+  void Renew() {
+    wait_ = limits_.first_wait;
+    give_up_at_ = SteadyNow() + limits_.give_up_after;
+  }
+
+  // Waits for the time of the next attempt. Returns false if there is none.
+  bool WaitAfter(const absl::Status& status) {
+    if (!MayRetry(status) || SteadyNow() + wait_ > give_up_at_) return false;
+    wait_ = std::max(wait_, absl::Milliseconds(DetailOf(status).retry_after_ms));
+    if (on_retry_) on_retry_(status, wait_);
+    absl::SleepFor(wait_);
+    wait_ = std::min(wait_ * 2, limits_.longest_wait);
+    return true;
+  }
+
+ private:
+  const RetryLimits& limits_;
+  const OnRetry& on_retry_;
+  absl::Duration wait_;
+  absl::Duration give_up_at_;
+};
+
+}  // namespace
+
 // A full service gives a time to wait, an unreachable service may be back soon, and a stopping
 // service cancels its unfinished streams.
 bool MayRetry(const absl::Status& status) {
@@ -168,8 +201,6 @@ bool MayRetry(const absl::Status& status) {
          absl::IsCancelled(status) ||
          (absl::IsResourceExhausted(status) && DetailOf(status).retry_after_ms > 0);
 }
-
-}  // namespace
 
 struct ReporterClient::Connection {
   explicit Connection(const CommonOptions& options)
@@ -190,24 +221,30 @@ ReporterClient::~ReporterClient() = default;
 absl::Status ReporterClient::SubmitReports(const Submission& submission,
                                            const RetryLimits& limits) const {
   std::size_t acknowledged = 0;
-  absl::Duration wait = limits.first_wait;
-  absl::Duration give_up_at = SteadyNow() + limits.give_up_after;
+  Patience patience(limits, submission.on_retry);
   while (acknowledged < submission.count) {
     Attempt attempt(*connection_->stub, submission, limits, acknowledged);
     const absl::Status status = attempt.Run(endpoint_);
-    if (attempt.acknowledged() > acknowledged) {
-      acknowledged = attempt.acknowledged();
-      wait = limits.first_wait;
-      give_up_at = SteadyNow() + limits.give_up_after;
-    }
+    if (attempt.acknowledged() > acknowledged) patience.Renew();
+    acknowledged = attempt.acknowledged();
     if (status.ok()) return status;
-    if (!MayRetry(status) || SteadyNow() + wait > give_up_at) return status;
-    wait = std::max(wait, absl::Milliseconds(DetailOf(status).retry_after_ms));
-    if (submission.on_retry) submission.on_retry(status, wait);
-    absl::SleepFor(wait);
-    wait = std::min(wait * 2, limits.longest_wait);
+    if (!patience.WaitAfter(status)) return status;
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Receipt> ReporterClient::SubmitReport(const v1::StationReport& report,
+                                                         const RetryLimits& limits,
+                                                         const OnRetry& on_retry) const {
+  reporter::v1::SubmitReportRequest request;
+  *request.mutable_report() = report;
+  Patience patience(limits, on_retry);
+  for (;;) {
+    const auto answer =
+        Call(endpoint_, *connection_->stub, &StationReporterService::Stub::SubmitReport, request);
+    if (answer.ok()) return answer->receipt();
+    if (!patience.WaitAfter(answer.status())) return answer.status();
+  }
 }
 
 absl::StatusOr<v1::Receipt> ReporterClient::ValidateReport(const v1::StationReport& report) const {

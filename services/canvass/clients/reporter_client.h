@@ -14,6 +14,9 @@
 
 namespace canvass::cli {
 
+// Called when an attempt failed, before the next one after `wait`.
+using OnRetry = std::function<void(const absl::Status& why, absl::Duration wait)>;
+
 // Reports to submit, with callbacks for their progress.
 struct Submission {
   std::size_t count = 0;
@@ -22,8 +25,7 @@ struct Submission {
   std::function<v1::StationReport(std::size_t index)> report_at{};
   // Called with the receipt of each report, once each and in order of `index`.
   std::function<void(std::size_t index, const v1::Receipt& receipt)> on_receipt{};
-  // Called when the connection broke, before the next attempt after `wait`. Optional.
-  std::function<void(const absl::Status& why, absl::Duration wait)> on_retry{};
+  OnRetry on_retry{};  // optional
 };
 
 // Limits of a submission. Tests shorten them.
@@ -39,6 +41,9 @@ struct RetryLimits {
   absl::Duration first_wait = absl::Milliseconds(200);  // doubles up to longest_wait
   absl::Duration longest_wait = absl::Seconds(5);
 };
+
+// Returns whether a program may repeat a call by itself after this error.
+bool MayRetry(const absl::Status& status);
 
 // Client of a station reporter. Every call blocks. Not thread-safe.
 class ReporterClient {
@@ -63,6 +68,11 @@ class ReporterClient {
   // ones. Otherwise returns an error that is not retried, or the last error when RetryLimits are
   // exceeded.
   absl::Status SubmitReports(const Submission& submission, const RetryLimits& limits) const;
+  // Submits one report by calls of its own, which are repeated like the streams above. Returns an
+  // error if the report is refused, if the error is not retried, or when RetryLimits are exceeded.
+  absl::StatusOr<v1::Receipt> SubmitReport(const v1::StationReport& report,
+                                           const RetryLimits& limits,
+                                           const OnRetry& on_retry) const;
   // Asks what would happen to a report, without keeping it. If the report would be refused, returns
   // an error with its findings.
   absl::StatusOr<v1::Receipt> ValidateReport(const v1::StationReport& report) const;

@@ -8,6 +8,7 @@
 #include "services/canvass/bench/ingest_bench.h"
 #include "services/canvass/bench/read_bench.h"
 #include "services/canvass/bench/restart_bench.h"
+#include "services/canvass/bench/soak_bench.h"
 #include "services/canvass/bench/submit_bench.h"
 #include "services/canvass/bench/watch_bench.h"
 #include "services/canvass/commands/command_line.h"
@@ -30,7 +31,8 @@ using Measure = absl::Status (*)(const BenchOptions&, const Invocation&);
 const std::map<std::string, Measure>& Benchmarks() {
   static const std::map<std::string, Measure> kBenchmarks = {
       {"ingest", bench::BenchIngest}, {"submit", bench::BenchSubmit},   {"read", bench::BenchRead},
-      {"watch", bench::BenchWatch},   {"restart", bench::BenchRestart}, {"echo", bench::ServeEcho}};
+      {"watch", bench::BenchWatch},   {"restart", bench::BenchRestart}, {"soak", bench::BenchSoak},
+      {"echo", bench::ServeEcho}};
   return kBenchmarks;
 }
 
@@ -49,14 +51,18 @@ void AddBench(CommandLine& commands) {
       "bench", "Measures Canvass on this machine and compares it with bare PostgreSQL and gRPC.",
       "canvass bench ingest --stations 1000000\n"
       "canvass bench submit -o json\n"
-      "canvass bench watch --rate 5000",
+      "canvass bench watch --rate 5000\n"
+      "canvass bench soak --running --rate 2000 --duration 10m",
       [arguments](const Invocation& invocation) { return RunBench(*arguments, invocation); });
   BenchOptions& options = arguments->options;
   app.add_option(
          "what", arguments->what,
          "ingest: submits a country's reports in bulk; submit: submits reports one by one; read: "
          "reads the national result; watch: measures the time from a receipt to a watcher; "
-         "restart: restarts the aggregator; echo: runs the server that read compares with")
+         "restart: restarts the aggregator; soak: sends reports while the services are restarted "
+         "or "
+         "killed, and compares the ledger with what it was told; echo: runs the server that read "
+         "compares with")
       ->required()
       ->check(CLI::IsMember(Benchmarks()));
   app.add_option("--stations", options.stations, "Stations of the benchmark's election")
@@ -70,10 +76,11 @@ void AddBench(CommandLine& commands) {
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of the reports and their order")
       ->capture_default_str();
-  app.add_option("--rate", options.rate, "watch: reports per second")
+  app.add_option("--rate", options.rate, "watch, soak: reports per second")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  AddDurationOption(app, "--duration", options.duration, "read, watch: length of one measurement");
+  AddDurationOption(app, "--duration", options.duration,
+                    "read, watch, soak: length of one measurement");
   app.add_option("--reports-per-message", options.reports_per_message,
                  "ingest: reports in one message of the stream")
       ->check(CLI::Range(1, 1'000))

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -340,6 +341,54 @@ TEST_F(ListenerTest, AfterStopAcceptingOpenConnectionsGoOn) {
   EXPECT_EQ(Server(0).Read(Headers(1).size()), Headers(1));
   listener_.reset();
   EXPECT_TRUE(client->IsClosed());
+}
+
+// The GOAWAY of RFC 9113, section 6.8, with the highest stream and no error.
+std::string Goodbye() {
+  return FrameBytes(FrameType::kGoAway, 0, 0, std::string("\x7f\xff\xff\xff\0\0\0\0", 8));
+}
+
+TEST_F(ListenerTest, AGoodbyeLeavesTheServerWhatTheClientBegins) {
+  Start({});
+  const auto client = Connect();
+  client->Write(Begin());
+  Server(0).Read(Begin().size());
+  const std::string settings = FrameBytes(FrameType::kSettings, 0, 0, "");
+  Server(0).Write(settings);
+  EXPECT_EQ(client->Read(settings.size()), settings);
+  listener_->StopAccepting();
+  std::thread leaving([this] { listener_->SayGoodbye(); });
+  EXPECT_EQ(client->Read(Goodbye().size()), Goodbye());
+  client->Write(Headers(1));
+  EXPECT_EQ(Server(0).Read(Headers(1).size()), Headers(1));
+  client->Close();
+  leaving.join();
+}
+
+TEST_F(ListenerTest, AGoodbyeWaitsForTheServersFirstFrameAndForTheEndOfItsHeaders) {
+  Start({.goodbye_within = absl::ZeroDuration()});
+  const auto client = Connect();
+  client->Write(Begin());
+  Server(0).Read(Begin().size());
+  listener_->StopAccepting();
+  listener_->SayGoodbye();
+  const std::string headers = FrameBytes(FrameType::kHeaders, 0, 1, "these are ");
+  const std::string more = FrameBytes(FrameType::kContinuation, FrameHeader::kEndHeaders, 1, "all");
+  for (const std::string& part : {headers.substr(0, 12), headers.substr(12), more}) {
+    Server(0).Write(part);
+    EXPECT_EQ(client->Read(part.size()), part);
+  }
+  EXPECT_EQ(client->Read(Goodbye().size()), Goodbye());
+}
+
+TEST_F(ListenerTest, AGoodbyeWaitsForNobodyOnceAllHaveGone) {
+  Start({.goodbye_within = absl::Milliseconds(kPatienceMs)});
+  const auto client = Connect();
+  Server(0);
+  client->Close();
+  const absl::Duration began = SteadyNow();
+  listener_->SayGoodbye();
+  EXPECT_LT(SteadyNow() - began, absl::Milliseconds(kPatienceMs) / 2);
 }
 
 }  // namespace

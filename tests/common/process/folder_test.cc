@@ -178,6 +178,23 @@ TEST_F(FolderTest, WhatRootWritesThereBelongsToTheFoldersOwner) {
   ExpectUnusable(folder.Read("somebody's", 100).status(), "belongs to user 12345");
 }
 
+// A volume of Kubernetes is root's, and open to the group of those who use it.
+TEST_F(FolderTest, WhatOthersWriteToAFolderOfRootIsTheirs) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  ASSERT_EQ(chown(scratch_.path().c_str(), 0, kNobody), 0);
+  ASSERT_EQ(chmod(scratch_.path().c_str(), 0777), 0);
+  const Folder folder = Opened();
+  ASSERT_EQ(seteuid(kNobody), 0);
+  const absl::Status first = folder.Write("note", "text");
+  const absl::Status second = folder.Write("note", "another");
+  const auto text = folder.Read("note", 100);
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_EQ(first, absl::OkStatus());
+  EXPECT_EQ(second, absl::OkStatus());
+  ASSERT_EQ(text.status(), absl::OkStatus());
+  EXPECT_EQ(*text, "another");
+}
+
 TEST_F(FolderTest, RootKeepsNothingWhereSomebodyElseCouldReplaceIt) {
   if (geteuid() != 0) GTEST_SKIP() << "the rule is for root";
   ASSERT_EQ(chown(scratch_.path().c_str(), kNobody, kNobody), 0);

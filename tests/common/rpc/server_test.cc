@@ -19,7 +19,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -104,6 +106,18 @@ class ServerTest : public ::testing::Test {
 TEST_F(ServerTest, ServesOnAFreePortOfTheHostThatWasAskedFor) {
   EXPECT_THAT(server_->address(), ::testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
   EXPECT_EQ(Call(), absl::OkStatus());
+}
+
+TEST_F(ServerTest, ClientsConnectAnewWithoutAnErrorOnceAConnectionIsOld) {
+  std::set<std::string> peers;
+  service_.answer = [&peers](auto* context) {
+    peers.insert(context->peer());
+    return absl::OkStatus();
+  };
+  Start({.connection_age_max = absl::Milliseconds(100)});
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (peers.size() < 4 && absl::Now() < deadline) ASSERT_EQ(Call(), absl::OkStatus());
+  EXPECT_GE(peers.size(), 4);
 }
 
 TEST_F(ServerTest, ErrorsArriveWithTheirDetails) {
@@ -252,6 +266,23 @@ TEST_F(ServerTest, FewCallsOfReflectionAreAnsweredAtATime) {
   EXPECT_EQ(Call(), absl::OkStatus()) << "other calls need no thread";
   for (const auto& context : contexts) context->TryCancel();
   for (const auto& call : calls) EXPECT_FALSE(call->Finish().ok());
+}
+
+TEST_F(ServerTest, NoCallIsCancelledWhenTheServerStops) {
+  constexpr int kCallers = 8;
+  std::vector<std::thread> callers;
+  std::vector<absl::Status> last(kCallers);
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, &status = last[static_cast<std::size_t>(i)]] {
+      while (status.ok()) status = Call();
+    });
+  }
+  absl::SleepFor(absl::Milliseconds(100));
+  server_->Stop({});
+  for (std::thread& caller : callers) caller.join();
+  for (const absl::Status& status : last) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  }
 }
 
 TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {
