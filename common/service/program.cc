@@ -24,6 +24,9 @@ ABSL_FLAG(std::string, listen, "",
           "with the port of the example above.");
 ABSL_FLAG(std::string, address_file, "",
           "File to which the service writes its address once it listens.");
+ABSL_FLAG(std::string, health_listen, "",
+          "Address of a second port with grpc.health.v1 and reflection alone, never encrypted, for "
+          "Kubernetes' probes. None if it is empty.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
 
@@ -56,7 +59,8 @@ absl::Status ParseFlags(int argc, char** argv, const ProgramDescription& program
 
 rpc::ServerOptions ServerOptionsFromFlags() {
   return {.listen_address = absl::GetFlag(FLAGS_listen),
-          .address_file = absl::GetFlag(FLAGS_address_file)};
+          .address_file = absl::GetFlag(FLAGS_address_file),
+          .health_listen_address = absl::GetFlag(FLAGS_health_listen)};
 }
 
 }  // namespace

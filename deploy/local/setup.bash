@@ -11,7 +11,7 @@ build_packages=(
   libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler:protoc
   protobuf-compiler-grpc:grpc_cpp_plugin golang-github-gogo-googleapis-dev grpc-proto
   libssl-dev libicu-dev libpq-dev libpqxx-dev postgresql-15 libsqlite3-dev libboost-dev
-  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libjemalloc-dev
+  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libjemalloc-dev prometheus-cpp-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev

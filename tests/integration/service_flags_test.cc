@@ -25,7 +25,8 @@ class ServiceFlagsTest : public ::testing::TestWithParam<Service> {};
 
 TEST_P(ServiceFlagsTest, HelpNamesEveryFlagAndShowsAnExample) {
   const ProgramOutcome outcome = RunProgram({ProgramFile(GetParam().program), "--help"});
-  for (const char* flag : {"--listen ", "--address_file ", "--log_level "}) {
+  for (const char* flag : {"--listen ", "--address_file ", "--health_listen ", "--admin_listen ",
+                           "--admin_address_file ", "--log_level "}) {
     EXPECT_THAT(outcome.out, HasSubstr(flag));
   }
   for (const std::string& flag : GetParam().flags) {

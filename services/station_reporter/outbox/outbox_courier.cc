@@ -1,5 +1,6 @@
 #include "services/station_reporter/outbox/outbox_courier.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <string>
@@ -266,6 +267,8 @@ void OutboxCourier::Keep() {
     }
   }
   auto answers = outbox_.Queue(std::move(reports), clock_.Now());
+  queued_ += static_cast<std::uint64_t>(std::count_if(
+      answers.begin(), answers.end(), [](const auto& answer) { return answer.ok(); }));
   ForgetArrivals(kept);
   auto next = std::make_move_iterator(answers.begin());
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
