@@ -3,10 +3,17 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/support/interceptor.h>
 
+#include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/rpc/call_origin.h"
+#include "common/rpc/status.h"
+#include "common/telemetry/limited_log.h"
+#include "common/telemetry/log_line.h"
 
 namespace canvass::rpc {
 namespace {
@@ -14,9 +21,16 @@ namespace {
 using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::ServerRpcInfo;
 
+// Of all servers of the process.
+telemetry::LimitedLog& Refusals() {
+  static auto* const refusals = new telemetry::LimitedLog();
+  return *refusals;
+}
+
 class CallCounter final : public grpc::experimental::Interceptor {
  public:
-  explicit CallCounter(MethodMetrics& method) : method_(method), began_at_(SteadyNow()) {
+  CallCounter(MethodMetrics& method, ServerRpcInfo& call)
+      : method_(method), call_(call), began_at_(SteadyNow()) {
     method_.Start();
   }
 
@@ -29,13 +43,28 @@ class CallCounter final : public grpc::experimental::Interceptor {
       method_.Send();
     }
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      method_.End(methods->GetSendStatus().error_code(), SteadyNow() - began_at_);
+      End(methods->GetSendStatus());
     }
     methods->Proceed();
   }
 
  private:
+  void End(const grpc::Status& status) {
+    method_.End(status.error_code(), SteadyNow() - began_at_);
+    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) return;
+    Refusals().Info("refused a call", [&] {
+      const absl::Status refusal = FromGrpcStatus(status);
+      telemetry::LogFields fields = {{"method", call_.method()},
+                                     {"code", absl::StatusCodeToString(refusal.code())},
+                                     {"reason", DetailOf(refusal).reason},
+                                     {"why", std::string(refusal.message())}};
+      OriginOf(*call_.server_context()).AddTo(fields);
+      return fields;
+    });
+  }
+
   MethodMetrics& method_;
+  ServerRpcInfo& call_;  // as long as this
   const absl::Duration began_at_;
 };
 
@@ -62,8 +91,9 @@ bool IsUnknown(ServerRpcInfo& info) {
 }  // namespace
 
 grpc::experimental::Interceptor* CallCounterFactory::CreateServerInterceptor(ServerRpcInfo* info) {
-  if (IsUnknown(*info)) return new CallCounter(metrics_.unknown());
-  return new CallCounter(metrics_.Find(info->method(), info->method(), TypeOf(info->type())));
+  if (IsUnknown(*info)) return new CallCounter(metrics_.unknown(), *info);
+  return new CallCounter(metrics_.Find(info->method(), info->method(), TypeOf(info->type())),
+                         *info);
 }
 
 }  // namespace canvass::rpc

@@ -8,7 +8,7 @@
 namespace canvass::rpc {
 
 // Sees each call of a server: gRPC makes one interceptor for each call and tells it what is
-// received and sent.
+// received and sent. Logs calls that are refused, few of them if there are many.
 class CallCounterFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   // `metrics` must outlive the server.

@@ -254,6 +254,7 @@ const std::string& AdminServer::Impl::Metrics() {
                  "Memory of the machine, or what this process may use of it.",
                  static_cast<double>(process::MemoryOfMachine()));
   telemetry::AddProcessMetrics(sheet);
+  telemetry::AddLogMetrics(sheet);
   pages_.add_metrics(sheet);
   metrics_ = sheet.Text();
   return metrics_;

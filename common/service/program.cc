@@ -29,6 +29,9 @@ ABSL_FLAG(std::string, health_listen, "",
           "Kubernetes' probes. None if it is empty.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
+ABSL_FLAG(std::string, log_format, "auto",
+          "Form of the log's lines: text, json (one object a line), or auto: text on a terminal, "
+          "else json.");
 
 namespace canvass::service {
 namespace {
@@ -69,7 +72,8 @@ int Main(int argc, char** argv, const ProgramDescription& program,
          const std::function<absl::Status(const rpc::ServerOptions&)>& run) {
   rpc::BlockStopSignals();
   absl::Status status = ParseFlags(argc, argv, program);
-  telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level));
+  telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level),
+                      absl::GetFlag(FLAGS_log_format));
   if (status.ok()) status = run(ServerOptionsFromFlags());
   if (status.ok()) return EXIT_SUCCESS;
   telemetry::LogError(telemetry::Describe(status));

@@ -20,8 +20,9 @@ struct ProgramDescription {
 // process's exit code. Logs an error of the command line or of `run` and returns EXIT_FAILURE for
 // it. Call it once, as the first statement of main.
 //
-// Every service has the flags --listen, --address_file, --health_listen and --log_level, and those
-// of StartAdminPort. A service defines its own flags in its options.cc, and --help shows both.
+// Every service has the flags --listen, --address_file, --health_listen, --log_level and
+// --log_format, and those of StartAdminPort. A service defines its own flags in its options.cc, and
+// --help shows both.
 // --help and unknown flags end the process.
 //
 // `run` gets the server's options and may call rpc::WaitForStopSignal. It is called after all flags

@@ -28,6 +28,7 @@ struct AppendedEntry {
   election::Entry entry{};
   std::string bytes{};  // Encode(entry)
   ledger::Hash leaf_hash{};
+  std::string trace_id{};  // of the trace that brought it, for logs: not stored; empty for none
 };
 
 // What a seal hides. It is no part of the ledger until the seal is opened.

@@ -15,6 +15,7 @@
 #include "services/aggregator/writer/backlog.h"
 #include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/receipt_log.h"
 #include "services/aggregator/writer/seals.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
@@ -128,6 +129,7 @@ class GroupCommit {
   std::int64_t confirmations_ = 0;
   absl::Duration confirmed_at_;
   WriterFigures figures_;
+  ReceiptLog log_;
 };
 
 }  // namespace canvass::aggregator

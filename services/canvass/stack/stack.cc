@@ -294,7 +294,8 @@ absl::Status Stack::StartService(Service& service) {
                                      AddressFileFlag(service),
                                      "--admin_listen=127.0.0.1:0",
                                      AdminAddressFileFlag(service),
-                                     StrCat("--log_level=", options_.log_level)};
+                                     StrCat("--log_level=", options_.log_level),
+                                     "--log_format=text"};
   arguments.insert(arguments.end(), service.flags.begin(), service.flags.end());
   auto process = process::ChildProcess::Start(
       {.arguments = std::move(arguments), .output_fd = *log, .signal_when_orphaned = SIGTERM});

@@ -15,11 +15,13 @@
 
 namespace canvass::station_reporter {
 
-ReportStamp::ReportStamp(absl::Time received_at, bool validate_only) {
+ReportStamp::ReportStamp(absl::Time received_at, bool validate_only,
+                         const std::string& traceparent) {
   aggregator::v1::SubmittedReport added;
   added.set_actor(election::kLocalActor);
   *added.mutable_received_at() = rpc::ToProto(received_at);
   added.set_validate_only(validate_only);
+  added.set_traceparent(traceparent);
   added_ = added.SerializeAsString();
 }
 
@@ -48,8 +50,9 @@ NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::
                       .station_id = report.station_id(),
                       .revision = report.revision() == 0 ? 1 : report.revision()};
   added.queued.digest = ledger::Sha256(bytes);
-  added.submitted =
-      ReportStamp(received_at, /*validate_only=*/false).Submitted(report, bytes).report;
+  added.submitted = ReportStamp(received_at, /*validate_only=*/false, /*traceparent=*/"")
+                        .Submitted(report, bytes)
+                        .report;
   added.queued.bytes = added.submitted.size();
   added.queued.caller = caller;
   return added;

@@ -15,7 +15,8 @@ namespace canvass::station_reporter {
 // The fields that a reporter adds to reports that it received together.
 class ReportStamp {
  public:
-  ReportStamp(absl::Time received_at, bool validate_only);
+  // `traceparent` is that of the call; it may be empty.
+  ReportStamp(absl::Time received_at, bool validate_only, const std::string& traceparent);
 
   // Returns a SubmittedReport. `bytes` is the serialized `report`.
   SubmittedQueue::SizedReport Submitted(const v1::StationReport& report,

@@ -14,9 +14,11 @@
 #include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
+#include "common/rpc/call_origin.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
+#include "common/telemetry/log.h"
 #include "services/station_reporter/calls/get_receipt_call.h"
 #include "services/station_reporter/calls/outbox_calls.h"
 #include "services/station_reporter/calls/report_shape.h"
@@ -71,7 +73,8 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   if (status.ok()) report = parsed_request.report().SerializeAsString();
   if (status.ok()) status = CheckShape(parsed_request.report(), report.size());
   if (status.ok()) {
-    Forward(*call, parsed_request, report, CallerOf(*context));
+    if (telemetry::LogsDebug()) call->SetOrigin(rpc::OriginOf(*context));
+    Forward(*call, parsed_request, report, CallerOf(*context), rpc::TraceparentOf(*context));
   } else {
     call->FinishWith(status);
   }
@@ -80,7 +83,8 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
 
 void ReporterService::Forward(SubmitReportCall& call,
                               const reporter::v1::SubmitReportRequest& parsed_request,
-                              const std::string& bytes, std::uint64_t caller) {
+                              const std::string& bytes, std::uint64_t caller,
+                              const std::string& traceparent) {
   const std::int64_t epoch = link_.epoch();
   const absl::Time received_at = clock_.Now();
   const bool may_queue = courier_ != nullptr && !parsed_request.validate_only();
@@ -92,8 +96,8 @@ void ReporterService::Forward(SubmitReportCall& call,
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(
-      ReportStamp(received_at, parsed_request.validate_only()).Submitted(report, bytes));
+  reports.push_back(ReportStamp(received_at, parsed_request.validate_only(), traceparent)
+                        .Submitted(report, bytes));
   const absl::Status status =
       link_.Submit(std::move(reports), call.shared_from_this(), {.epoch = epoch, .caller = caller});
   if (!status.ok()) call.Fail(0, 1, status);

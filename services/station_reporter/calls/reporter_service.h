@@ -61,7 +61,7 @@ class ReporterService final
   // Forwards the report to the aggregator, or queues it behind reports of its station in the
   // outbox. `bytes` is the serialized report.
   void Forward(SubmitReportCall& call, const reporter::v1::SubmitReportRequest& parsed_request,
-               const std::string& bytes, std::uint64_t caller);
+               const std::string& bytes, std::uint64_t caller, const std::string& traceparent);
   absl::Status List(const reporter::v1::ListOutboxRequest& request,
                     reporter::v1::ListOutboxResponse& response) const;
 
