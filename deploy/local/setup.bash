@@ -109,6 +109,20 @@ install_buf() {
     "@bufbuild/buf@$buf_version"
 }
 
+# Puts promtool on PATH; one that is there already will do. It comes from Debian's package, which is
+# not installed, because it would run a Prometheus on this machine.
+install_promtool() {
+  PATH="$PATH:$tools/bin"
+  command -v promtool >/dev/null && return
+  say "Unpacking promtool"
+  local folder
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get download -qq prometheus)
+  mkdir -p "$tools/bin"
+  dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -x -C "$tools/bin" --strip-components=3 ./usr/bin/promtool
+  rm -r "$folder"
+}
+
 # Sets $clang_tidy to the pinned version.
 install_clang_tidy() {
   local folder="$tools/clang-tidy-$clang_tidy_version"

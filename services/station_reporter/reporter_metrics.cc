@@ -21,7 +21,9 @@ void AddLink(bool reached, const SubmittedQueue::Size& waiting, MetricSheet& she
                  static_cast<double>(waiting.reports_in_flight));
 }
 
-void AddOutbox(const OutboxSummary& outbox, std::uint64_t queued, MetricSheet& sheet) {
+void AddOutbox(const OutboxSummary& outbox, std::uint64_t queued, absl::Time now,
+               MetricSheet& sheet) {
+  const absl::Duration age = now - outbox.oldest_queued_at.value_or(now);
   sheet.AddCounter("canvass_reports_total", "Reports that were answered, by result.",
                    static_cast<double>(queued), {{"result", "QUEUED"}});
   const auto add = [&sheet](const char* state, std::size_t reports) {
@@ -33,10 +35,9 @@ void AddOutbox(const OutboxSummary& outbox, std::uint64_t queued, MetricSheet& s
   add("damaged", outbox.damaged);
   sheet.AddGauge("canvass_outbox_bytes", "Bytes of the reports that are queued.",
                  static_cast<double>(outbox.queued_bytes));
-  if (!outbox.oldest_queued_at) return;
-  sheet.AddGauge("canvass_outbox_oldest_timestamp_seconds",
-                 "When the report that is queued for longest came.",
-                 absl::ToDoubleSeconds(*outbox.oldest_queued_at - absl::UnixEpoch()));
+  sheet.AddGauge("canvass_outbox_oldest_age_seconds",
+                 "How long the report has been queued that came first; 0 without any.",
+                 absl::ToDoubleSeconds(age));
 }
 
 void AddDiskOf(const std::string& file, MetricSheet& sheet) {

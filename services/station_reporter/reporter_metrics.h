@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/time/time.h"
 #include "common/telemetry/metric_sheet.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox.h"
@@ -13,7 +14,8 @@ namespace canvass::station_reporter {
 
 void AddLink(bool reached, const SubmittedQueue::Size& waiting, telemetry::MetricSheet& sheet);
 // `queued` is how many reports were answered with QUEUED.
-void AddOutbox(const OutboxSummary& outbox, std::uint64_t queued, telemetry::MetricSheet& sheet);
+void AddOutbox(const OutboxSummary& outbox, std::uint64_t queued, absl::Time now,
+               telemetry::MetricSheet& sheet);
 // Adds what is free on the disk of the outbox.
 void AddDiskOf(const std::string& file, telemetry::MetricSheet& sheet);
 

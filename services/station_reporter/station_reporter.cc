@@ -81,6 +81,7 @@ StationReporter::StationReporter(AggregatorLinkOptions aggregator,
                                                                            {.patient = true});
                                                      })),
       known_entries_(std::move(known_entries)),
+      clock_(clock),
       link_(WithElections(std::move(aggregator), courier_.get())),
       service_(link_, outbox_.get(), courier_.get(), clock) {}
 
@@ -97,7 +98,7 @@ void StationReporter::AddTo(telemetry::MetricSheet& sheet) const {
   server_->AddTo(sheet);
   AddLink(link_.reached(), link_.waiting(), sheet);
   if (outbox_ == nullptr) return;
-  AddOutbox(outbox_->Summary(), courier_->queued(), sheet);
+  AddOutbox(outbox_->Summary(), courier_->queued(), clock_.Now(), sheet);
   AddDiskOf(outbox_file_, sheet);
 }
 

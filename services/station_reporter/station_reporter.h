@@ -69,6 +69,7 @@ class StationReporter {
   const std::unique_ptr<Outbox> outbox_;
   const std::unique_ptr<OutboxCourier> courier_;
   const std::unique_ptr<KnownEntries> known_entries_;  // null without an outbox
+  const Clock& clock_;
   AggregatorLink link_;
   ReporterService service_;
   std::unique_ptr<rpc::Server> server_;

@@ -2,7 +2,9 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,10 +13,12 @@
 #include "common/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "services/canvass/clients/admin_client.h"
 #include "services/canvass/clients/metric_list.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/temporary_folder.h"
 
 namespace canvass::testing {
@@ -22,6 +26,7 @@ namespace {
 
 using cli::AdminPage;
 using cli::MetricList;
+using ::nlohmann::json;
 using ::testing::HasSubstr;
 
 constexpr absl::Duration kMetricsPatience = absl::Seconds(30);
@@ -142,6 +147,109 @@ TEST_F(MetricsTest, WithoutADatabaseNobodyIsReady) {
     return Get(kAggregatorName, "/readyz").status == 200 ||
            Get(kStandbyName, "/readyz").status == 200;
   }));
+}
+
+// A name of a metric in a query, and what its braces ask for.
+struct Selector {
+  std::string name{};
+  std::vector<std::string> labels{};
+};
+
+std::vector<Selector> SelectorsOf(const std::string& text) {
+  static const std::regex kSelector(R"re(\b((?:canvass|grpc_server|process)_\w+)(\{[^}]*\})?)re");
+  static const std::regex kLabel(R"re((\w+)\s*(?:=~|!~|!=|=)\s*")re");
+  std::vector<Selector> selectors;
+  for (std::sregex_iterator each(text.begin(), text.end(), kSelector), end; each != end; ++each) {
+    Selector& selector = selectors.emplace_back(Selector{.name = (*each)[1]});
+    const std::string braces = (*each)[2];
+    for (std::sregex_iterator label(braces.begin(), braces.end(), kLabel); label != end; ++label) {
+      selector.labels.push_back((*label)[1]);
+    }
+  }
+  return selectors;
+}
+
+// The queries of the dashboard, and of the alert rules their lines without texts for people.
+std::string Queries() {
+  std::string queries;
+  const json dashboard = json::parse(ReadSourceFile("deploy/monitoring/dashboard.json"));
+  for (const json& panel : dashboard["panels"]) {
+    for (const json& target : panel["targets"]) {
+      StrAppend(&queries, target["expr"].get<std::string>(), "\n");
+    }
+  }
+  for (const json& variable : dashboard["templating"]["list"]) {
+    StrAppend(&queries, variable.value("definition", ""), "\n");
+  }
+  std::istringstream alerts(ReadSourceFile("deploy/monitoring/alerts.yaml"));
+  for (std::string line; std::getline(alerts, line);) {
+    const bool is_text = line.find("summary: ") != std::string::npos ||
+                         line.find("action: ") != std::string::npos || line.starts_with('#');
+    if (!is_text) StrAppend(&queries, line, "\n");
+  }
+  return queries;
+}
+
+// A dashboard that shows nothing looks like a system that does nothing.
+TEST_F(MetricsTest, WhatDashboardAndAlertsAskForIsExported) {
+  json definition = json::parse(SmallDefinition("closing"));
+  definition["election"]["policy"]["pollsCloseAt"] = "2024-02-07T15:00:00Z";
+  const ProgramOutcome defined = stack_.Canvass({"define", "-"}, definition.dump());
+  ASSERT_EQ(defined.exit_code, 0) << defined.err;
+  Submit("closing", "n-1", 30);
+  Submit("closing", "n-9", 30);
+  std::map<std::string, std::set<std::string>> exported;  // labels by name
+  for (const char* const service : {kAggregatorName, kReporterName, kPublisherName}) {
+    const MetricList metrics = MetricsOf(service);
+    for (const cli::Metric& metric : metrics.all()) {
+      std::set<std::string>& labels = exported[metric.name];
+      for (const auto& [label, value] : metric.labels) labels.insert(label);
+    }
+  }
+  const std::vector<Selector> selectors = SelectorsOf(Queries());
+  EXPECT_GT(selectors.size(), 80);
+  for (const Selector& selector : selectors) {
+    EXPECT_TRUE(exported.contains(selector.name)) << selector.name;
+    for (const std::string& label : selector.labels) {
+      EXPECT_TRUE(exported[selector.name].contains(label)) << selector.name << " by " << label;
+    }
+  }
+}
+
+TEST_F(MetricsTest, StatusShowsItToAPerson) {
+  Submit("small", "n-1", 30);
+  Submit("small", "n-9", 30);
+  ASSERT_TRUE(BecomesTrue([&] {
+    return MetricsOf(kAggregatorName).Value("canvass_reports_total", "result", "REFUSED") == 1;
+  }));
+  const ProgramOutcome text = stack_.Canvass({"status", "--data", folder_.path()});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  for (const char* const part : {"leads (epoch ", "publisher ", "reporter ", "small ",
+                                 "Refused most: STATION_UNKNOWN 1\n"}) {
+    EXPECT_THAT(text.out, HasSubstr(part));
+  }
+  const json status =
+      json::parse(stack_.Canvass({"status", "--data", folder_.path(), "-o", "json"}).out);
+  EXPECT_EQ(status["leaders"], 1);
+  EXPECT_EQ(status["services"].size(), 4);
+  EXPECT_EQ(status["elections"][0]["stationsIn"], 1);
+  const ProgramOutcome nobody = stack_.Canvass({"status", "127.0.0.1:1"});
+  EXPECT_EQ(nobody.exit_code, 3);
+  EXPECT_THAT(nobody.out, HasSubstr("NOBODY LEADS"));
+}
+
+// Whoever operates Canvass finds each metric explained.
+TEST_F(MetricsTest, EachMetricIsInTheReadme) {
+  static const std::regex kType("# TYPE (\\w+) ");
+  const std::string readme = ReadSourceFile("deploy/README.md");
+  for (const char* const service : {kAggregatorName, kReporterName, kPublisherName}) {
+    const std::string page = Get(service, "/metrics").text;
+    for (std::sregex_iterator each(page.begin(), page.end(), kType), end; each != end; ++each) {
+      const std::string name = (*each)[1];
+      const bool is_own = name.starts_with("canvass_");
+      EXPECT_TRUE(!is_own || readme.find("`" + name) != std::string::npos) << name;
+    }
+  }
 }
 
 }  // namespace
