@@ -61,30 +61,64 @@ ServiceStatus ServiceOf(const ServicePages& pages) {
   return status;
 }
 
-// The figures of the leader, or of whoever has most, because standbys follow a moment later.
+// Stations of one contest by one source.
+struct Stations {
+  std::int64_t expected = 0;
+  std::int64_t in = 0;
+  std::int64_t held = 0;
+};
+
+// By election, contest and source, as one service has it.
+using StationsBySource =
+    std::map<std::string, std::map<std::string, std::map<std::string, Stations>>>;
+
+StationsBySource StationsOf(const MetricList& metrics) {
+  StationsBySource by_source;
+  for (const Metric& metric : metrics.Find("canvass_stations")) {
+    Stations& stations =
+        by_source[metric.Label("election")][metric.Label("contest")][metric.Label("source")];
+    const auto count = static_cast<std::int64_t>(metric.value);
+    const std::string state = metric.Label("state");
+    stations.expected += count;
+    if (state == "counted" || state == "annulled") stations.in += count;
+    if (state == "held") stations.held += count;
+  }
+  return by_source;
+}
+
+// Of each contest the source that has most, which is nearly always the official one.
+Stations Furthest(const std::map<std::string, std::map<std::string, Stations>>& contests) {
+  Stations sum;
+  for (const auto& [contest, sources] : contests) {
+    Stations furthest;
+    for (const auto& [source, stations] : sources) {
+      sum.held += stations.held;
+      if (furthest.expected == 0 || stations.in > furthest.in) furthest = stations;
+    }
+    sum.expected += furthest.expected;
+    sum.in += furthest.in;
+  }
+  return sum;
+}
+
+// Standbys follow the leader a moment later, so the highest figures are the newest.
 void AddElections(const std::vector<ServicePages>& pages, SystemStatus& status) {
   std::map<std::string, ElectionStatus> elections;
   for (const ServicePages& each : pages) {
-    std::map<std::string, ElectionStatus> seen;
+    const StationsBySource stations = StationsOf(each.metrics);
     for (const Metric& sequence : each.metrics.Find("canvass_ledger_sequence")) {
-      seen[sequence.Label("election")].sequence = static_cast<std::int64_t>(sequence.value);
-    }
-    for (const Metric& stations : each.metrics.Find("canvass_stations")) {
-      ElectionStatus& election = seen[stations.Label("election")];
-      const auto count = static_cast<std::int64_t>(stations.value);
-      const std::string state = stations.Label("state");
-      election.expected += count;
-      if (state == "counted" || state == "annulled") election.in += count;
-      if (state == "held") election.held += count;
-    }
-    for (auto& [id, election] : seen) {
-      ElectionStatus& best = elections[id];
-      best.id = id;
-      best.sequence = std::max(best.sequence, election.sequence);
-      if (election.expected == 0 || election.in + election.held < best.in + best.held) continue;
-      best.expected = election.expected;
-      best.in = election.in;
-      best.held = election.held;
+      const std::string id = sequence.Label("election");
+      ElectionStatus& election = elections[id];
+      const auto own = static_cast<std::int64_t>(sequence.value);
+      const auto found = stations.find(id);
+      if (found != stations.end() && own >= election.sequence) {
+        const Stations furthest = Furthest(found->second);
+        election.expected = furthest.expected;
+        election.in = furthest.in;
+        election.held = furthest.held;
+      }
+      election.id = id;
+      election.sequence = std::max(election.sequence, own);
     }
   }
   for (auto& [id, election] : elections) status.elections.push_back(std::move(election));

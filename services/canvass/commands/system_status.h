@@ -33,9 +33,10 @@ struct ServiceStatus {
 struct ElectionStatus {
   std::string id{};
   std::int64_t sequence = 0;  // the highest that any service has
-  std::int64_t expected = 0;  // stations, of all contests and sources
-  std::int64_t in = 0;        // of them, counted or annulled
-  std::int64_t held = 0;
+  // Stations of all contests, of each by the source that has most.
+  std::int64_t expected = 0;
+  std::int64_t in = 0;    // counted or annulled
+  std::int64_t held = 0;  // from all sources
 };
 
 struct SystemStatus {

@@ -22,6 +22,9 @@ const char* const kLeader =
     "canvass_stations{election=\"e\",contest=\"c\",source=\"s\",state=\"annulled\"} 1\n"
     "canvass_stations{election=\"e\",contest=\"c\",source=\"s\",state=\"held\"} 2\n"
     "canvass_stations{election=\"e\",contest=\"c\",source=\"s\",state=\"missing\"} 27\n"
+    "canvass_stations{election=\"e\",contest=\"c\",source=\"t\",state=\"counted\"} 1\n"
+    "canvass_stations{election=\"e\",contest=\"c\",source=\"t\",state=\"held\"} 1\n"
+    "canvass_stations{election=\"e\",contest=\"c\",source=\"t\",state=\"missing\"} 98\n"
     "canvass_write_queue_reports 5\ncanvass_write_queue_bytes 5000\n"
     "canvass_report_findings_total{rule=\"COUNT_MISSING\",result=\"REFUSED\"} 4\n"
     "canvass_report_findings_total{rule=\"STATION_UNKNOWN\",result=\"REFUSED\"} 1234\n"
@@ -59,7 +62,7 @@ TEST(SystemStatusTest, SaysWhoLeadsAndHowFarBehindTheOthersAre) {
   ASSERT_EQ(status.elections.size(), 1);
   EXPECT_EQ(status.elections[0].in, 71);
   EXPECT_EQ(status.elections[0].expected, 100);
-  EXPECT_EQ(status.elections[0].held, 2);
+  EXPECT_EQ(status.elections[0].held, 3);
 }
 
 TEST(SystemStatusTest, TheTextIsATableAndWhatIsRefusedMost) {
@@ -88,7 +91,7 @@ TEST(SystemStatusTest, JsonHasTheSame) {
   EXPECT_EQ(json["leaders"], 1);
   EXPECT_EQ(json["services"][3]["entriesBehind"], 200);
   EXPECT_EQ(json["services"][0]["sequences"]["e"], 1200);
-  EXPECT_EQ(json["elections"][0]["stationsHeld"], 2);
+  EXPECT_EQ(json["elections"][0]["stationsHeld"], 3);
   EXPECT_EQ(json["refused"][0]["rule"], "STATION_UNKNOWN");
 }
 
