@@ -37,6 +37,7 @@ enum class Part {
   kSqlite,
   kFormat,
   kLog,
+  kMetrics,  // prometheus-cpp
   kBoost,
   kJson,
   kCommandLine,
@@ -89,6 +90,7 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
       {"sqlite3.h", Part::kSqlite},
       {"fmt/", Part::kFormat},
       {"spdlog/", Part::kLog},
+      {"prometheus/", Part::kMetrics},
       {"boost/", Part::kBoost},
       {"nlohmann/", Part::kJson},
       {"CLI/", Part::kCommandLine},
@@ -167,7 +169,8 @@ Layer LayerOf(const std::string& path) {
     return {"process", With(base, {Part::kPosix, Part::kFiles, Part::kProcess}), {}};
   if (folder == "common/telemetry") {
     return {"telemetry",
-            With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kTelemetry}),
+            With(base, {Part::kPosix, Part::kFiles, Part::kFormat, Part::kLog, Part::kMetrics,
+                        Part::kTelemetry}),
             {}};
   }
   if (folder == "common/edge") {
@@ -180,7 +183,8 @@ Layer LayerOf(const std::string& path) {
                                 Part::kEdge, Part::kTelemetry, Part::kService});
   if (folder == "common/service") {
     return {"service program",
-            With(base, {Part::kFlags, Part::kIdentity, Part::kRpc, Part::kTelemetry, Part::kProgram}),
+            With(base, {Part::kPosix, Part::kFlags, Part::kBoost, Part::kProcess, Part::kIdentity,
+                        Part::kRpc, Part::kTelemetry, Part::kProgram}),
             {Part::kPostgresLibrary}};
   }
   if (folder == "common/rpc") return {"rpc", rpc, {Part::kPostgresLibrary}};

@@ -37,9 +37,8 @@ namespace reason {
 inline constexpr Reason kActorInvalid = {"ACTOR_INVALID", absl::StatusCode::kInvalidArgument,
                                          "aggregator", Retry::kNo};
 // The caller may not submit this report, or not speak for this source.
-inline constexpr Reason kActorNotEntitled = {"ACTOR_NOT_ENTITLED",
-                                             absl::StatusCode::kPermissionDenied,
-                                             "reporter, aggregator", Retry::kNo};
+inline constexpr Reason kActorNotEntitled = {
+    "ACTOR_NOT_ENTITLED", absl::StatusCode::kPermissionDenied, "reporter, aggregator", Retry::kNo};
 // The file given in --address_file cannot be written.
 inline constexpr Reason kAddressFileUnwritable = {
     "ADDRESS_FILE_UNWRITABLE", absl::StatusCode::kFailedPrecondition, "any", Retry::kNo};

@@ -1,6 +1,5 @@
 #include "common/rpc/server.h"
 
-#include <fcntl.h>
 #include <grpc/impl/codegen/grpc_types.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -10,15 +9,11 @@
 #include <grpcpp/server_builder.h>
 #include <pthread.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): sigwait is not in <csignal>
-#include <unistd.h>
 
 #include <cassert>
-#include <cerrno>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -26,14 +21,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/base/error.h"
 #include "common/base/mutex.h"
-#include "common/base/reason.h"
+#include "common/rpc/address_file.h"
+#include "common/rpc/call_counter.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/deadlock_search.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/listen_address.h"
+#include "common/rpc/unread_answers.h"
 #include "common/telemetry/log.h"
 
 namespace canvass::rpc {
@@ -99,23 +95,11 @@ void SetArguments(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, age_ms);
 }
 
-absl::Status FileError(const std::string& path) {
-  return MakeError(reason::kAddressFileUnwritable,
-                   absl::StrCat("Cannot write the address file ", path, ": ",
-                                std::generic_category().message(errno)),
-                   {.metadata = {{"path", path}}});
-}
-
-// Writes the file atomically: readers see either the whole line or no file.
-absl::Status WriteAddressFile(const std::string& path, const std::string& address) {
-  const std::string line = address + "\n";
-  const std::string draft = absl::StrCat(path, ".", getpid(), ".tmp");
-  const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return FileError(draft);
-  const bool written = write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  if (close(fd) != 0 || !written) return FileError(draft);
-  if (rename(draft.c_str(), path.c_str()) != 0) return FileError(path);
-  return absl::OkStatus();
+// Counts the calls from where gRPC shows all of them, whatever their handlers do.
+void CountCalls(CallMetrics& calls, grpc::ServerBuilder& builder) {
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+  creators.push_back(std::make_unique<CallCounterFactory>(calls));
+  builder.experimental().SetInterceptorCreators(std::move(creators));
 }
 
 absl::Status CheckReach(const ServerOptions& options, const ListenAddress& address) {
@@ -139,15 +123,45 @@ absl::Status CheckReach(const ServerOptions& options, const ListenAddress& addre
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const std::vector<grpc::Service*>& services) {
-  absl::StatusOr<ListenAddress> address = ParseListenAddress(options.listen_address);
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(options.listen_address);
   if (!address.ok()) return address.status();
   absl::StatusOr<Tls> tls = OpenTls(options, *address);
   if (!tls.ok()) return tls.status();
+  std::unique_ptr<Server> health;
+  if (!options.health_listen_address.empty()) {
+    absl::StatusOr<std::unique_ptr<Server>> started = ServeHealth(options);
+    if (!started.ok()) return started.status();
+    health = *std::move(started);
+  }
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Serve(options, *address, *std::move(tls), services);
+  if (!server.ok()) return server.status();
+  (*server)->health_ = std::move(health);
+  if (!options.address_file.empty()) {
+    const absl::Status written = WriteAddressFile(options.address_file, (*server)->address());
+    if (!written.ok()) return written;
+  }
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::ServeHealth(const ServerOptions& options) {
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(options.health_listen_address);
+  if (!address.ok()) return address.status();
+  const ServerOptions health = {.drain_timeout = options.drain_timeout, .limits = options.limits};
+  return Serve(health, *address, Tls(), {});
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Serve(const ServerOptions& options,
+                                                      const ListenAddress& wanted, Tls tls,
+                                                      const std::vector<grpc::Service*>& services) {
   PrepareProcess();
-  const absl::StatusOr<std::vector<int>> listening = Listen(*address);
+  ListenAddress address = wanted;
+  const absl::StatusOr<std::vector<int>> listening = Listen(address);
   if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
   SetArguments(options, builder);
+  auto calls = std::make_unique<CallMetrics>();
+  CountCalls(*calls, builder);
   using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
@@ -155,13 +169,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
   assert(grpc_server != nullptr);  // it binds to nothing that could fail
   grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  std::unique_ptr<Server> server(new Server(options, *address, *listening, *std::move(tls),
-                                            std::move(acceptor), std::move(grpc_server)));
-  if (!options.address_file.empty()) {
-    const absl::Status written = WriteAddressFile(options.address_file, server->address());
-    if (!written.ok()) return written;
-  }
-  return server;
+  return std::unique_ptr<Server>(new Server(options, address, *listening, std::move(tls),
+                                            std::move(calls), std::move(acceptor),
+                                            std::move(grpc_server)));
 }
 
 absl::StatusOr<Server::Tls> Server::OpenTls(const ServerOptions& options,
@@ -178,10 +188,11 @@ absl::StatusOr<Server::Tls> Server::OpenTls(const ServerOptions& options,
 }
 
 Server::Server(const ServerOptions& options, const ListenAddress& address,
-               const std::vector<int>& listening, Tls tls, std::unique_ptr<Acceptor> acceptor,
-               std::unique_ptr<grpc::Server> server)
+               const std::vector<int>& listening, Tls tls, std::unique_ptr<CallMetrics> calls,
+               std::unique_ptr<Acceptor> acceptor, std::unique_ptr<grpc::Server> server)
     : address_(FormatListenAddress(address)),
       drain_timeout_(options.drain_timeout),
+      calls_(std::move(calls)),
       acceptor_(std::move(acceptor)),
       server_(std::move(server)),
       tls_(std::move(tls)),
@@ -197,7 +208,39 @@ Server::~Server() {
 }
 
 void Server::SetServing(const std::string& service, bool serving) {
+  if (health_ != nullptr) health_->SetServing(service, serving);
   server_->GetHealthCheckService()->SetServingStatus(service, serving);
+  const MutexLock lock(serving_mutex_);
+  if (serving) {
+    serving_.insert(service);
+  } else {
+    serving_.erase(service);
+  }
+}
+
+bool Server::IsServing(const std::string& service) const {
+  const MutexLock lock(serving_mutex_);
+  return serving_.contains(service);
+}
+
+void Server::AddTo(telemetry::MetricSheet& sheet) const {
+  calls_->AddTo(sheet);
+  const edge::Listener::Counts counts = listener_.counts();
+  const auto add_connections = [&sheet](const char* what, std::int64_t count) {
+    sheet.AddCounter("canvass_connections_total",
+                     "Connections of the port, by what became of them.", static_cast<double>(count),
+                     {{"event", what}});
+  };
+  sheet.AddGauge("canvass_connections_open", "Connections of the port that are open.",
+                 static_cast<double>(counts.open));
+  add_connections("accepted", counts.accepted);
+  add_connections("turned_away", counts.turned_away);
+  add_connections("shed", counts.shed);
+  add_connections("slowed", counts.slowed);
+  add_connections("broken_off", counts.broken_off);
+  sheet.AddGauge("canvass_unread_answer_bytes",
+                 "Memory of answers that their clients have not read.",
+                 static_cast<double>(UnreadAnswers::OfProcess().bytes()));
 }
 
 void Server::Stop(const std::function<void()>& end_streams) {
@@ -205,12 +248,18 @@ void Server::Stop(const std::function<void()>& end_streams) {
   if (stopped_) return;
   stopped_ = true;
   server_->GetHealthCheckService()->Shutdown();
+  if (health_ != nullptr) health_->server_->GetHealthCheckService()->SetServingStatus(false);
+  {
+    const MutexLock serving_lock(serving_mutex_);
+    serving_.clear();
+  }
   if (end_streams) end_streams();
   listener_.StopAccepting();
   // gRPC cancels the calls that arrive once it shuts down.
   listener_.SayGoodbye();
   server_->Shutdown(TimeIn(drain_timeout_));
   server_->Wait();
+  if (health_ != nullptr) health_->Stop(nullptr);
 }
 
 namespace {

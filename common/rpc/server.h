@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -14,7 +15,9 @@
 #include "common/edge/listener.h"
 #include "common/edge/tls_server.h"
 #include "common/identity/credentials.h"
+#include "common/rpc/call_metrics.h"
 #include "common/rpc/listen_address.h"
+#include "common/telemetry/metric_sheet.h"
 
 namespace grpc {
 class Server;
@@ -31,6 +34,9 @@ struct ServerOptions {
   // File that receives "host:port" and a newline once the server listens, so that tests and
   // `canvass up` learn the port. It is replaced atomically. Empty for none.
   std::string address_file{};
+  // A second port, with nothing but grpc.health.v1 and reflection, for those who cannot do what the
+  // first one asks of its callers: Kubernetes' probes. Empty for none.
+  std::string health_listen_address{};
   absl::Duration drain_timeout = absl::Seconds(10);  // for calls in flight when Stop begins
   // Then a client is asked to connect anew, so that it finds servers that were added since. Its
   // calls in flight may take as long again.
@@ -69,6 +75,12 @@ class Server {
   // Sets the health of one service by its full name. "" is the health of the whole process.
   // Everything is NOT_SERVING at first.
   void SetServing(const std::string& service, bool serving);
+  bool IsServing(const std::string& service) const;
+  // The "host:port" of the port for health alone; empty without one.
+  std::string health_address() const { return health_ == nullptr ? "" : health_->address(); }
+
+  // Adds what is known about the calls and connections of this server.
+  void AddTo(telemetry::MetricSheet& sheet) const;
 
   // Reports NOT_SERVING for all services, calls `end_streams`, tells clients to begin no more calls
   // here, waits up to drain_timeout for calls in flight, then cancels them. Idempotent. Must not be
@@ -85,17 +97,25 @@ class Server {
   };
 
   static absl::StatusOr<Tls> OpenTls(const ServerOptions& options, const ListenAddress& address);
+  static absl::StatusOr<std::unique_ptr<Server>> Serve(const ServerOptions& options,
+                                                       const ListenAddress& address, Tls tls,
+                                                       const std::vector<grpc::Service*>& services);
+  static absl::StatusOr<std::unique_ptr<Server>> ServeHealth(const ServerOptions& options);
 
   Server(const ServerOptions& options, const ListenAddress& address,
-         const std::vector<int>& listening, Tls tls, std::unique_ptr<Acceptor> acceptor,
-         std::unique_ptr<grpc::Server> server);
+         const std::vector<int>& listening, Tls tls, std::unique_ptr<CallMetrics> calls,
+         std::unique_ptr<Acceptor> acceptor, std::unique_ptr<grpc::Server> server);
 
   const std::string address_;
   const absl::Duration drain_timeout_;
+  const std::unique_ptr<CallMetrics> calls_;
   const std::unique_ptr<Acceptor> acceptor_;
   const std::unique_ptr<grpc::Server> server_;
   const Tls tls_;
-  edge::Listener listener_;  // hands connections to acceptor_
+  edge::Listener listener_;         // hands connections to acceptor_
+  std::unique_ptr<Server> health_;  // the port for health alone; null without one
+  mutable Mutex serving_mutex_;
+  absl::flat_hash_set<std::string> serving_ ABSL_GUARDED_BY(serving_mutex_);
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };

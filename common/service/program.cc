@@ -46,8 +46,14 @@ ABSL_FLAG(bool, insecure, false,
 ABSL_FLAG(absl::Duration, connection_age, absl::InfiniteDuration(),
           "How long a connection lasts before its client is asked to connect anew. Behind a name "
           "with several addresses, clients then find services that were added. At least 1s.");
+ABSL_FLAG(std::string, health_listen, "",
+          "Address of a second port with grpc.health.v1 and reflection alone, never encrypted, for "
+          "Kubernetes' probes. None if it is empty.");
 ABSL_FLAG(std::string, log_level, "info",
           "Lowest level that is logged: trace, debug, info, warning, error, critical or off.");
+ABSL_FLAG(std::string, log_format, "auto",
+          "Form of the log's lines: text, json (one object a line), or auto: text on a terminal, "
+          "else json.");
 
 namespace canvass::service {
 namespace {
@@ -91,12 +97,13 @@ absl::StatusOr<identity::TlsFiles> TlsFilesFromFlags() {
 absl::StatusOr<rpc::ServerOptions> ServerOptionsFromFlags() {
   absl::StatusOr<identity::TlsFiles> tls = TlsFilesFromFlags();
   if (!tls.ok()) return tls.status();
-  return rpc::ServerOptions{.listen_address = absl::GetFlag(FLAGS_listen),
-                            .address_file = absl::GetFlag(FLAGS_address_file),
-                            .connection_age_max =
-                                std::max(absl::GetFlag(FLAGS_connection_age), absl::Seconds(1)),
-                            .tls = *std::move(tls),
-                            .insecure = absl::GetFlag(FLAGS_insecure)};
+  return rpc::ServerOptions{
+      .listen_address = absl::GetFlag(FLAGS_listen),
+      .address_file = absl::GetFlag(FLAGS_address_file),
+      .health_listen_address = absl::GetFlag(FLAGS_health_listen),
+      .connection_age_max = std::max(absl::GetFlag(FLAGS_connection_age), absl::Seconds(1)),
+      .tls = *std::move(tls),
+      .insecure = absl::GetFlag(FLAGS_insecure)};
 }
 
 // Has the calls of this process use the same certificate as its port.
@@ -120,7 +127,8 @@ int Main(int argc, char** argv, const ProgramDescription& program,
          const std::function<absl::Status(const rpc::ServerOptions&)>& run) {
   rpc::BlockStopSignals();
   absl::Status status = ParseFlags(argc, argv, program);
-  telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level));
+  telemetry::StartLog(program.name, absl::GetFlag(FLAGS_log_level),
+                      absl::GetFlag(FLAGS_log_format));
   if (status.ok()) status = RunWithFlags(run);
   if (status.ok()) return EXIT_SUCCESS;
   telemetry::LogError(telemetry::Describe(status));

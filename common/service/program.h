@@ -20,9 +20,10 @@ struct ProgramDescription {
 // process's exit code. Logs an error of the command line or of `run` and returns EXIT_FAILURE for
 // it. Call it once, as the first statement of main.
 //
-// Every service has the flags --listen, --address_file, --log_level, --insecure and those of TLS,
-// which also become how the channels of the process use TLS (rpc::ChannelTls). A service defines
-// its own flags in its options.cc, and --help shows both. --help and unknown flags end the process.
+// Every service has the flags --listen, --address_file, --health_listen, --connection_age,
+// --log_level, --log_format, --insecure, those of StartAdminPort, and those of TLS, which also
+// become how the channels of the process use TLS (rpc::ChannelTls). A service defines its own flags
+// in its options.cc, and --help shows both. --help and unknown flags end the process.
 //
 // `run` gets the server's options and may call rpc::WaitForStopSignal. It is called after all flags
 // have been parsed.

@@ -11,7 +11,7 @@ build_packages=(
   libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler:protoc
   protobuf-compiler-grpc:grpc_cpp_plugin golang-github-gogo-googleapis-dev grpc-proto
   libssl-dev libicu-dev libpq-dev libpqxx-dev postgresql-15 libsqlite3-dev libboost-dev
-  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libjemalloc-dev
+  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libjemalloc-dev prometheus-cpp-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
@@ -118,6 +118,20 @@ install_buf() {
   say "Installing buf $buf_version"
   npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$tools" \
     "@bufbuild/buf@$buf_version"
+}
+
+# Puts promtool on PATH; one that is there already will do. It comes from Debian's package, which is
+# not installed, because it would run a Prometheus on this machine.
+install_promtool() {
+  PATH="$PATH:$tools/bin"
+  command -v promtool >/dev/null && return
+  say "Unpacking promtool"
+  local folder
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get download -qq prometheus)
+  mkdir -p "$tools/bin"
+  dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -x -C "$tools/bin" --strip-components=3 ./usr/bin/promtool
+  rm -r "$folder"
 }
 
 # Sets $clang_tidy to the pinned version.

@@ -7,11 +7,17 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/telemetry/log.h"
+#include "services/aggregator/aggregator_metrics.h"
 
 namespace canvass::aggregator {
 namespace {
 
 absl::Status Stopping() { return MakeError(reason::kNotActive, "The aggregator is stopping"); }
+
+// Whether an operator has to look at the database.
+bool IsDivergence(const absl::Status& lead) {
+  return lead.code() == absl::StatusCode::kDataLoss || HasReason(lead, reason::kLedgerTampered);
+}
 
 }  // namespace
 
@@ -32,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerO
 }
 
 Aggregator::Aggregator(LedgerStore& store, const Clock& clock, LedgerWriter::Options options)
-    : feed_(clock, [this] { return writer_.Lead(); }),
+    : store_(store),
+      feed_(clock, [this] { return writer_.Lead(); }),
       writer_(store, committed_, clock, options,
               [this](const absl::Status& lead) { TellOfLead(lead); }),
       aggregator_service_(writer_, committed_, feed_, clock),
@@ -50,11 +57,11 @@ void Aggregator::Stop() {
 
 // Called on the writer's thread.
 void Aggregator::TellOfLead(const absl::Status& lead) {
+  diverged_ = IsDivergence(lead);
   if (!lead.ok()) {
     if (HasReason(lead, reason::kNotActive)) {
       telemetry::LogInfo(absl::StrCat("standing by: ", telemetry::Describe(lead)));
-    } else if (lead.code() == absl::StatusCode::kDataLoss ||
-               HasReason(lead, reason::kLedgerTampered)) {
+    } else if (IsDivergence(lead)) {
       telemetry::LogError(absl::StrCat("not serving: ", telemetry::Describe(lead)));
     } else {
       telemetry::LogWarning(absl::StrCat("not serving: ", telemetry::Describe(lead)));
@@ -73,6 +80,21 @@ void Aggregator::TellOfLead(const absl::Status& lead) {
 void Aggregator::SetServing(bool serving) {
   server_->SetServing(v1::AggregatorService::service_full_name(), serving);
   server_->SetServing(v1::ElectionService::service_full_name(), serving);
+}
+
+absl::Status Aggregator::Ready() const {
+  const absl::Status lead = writer_.Lead();
+  if (!lead.ok()) return lead;
+  return server_->IsServing(v1::AggregatorService::service_full_name()) ? lead : Stopping();
+}
+
+void Aggregator::AddTo(telemetry::MetricSheet& sheet) const {
+  server_->AddTo(sheet);
+  AddLead({.leads = writer_.Lead().ok(), .epoch = store_.epoch(), .diverged = diverged_}, sheet);
+  AddWriter(writer_.figures(), writer_.waiting(), sheet);
+  AddWatchers(feed_.watchers(), aggregator_service_.report_streams(), sheet);
+  committed_.Reading(
+      [&sheet](const CommittedLedgers::Contents& committed) { AddElections(committed, sheet); });
 }
 
 void Aggregator::EndStreams(const absl::Status& status) {

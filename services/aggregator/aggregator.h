@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_AGGREGATOR_H_
 #define CANVASS_SERVICES_AGGREGATOR_AGGREGATOR_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/telemetry/metric_sheet.h"
 #include "services/aggregator/calls/aggregator_service.h"
 #include "services/aggregator/calls/election_service.h"
 #include "services/aggregator/store/ledger_store.h"
@@ -33,6 +35,10 @@ class Aggregator {
   // Address that it listens on, "host:port".
   const std::string& address() const { return server_->address(); }
 
+  // OK while it leads, so that it should get calls; else why it does not.
+  absl::Status Ready() const;
+  void AddTo(telemetry::MetricSheet& sheet) const;
+
   // Stops serving, answers the requests that were accepted, and joins all threads. Idempotent.
   void Stop();
 
@@ -43,12 +49,15 @@ class Aggregator {
   void SetServing(bool serving);
   void EndStreams(const absl::Status& status);
 
+  const LedgerStore& store_;
   CommittedLedgers committed_;
   LedgerFeed feed_;
   LedgerWriter writer_;
   AggregatorService aggregator_service_;
   ElectionService election_service_;
   std::unique_ptr<rpc::Server> server_;
+  // The database does not hold what this aggregator has committed, or says something else.
+  std::atomic<bool> diverged_ = false;
 };
 
 }  // namespace canvass::aggregator

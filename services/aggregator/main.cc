@@ -7,8 +7,10 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/service/admin_port.h"
 #include "common/service/program.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/metric_sheet.h"
 #include "services/aggregator/aggregator.h"
 #include "services/aggregator/options.h"
 #include "services/aggregator/store/postgres_ledger_store.h"
@@ -29,6 +31,10 @@ absl::Status Run(const rpc::ServerOptions& server) {
   }
   const auto aggregator = Aggregator::Start(server, store, clock, options);
   if (!aggregator.ok()) return aggregator.status();
+  const auto admin = service::StartAdminPort(
+      {.add_metrics = [&](telemetry::MetricSheet& sheet) { (*aggregator)->AddTo(sheet); },
+       .ready = [&] { return (*aggregator)->Ready(); }});
+  if (!admin.ok()) return admin.status();
   telemetry::LogInfo(absl::StrCat("listening on ", (*aggregator)->address()));
   rpc::WaitForStopSignal();
   telemetry::LogInfo("stopping");

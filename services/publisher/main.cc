@@ -10,10 +10,13 @@
 #include "common/process/known_ledgers.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/service/admin_port.h"
 #include "common/service/aggregator_flag.h"
 #include "common/service/program.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/metric_sheet.h"
 #include "services/publisher/board/result_board.h"
+#include "services/publisher/publisher_metrics.h"
 #include "services/publisher/publisher_service.h"
 #include "services/publisher/watch/aggregator_watch.h"
 #include "services/publisher/watch/result_feed.h"
@@ -52,8 +55,7 @@ absl::Status Run(rpc::ServerOptions options) {
 
   board.AddListener([&feed] { feed.Wake(); });
   board.AddListener([&board, &server] {
-    (*server)->SetServing(v1::PublisherService::service_full_name(),
-                          board.IsReady() && !board.IsDiverged());
+    (*server)->SetServing(v1::PublisherService::service_full_name(), board.Ready().ok());
   });
   const bool keeps_roots = !known->file().empty();
   if (keeps_roots) board.AddListener([&roots] { roots.KeepIfDue(); });
@@ -62,6 +64,22 @@ absl::Status Run(rpc::ServerOptions options) {
                       {.health_service = aggregator::v1::AggregatorService::service_full_name(),
                        .service = "aggregator"}),
       board);
+  const auto admin = service::StartAdminPort(
+      {.add_metrics =
+           [&](telemetry::MetricSheet& sheet) {
+             (*server)->AddTo(sheet);
+             AddBoard(board, clock.Now(), sheet);
+             AddWatchers(feed.watchers(), sheet);
+           },
+       .ready =
+           [&] {
+             const absl::Status ready = board.Ready();
+             if (!ready.ok()) return ready;
+             return (*server)->IsServing(v1::PublisherService::service_full_name())
+                        ? ready
+                        : absl::UnavailableError("the publisher is stopping");
+           }});
+  if (!admin.ok()) return admin.status();
 
   rpc::WaitForStopSignal();
   telemetry::LogInfo("stopping");

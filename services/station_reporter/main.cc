@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/service/admin_port.h"
 #include "common/service/aggregator_flag.h"
 #include "common/service/program.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/metric_sheet.h"
 #include "services/station_reporter/options.h"
 #include "services/station_reporter/station_reporter.h"
 
@@ -23,6 +25,10 @@ absl::Status Run(const rpc::ServerOptions& server) {
   const SystemClock clock;
   const auto reporter = StationReporter::Start(server, {.aggregator = *aggregator}, *outbox, clock);
   if (!reporter.ok()) return reporter.status();
+  const auto admin = service::StartAdminPort(
+      {.add_metrics = [&](telemetry::MetricSheet& sheet) { (*reporter)->AddTo(sheet); },
+       .ready = [&] { return (*reporter)->Ready(); }});
+  if (!admin.ok()) return admin.status();
   telemetry::LogInfo(absl::StrCat("serving on ", (*reporter)->address()));
   rpc::WaitForStopSignal();
   telemetry::LogInfo("stopping");

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/process/known_ledgers.h"
 #include "services/station_reporter/outbox/sqlite_outbox_store.h"
+#include "services/station_reporter/reporter_metrics.h"
 
 namespace canvass::station_reporter {
 namespace {
@@ -49,6 +50,7 @@ absl::StatusOr<std::unique_ptr<StationReporter>> StationReporter::Start(
   auto started = rpc::Server::Start(server, {&reporter->service_});
   if (!started.ok()) return started.status();
   reporter->server_ = *std::move(started);
+  reporter->outbox_file_ = outbox.file;
   rpc::Server& serving = *reporter->server_;
   OutboxCourier* const courier = reporter->courier_.get();
   serving.SetServing(reporter::v1::StationReporterService::service_full_name(), false);
@@ -79,10 +81,26 @@ StationReporter::StationReporter(AggregatorLinkOptions aggregator,
                                                                            {.patient = true});
                                                      })),
       known_entries_(std::move(known_entries)),
+      clock_(clock),
       link_(WithElections(std::move(aggregator), courier_.get())),
       service_(link_, outbox_.get(), courier_.get(), clock) {}
 
 StationReporter::~StationReporter() { Stop(); }
+
+absl::Status StationReporter::Ready() const {
+  if (server_->IsServing(reporter::v1::StationReporterService::service_full_name())) {
+    return absl::OkStatus();
+  }
+  return link_.Unreachable(absl::UnavailableError("no active aggregator answers"));
+}
+
+void StationReporter::AddTo(telemetry::MetricSheet& sheet) const {
+  server_->AddTo(sheet);
+  AddLink(link_.reached(), link_.waiting(), sheet);
+  if (outbox_ == nullptr) return;
+  AddOutbox(outbox_->Summary(), courier_->queued(), clock_.Now(), sheet);
+  AddDiskOf(outbox_file_, sheet);
+}
 
 void StationReporter::Stop() {
   if (server_ != nullptr) server_->Stop([this] { service_.EndStreams(); });

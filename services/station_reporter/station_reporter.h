@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/rpc/server.h"
+#include "common/telemetry/metric_sheet.h"
 #include "services/station_reporter/calls/reporter_service.h"
 #include "services/station_reporter/link/aggregator_link.h"
 #include "services/station_reporter/link/known_entries.h"
@@ -48,6 +50,10 @@ class StationReporter {
 
   const std::string& address() const { return server_->address(); }
 
+  // OK if it should get reports; else why not.
+  absl::Status Ready() const;
+  void AddTo(telemetry::MetricSheet& sheet) const;
+
   // Reports NOT_SERVING, takes no more reports, waits for receipts in flight, ends streams, and
   // stops the link to the aggregator and then the outbox. Idempotent. Must not be called from a
   // gRPC thread.
@@ -63,9 +69,11 @@ class StationReporter {
   const std::unique_ptr<Outbox> outbox_;
   const std::unique_ptr<OutboxCourier> courier_;
   const std::unique_ptr<KnownEntries> known_entries_;  // null without an outbox
+  const Clock& clock_;
   AggregatorLink link_;
   ReporterService service_;
   std::unique_ptr<rpc::Server> server_;
+  std::string outbox_file_;  // empty without an outbox
 };
 
 }  // namespace canvass::station_reporter

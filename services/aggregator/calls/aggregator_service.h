@@ -1,6 +1,8 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_AGGREGATOR_SERVICE_H_
 #define CANVASS_SERVICES_AGGREGATOR_CALLS_AGGREGATOR_SERVICE_H_
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "canvass/aggregator/v1/aggregator_service.grpc.pb.h"
 #include "common/rpc/call_shares.h"
@@ -32,6 +34,9 @@ class AggregatorService final
   // Ends all open streams with `status`. A report stream first answers the messages that it has
   // taken. New watchers are rejected until the feed is opened again. REQUIRES: !status.ok().
   void EndStreams(const absl::Status& status);
+
+  // Open calls of RecordReports.
+  std::size_t report_streams() const { return report_streams_.open.size(); }
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* RecordReports(
       grpc::CallbackServerContext* context) override;

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_CALLS_OPEN_STREAMS_H_
 #define CANVASS_SERVICES_AGGREGATOR_CALLS_OPEN_STREAMS_H_
 
+#include <cstddef>
 #include <set>
 
 #include "absl/status/status.h"
@@ -25,13 +26,18 @@ class OpenStreams {
     streams_.erase(stream);
   }
 
+  std::size_t size() const {
+    const MutexLock lock(mutex_);
+    return streams_.size();
+  }
+
   void EndAll(const absl::Status& status) {
     const MutexLock lock(mutex_);
     for (Stream* stream : streams_) stream->End(status);
   }
 
  private:
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -18,6 +18,7 @@
 #include "common/rpc/message.h"
 #include "common/rpc/message_bytes.h"
 #include "common/rpc/report_proto.h"
+#include "common/telemetry/trace_context.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -68,6 +69,15 @@ absl::Status CheckActor(const std::string& actor, int index) {
   return fault ? FieldError(reason::kActorInvalid, field, DescribeFault(*fault)) : absl::OkStatus();
 }
 
+// Empty if it is malformed.
+std::string TraceparentOf(const v1::SubmittedReport& submitted) {
+  constexpr std::size_t kBytesMax = 200;
+  const std::string& given = submitted.traceparent();
+  const bool is_traced =
+      !given.empty() && given.size() <= kBytesMax && telemetry::ParseTraceparent(given).has_value();
+  return is_traced ? given : "";
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SubmittedReport>> ParseReports(const grpc::ByteBuffer& buffer) {
@@ -86,7 +96,8 @@ absl::StatusOr<std::vector<SubmittedReport>> ParseReports(const grpc::ByteBuffer
     reports.push_back(
         {.report = rpc::FromProto(submitted.report()),
          .actor = submitted.actor().empty() ? election::kLocalActor : submitted.actor(),
-         .validate_only = submitted.validate_only()});
+         .validate_only = submitted.validate_only(),
+         .traceparent = TraceparentOf(submitted)});
   }
   return reports;
 }

@@ -28,6 +28,7 @@ struct AppendedEntry {
   election::Entry entry{};
   std::string bytes{};  // Encode(entry)
   ledger::Hash leaf_hash{};
+  std::string trace_id{};  // of the trace that brought it, for logs: not stored; empty for none
 };
 
 // What a seal hides. It is no part of the ledger until the seal is opened.
@@ -136,6 +137,10 @@ class LedgerStore {
 
   // Visits the kept refusals, oldest first.
   virtual absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) = 0;
+
+  // How often the lead had been taken, by anyone, when this writer took it last; 0 if it never did.
+  // Any thread may ask.
+  virtual std::int64_t epoch() const { return 0; }
 
   // Commits all of it in one database transaction. Returns UNAVAILABLE CLOCK_IMPLAUSIBLE, and
   // commits nothing, if the clocks are further apart than kClockDifferenceMax. Returns UNAVAILABLE

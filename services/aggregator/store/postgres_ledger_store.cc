@@ -228,7 +228,18 @@ absl::Status PostgresLedgerStore::BecomeWriter() {
       session_->Run(StrCat("BEGIN; UPDATE canvass.writer SET epoch = epoch + 1, writer_id = '",
                            writer_id_, "', took_lead_at = now(); COMMIT"));
   leading_ = status.ok();
-  return status;
+  return status.ok() ? ReadEpoch() : status;
+}
+
+absl::Status PostgresLedgerStore::ReadEpoch() {
+  const auto text = session_->QueryValue("SELECT epoch FROM canvass.writer");
+  std::int64_t epoch = 0;
+  if (!text.ok()) return text.status();
+  if (!absl::SimpleAtoi(*text, &epoch)) {
+    return MakeError(reason::kDatabaseError, "PostgreSQL returned no number for the epoch");
+  }
+  epoch_ = epoch;
+  return absl::OkStatus();
 }
 
 void PostgresLedgerStore::Resign() {

@@ -1,6 +1,7 @@
 #ifndef CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_LEDGER_STORE_H_
 #define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_LEDGER_STORE_H_
 
+#include <atomic>
 #include <cassert>
 #include <cstdint>
 #include <functional>
@@ -72,6 +73,7 @@ class PostgresLedgerStore final : public LedgerStore {
   }
   absl::Status ReplaySealed(const std::function<void(SealedItem)>& visit) override;
   absl::Status ReplayRefusals(const std::function<void(Refusal)>& visit) override;
+  std::int64_t epoch() const override { return epoch_; }
   absl::Status Append(const Transaction& transaction) override;
   absl::StatusOr<absl::Time> Now() override;
   absl::Status Heartbeat() override;
@@ -95,6 +97,7 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status CheckSchema();
   absl::Status TryForLead(bool fresh);
   absl::Status BecomeWriter();
+  absl::Status ReadEpoch();
   absl::Status ReadLedgerId();
   absl::Status ReadElections();
   // Returns NOT_ACTIVE unless this writer leads.
@@ -120,6 +123,7 @@ class PostgresLedgerStore final : public LedgerStore {
   std::unique_ptr<postgres::Session> session_;  // null before TakeLead, after Resign or an error
   bool leading_ = false;                        // only with a session
   std::string writer_id_;
+  std::atomic<std::int64_t> epoch_ = 0;
   std::string ledger_id_;
   Elections elections_;
 };

@@ -167,7 +167,7 @@ std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(
     if (next == committed.ledgers.end()) next = committed.ledgers.begin();
     const auto& [election_id, ledger] = *next;
     if (!IsWatched(election_id) || !ledger->count().defined()) continue;
-    std::optional<Message> message = MessageOf(*ledger);
+    std::optional<Message> message = MessageOf(*ledger, committed.traces);
     if (!message.has_value()) continue;
     message->set_election_id(election_id);
     last_served_ = election_id;
@@ -176,12 +176,17 @@ std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(
   return std::nullopt;
 }
 
-std::optional<LedgerCursor::Message> LedgerCursor::MessageOf(const ledger::ElectionLedger& ledger) {
+std::optional<LedgerCursor::Message> LedgerCursor::MessageOf(const ledger::ElectionLedger& ledger,
+                                                             const RecentTraces& traces) {
   Standing& standing = standings_[ledger.election_id()];
   LedgerCursor::Message message;
   std::size_t bytes = 0;
   while (standing.sequence < ledger.sequence() && bytes < kMessageBytesMax) {
-    bytes += AddEntry(ledger, ++standing.sequence, message.add_entries());
+    v1::WatchedEntry& entry = *message.add_entries();
+    bytes += AddEntry(ledger, ++standing.sequence, &entry);
+    if (traces.empty()) continue;
+    entry.set_trace_id(traces.Find(ledger.election_id(), standing.sequence));
+    bytes += entry.trace_id().size();
   }
   if (bytes == 0 && !standing.step_open) return std::nullopt;
   standing.step_open = standing.sequence < ledger.sequence();

@@ -77,7 +77,8 @@ class LedgerCursor {
   static absl::StatusOr<bool> CheckClaim(const CommittedLedgers::Contents& committed,
                                          std::string_view election_id, Standing& standing);
   std::optional<Message> NextMessage(const CommittedLedgers::Contents& committed);
-  std::optional<Message> MessageOf(const ledger::ElectionLedger& ledger);
+  std::optional<Message> MessageOf(const ledger::ElectionLedger& ledger,
+                                   const RecentTraces& traces);
   std::optional<Message> Confirmation(absl::Time now);
   bool IsWatched(std::string_view election_id) const;
 

@@ -93,6 +93,11 @@ class WatcherFeed {
     for (Watcher* watcher : all) EndSoon(*watcher, open_);
   }
 
+  std::size_t watchers() const {
+    const MutexLock lock(mutex_);
+    return watchers_.size();
+  }
+
   // Tells the feed that something has changed.
   void Wake() {
     {
@@ -248,7 +253,7 @@ class WatcherFeed {
   const Clock& clock_;
   const std::function<absl::Status()> may_send_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar wake_;
   std::map<Watcher*, Watched> watchers_ ABSL_GUARDED_BY(mutex_);
   // Only compared, so that watchers take turns.

@@ -141,6 +141,10 @@ absl::Status CommittedLedgers::CheckHeld(const StoredEntry& stored, int edition)
 void CommittedLedgers::FoldEntry(AppendedEntry& appended) {
   const auto sealed = contents_.sealed.find(appended.election_id);
   ledger::ElectionLedger& ledger = LedgerOf(appended.election_id);
+  if (!appended.trace_id.empty()) {
+    contents_.traces.Add(appended.election_id, appended.entry.sequence,
+                         std::move(appended.trace_id));
+  }
   // Moves only what a definition consists of.
   ledger.Append(appended.bytes, appended.leaf_hash, std::move(appended.entry));
   if (sealed != contents_.sealed.end()) {

@@ -15,6 +15,7 @@
 #include "common/base/mutex.h"
 #include "common/ledger/election_ledger.h"
 #include "services/aggregator/store/ledger_store.h"
+#include "services/aggregator/writer/recent_traces.h"
 #include "services/aggregator/writer/refused_reports.h"
 #include "services/aggregator/writer/sealed_contents.h"
 
@@ -31,6 +32,7 @@ class CommittedLedgers {
     int edition = 0;
     std::map<std::string, std::unique_ptr<ledger::ElectionLedger>, std::less<>> ledgers{};
     RefusedReports refused{};
+    RecentTraces traces{};
     // What closed seals hide, by election. Complete only while this aggregator leads. Only the
     // writer's thread may look at it.
     std::map<std::string, SealedContents, std::less<>> sealed{};

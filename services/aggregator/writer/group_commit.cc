@@ -147,7 +147,8 @@ GroupCommit::GroupCommit(LedgerStore& store, Appender& appender, CommittedLedger
       steady_clock_(steady_clock),
       clock_guard_(clock_guard),
       options_(options),
-      group_reports_max_(options.group_reports_max) {}
+      group_reports_max_(options.group_reports_max),
+      log_(committed) {}
 
 void GroupCommit::TakeQueued() {
   for (WriteRequestPtr& request : queue_.TakeAll()) backlog_.Add(std::move(request));
@@ -266,6 +267,13 @@ absl::Status GroupCommit::CommitReports(bool gathers) {
       return status;
     }
     Confirm(appended_at_);
+    CountCommit(appended_at_);
+    figures_.group_reports.Observe(static_cast<double>(appending_->places.size()));
+    if (telemetry::LogsDebug()) {
+      telemetry::LogDebug("committed a group",
+                          {{"reports", StrCat(appending_->places.size())},
+                           {"entries", StrCat(appending_->group.transaction().entries.size())}});
+    }
     group_reports_max_ = options_.group_reports_max;
     TakeQueued();
     // Requests that arrived during the append.
@@ -314,6 +322,9 @@ void GroupCommit::HandOut(GatheredGroup& gathered) {
   auto receipt = gathered.group.receipts().begin();
   for (const ReportPlace& place : gathered.places) {
     auto& pending = std::get<PendingReports>(place.request->what);
+    const SubmittedReport& submitted = pending.reports[place.index];
+    figures_.Add(*receipt, submitted.validate_only);
+    log_.Add(*receipt, submitted, now_);
     pending.AddReceipt(place.index, std::move(*receipt++));
     if (pending.in_doubt.empty()) place.request->in_doubt_until.reset();
     if (!pending.IsComplete()) continue;
@@ -485,6 +496,7 @@ absl::Status GroupCommit::Commit(Transaction& transaction) {
   absl::Status status = store_.Append(transaction);
   if (!status.ok()) return status;
   Confirm(began_at);
+  CountCommit(began_at);
   committed_.Fold(std::move(transaction));
   return status;
 }
@@ -503,6 +515,10 @@ void GroupCommit::Confirm(absl::Duration asked_at) {
   ++confirmations_;
   confirmed_at_ = asked_at;
   queue_.Confirm(asked_at);
+}
+
+void GroupCommit::CountCommit(absl::Duration began_at) {
+  figures_.commit_seconds.Observe(absl::ToDoubleSeconds(steady_clock_.Now() - began_at));
 }
 
 void GroupCommit::MarkInDoubt(WriteRequest& request) const {

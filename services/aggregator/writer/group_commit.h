@@ -15,9 +15,11 @@
 #include "services/aggregator/writer/backlog.h"
 #include "services/aggregator/writer/clock_guard.h"
 #include "services/aggregator/writer/committed_ledgers.h"
+#include "services/aggregator/writer/receipt_log.h"
 #include "services/aggregator/writer/seals.h"
 #include "services/aggregator/writer/write_queue.h"
 #include "services/aggregator/writer/write_request.h"
+#include "services/aggregator/writer/writer_figures.h"
 #include "services/aggregator/writer/writer_options.h"
 
 namespace canvass::aggregator {
@@ -62,6 +64,9 @@ class GroupCommit {
   // When the store was asked for its last confirmation, by the steady clock.
   absl::Duration confirmed_at() const { return confirmed_at_; }
 
+  // Any thread may read them.
+  const WriterFigures& figures() const { return figures_; }
+
   // Removes and returns the requests that are not in doubt. Earlier groups may have committed some
   // of their reports.
   std::deque<WriteRequestPtr> RemoveUntouched();
@@ -99,6 +104,7 @@ class GroupCommit {
   absl::StatusOr<Plan<DefinitionOutcome>> PlanDefinition(ProposedDefinition& proposed) const;
   absl::Status Commit(Transaction& transaction);
   void Confirm(absl::Duration asked_at);
+  void CountCommit(absl::Duration began_at);
   void MarkInDoubt(WriteRequest& request) const;
   void AnswerInDoubt(absl::Duration until);
   void Finish(const WriteRequest& request);
@@ -122,6 +128,8 @@ class GroupCommit {
   std::size_t group_reports_max_;
   std::int64_t confirmations_ = 0;
   absl::Duration confirmed_at_;
+  WriterFigures figures_;
+  ReceiptLog log_;
 };
 
 }  // namespace canvass::aggregator

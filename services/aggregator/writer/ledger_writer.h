@@ -66,6 +66,10 @@ class LedgerWriter {
   // Reports are never rejected for lack of room.
   bool HasRoom(const std::string& caller) const { return queue_.HasRoom(caller); }
 
+  // What this writer has done, and what waits for it.
+  const WriterFigures& figures() const { return role_.figures(); }
+  WriteQueue::Size waiting() const { return queue_.size(); }
+
   // Returns a new stream of reports of the caller.
   WriteStream NewStream(std::string caller) {
     return {.caller = std::move(caller), .number = ++last_stream_};

@@ -7,6 +7,7 @@
 
 #include "common/election/entitlement_check.h"
 #include "common/ledger/encoding.h"
+#include "common/telemetry/trace_context.h"
 #include "services/aggregator/writer/held_bytes.h"
 #include "services/aggregator/writer/refused_reports.h"
 #include "services/aggregator/writer/seals.h"
@@ -234,6 +235,11 @@ void ReportGroup::Record(const ledger::ElectionLedger& ledger, const SubmittedRe
     receipt.sequence = entry.entry.sequence;
     receipt.entry_hash = entry.leaf_hash;
     receipt.recorded_at = entry.entry.recorded_at;
+    // A seal hides whose it is.
+    const auto trace = receipt.sealed || submitted.traceparent.empty()
+                           ? std::nullopt
+                           : telemetry::ParseTraceparent(submitted.traceparent);
+    if (trace) transaction_.entries.back().trace_id = trace->trace_id;
   }
   AddReceipt(std::move(receipt));
 }

@@ -12,6 +12,7 @@ struct SubmittedReport {
   election::StationReport report{};
   std::string actor{};         // caller that the reporter names
   bool validate_only = false;  // only check it; keep nothing
+  std::string traceparent{};   // of the call that brought it, for logs; empty for none
 };
 
 }  // namespace canvass::aggregator

@@ -76,6 +76,11 @@ std::deque<WriteRequestPtr> WriteQueue::TakeAll() {
   return std::exchange(queue_, {});
 }
 
+WriteQueue::Size WriteQueue::size() const {
+  const MutexLock lock(mutex_);
+  return all_;
+}
+
 std::size_t WriteQueue::reports() const {
   const MutexLock lock(mutex_);
   return all_.reports;

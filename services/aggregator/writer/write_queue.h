@@ -36,6 +36,14 @@ class WriteQueue {
   // status is the error that callers get.
   absl::Status Lead() const;
 
+  // What was accepted and not answered. Reports are counted one by one, and any other request as
+  // one; bytes are those of memory.
+  struct Size {
+    std::size_t reports = 0;
+    std::size_t bytes = 0;
+  };
+  Size size() const;
+
   // Rejects all further requests.
   void Stop();
 
@@ -57,11 +65,7 @@ class WriteQueue {
   bool Wait(absl::Duration duration, bool finished);
 
  private:
-  // What was accepted and not answered.
-  struct Share {
-    std::size_t reports = 0;
-    std::size_t bytes = 0;
-  };
+  using Share = Size;
 
   absl::Status Enqueue(WriteRequestPtr& request);
   absl::Status Admit(const WriteRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

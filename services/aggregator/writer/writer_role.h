@@ -49,6 +49,9 @@ class WriterRole {
   // Whether requests have been taken from the queue and not answered.
   bool has_work() const { return !commits_.empty(); }
 
+  // Any thread may read them.
+  const WriterFigures& figures() const { return commits_.figures(); }
+
  private:
   // Serves nothing for that reason, and keeps the lead from a standby, which may not know what was
   // committed.

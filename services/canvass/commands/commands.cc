@@ -26,6 +26,7 @@ void AddAllCommands(CommandLine& commands) {
   AddCertify(commands);
   AddReopen(commands);
   AddWithdrawSeal(commands);
+  AddStatus(commands);
   AddLedger(commands);
   AddMigrate(commands);
   AddPki(commands);

@@ -34,6 +34,7 @@ void AddCertify(CommandLine& commands);
 void AddReopen(CommandLine& commands);
 void AddWithdrawSeal(CommandLine& commands);
 // Operate and audit Canvass.
+void AddStatus(CommandLine& commands);
 void AddLedger(CommandLine& commands);
 void AddMigrate(CommandLine& commands);
 void AddPki(CommandLine& commands);

@@ -1,7 +1,4 @@
-#include <unistd.h>
-
 #include <csignal>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -28,6 +25,7 @@
 #include "common/rpc/server.h"
 #include "services/canvass/commands/command_line.h"
 #include "services/canvass/commands/commands.h"
+#include "services/canvass/commands/data_folder.h"
 #include "services/canvass/commands/demo.h"
 #include "services/canvass/stack/stack.h"
 #include "services/canvass/terminal/console.h"
@@ -46,16 +44,6 @@ struct UpArguments {
   std::optional<double> speed{};
   bool once = false;
 };
-
-std::string DefaultDataFolder() {
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
-    return StrCat(state, "/canvass");
-  }
-  // PostgreSQL never runs as root, and the user that it runs as cannot enter root's home.
-  const char* home = std::getenv("HOME");
-  if (geteuid() == 0 || home == nullptr) return "/var/lib/canvass";
-  return StrCat(home, "/.local/state/canvass");
-}
 
 sigset_t StopSignals() {
   sigset_t signals;

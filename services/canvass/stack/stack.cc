@@ -312,6 +312,11 @@ std::string Stack::AddressFileFlag(const Service& service) const {
   return StrCat("--address_file=", options_.data_folder, "/run/", service.name, ".address");
 }
 
+std::string Stack::AdminAddressFileFlag(const Service& service) const {
+  return StrCat("--admin_address_file=", options_.data_folder, "/run/", service.name,
+                "-admin.address");
+}
+
 std::string Stack::LogOf(const Service& service) { return StrCat(service.name, ".log"); }
 
 std::string Stack::Logged(const Service& service) const {
@@ -333,15 +338,21 @@ absl::Status Stack::NotStarted(const Service& service) const {
 }
 
 absl::Status Stack::StartService(Service& service) {
-  const std::string address_file = StrCat(service.name, ".address");
-  if (absl::Status status = run_folder_->Remove(address_file); !status.ok()) return status;
+  for (const char* const file : {".address", "-admin.address"}) {
+    const absl::Status removed = run_folder_->Remove(StrCat(service.name, file));
+    if (!removed.ok()) return removed;
+  }
   const absl::StatusOr<int> log = log_folder_->OpenLog(LogOf(service));
   if (!log.ok()) return log.status();
   const absl::Cleanup close_log = [fd = *log] { close(fd); };
   service.log_begin = static_cast<std::uint64_t>(lseek(*log, 0, SEEK_END));
   std::vector<std::string> arguments{StrCat(options_.program_folder, "/", service.program),
-                                     StrCat("--listen=", service.address), AddressFileFlag(service),
-                                     StrCat("--log_level=", options_.log_level)};
+                                     StrCat("--listen=", service.address),
+                                     AddressFileFlag(service),
+                                     "--admin_listen=127.0.0.1:0",
+                                     AdminAddressFileFlag(service),
+                                     StrCat("--log_level=", options_.log_level),
+                                     "--log_format=text"};
   const std::vector<std::string> tls = TlsFlags(service);
   arguments.insert(arguments.end(), tls.begin(), tls.end());
   arguments.insert(arguments.end(), service.flags.begin(), service.flags.end());
@@ -355,7 +366,8 @@ absl::Status Stack::StartService(Service& service) {
   service.answered_at = SteadyNow();
   service.served_at = service.answered_at;
   service.told = false;
-  options_.say(StrCat(service.name, " on ", service.address));
+  options_.say(StrCat(service.name, " on ", service.address, ", metrics on http://",
+                      service.admin_address, "/metrics"));
   return absl::OkStatus();
 }
 
@@ -376,10 +388,13 @@ absl::Status Stack::WaitUntilHealthy(Service& service) const {
 }
 
 bool Stack::Listens(Service& service) const {
-  const auto text = run_folder_->Read(StrCat(service.name, ".address"), kAddressBytesMax);
-  if (!text.ok() || text->empty()) return false;
-  service.address = std::string(absl::StripAsciiWhitespace(*text));
-  return true;
+  const auto read = [&](const char* file, std::string& address) {
+    const auto text = run_folder_->Read(StrCat(service.name, file), kAddressBytesMax);
+    if (!text.ok() || text->empty()) return false;
+    address = std::string(absl::StripAsciiWhitespace(*text));
+    return true;
+  };
+  return read(".address", service.address) && read("-admin.address", service.admin_address);
 }
 
 absl::Status Stack::RestartIfEnded(Service& service) {

@@ -103,11 +103,12 @@ class Stack {
  private:
   // One of the services.
   struct Service {
-    std::string program{};   // name of its executable
-    std::string identity{};  // service name in its certificate
-    std::string name{};      // name of its log
-    std::string health{};    // gRPC service that must be SERVING; empty for the whole process
-    std::string address{};   // requested address; once started, the actual one
+    std::string program{};        // name of its executable
+    std::string identity{};       // service name in its certificate
+    std::string name{};           // name of its log
+    std::string health{};         // gRPC service that must be SERVING; empty for the whole process
+    std::string address{};        // requested address; once started, the actual one
+    std::string admin_address{};  // of its metrics, once started
     std::vector<std::string> flags{};
     std::unique_ptr<process::ChildProcess> process{};
     std::shared_ptr<grpc::Channel> channel{};  // on which it is asked whether it answers
@@ -140,6 +141,7 @@ class Stack {
   absl::Status RestartIfEnded(Service& service);
   absl::Status RestartIfSilent(Service& service, absl::Duration silence_max);
   std::string AddressFileFlag(const Service& service) const;
+  std::string AdminAddressFileFlag(const Service& service) const;
   static std::string LogOf(const Service& service);
   // The end of what the service has logged since it was started.
   std::string Logged(const Service& service) const;

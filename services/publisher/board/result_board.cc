@@ -222,6 +222,16 @@ bool ResultBoard::IsDiverged() const {
   return position_rejected_ || !diverged_.empty();
 }
 
+absl::Status ResultBoard::Ready() const {
+  const ReaderLock lock(mutex_);
+  if (!diverged_.empty()) return Diverged(*diverged_.begin(), "its last figures stay");
+  if (position_rejected_) {
+    return MakeError(reason::kLedgerDiverged,
+                     "The aggregator's ledger does not continue what was shown");
+  }
+  return ready_ ? absl::OkStatus() : NotShown("", 0);
+}
+
 absl::Status ResultBoard::TakePart(const WatchLedgerResponse& message) {
   PublishedElection* const election = Find(message.election_id());
   UnfinishedStep& step = steps_[message.election_id()];

@@ -69,6 +69,9 @@ class ResultBoard {
   // Whether the board has shown everything that the aggregator had, at least once.
   bool IsReady() const;
   bool IsDiverged() const;
+  // OK once it has shown everything and while nothing has diverged; else why readers should ask
+  // another publisher.
+  absl::Status Ready() const;
 
  private:
   // An incomplete step.

@@ -11,8 +11,10 @@
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
 #include "common/base/retry_thread.h"
+#include "common/base/text.h"
 #include "common/rpc/status.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/trace_context.h"
 
 namespace canvass::publisher {
 namespace {
@@ -24,6 +26,19 @@ constexpr absl::Duration kRetryAfterMin = absl::Milliseconds(50);
 constexpr absl::Duration kRetryAfterMax = absl::Seconds(2);
 // Delay after a divergence, which only an operator can resolve.
 constexpr absl::Duration kRetryDivergedAfter = absl::Seconds(10);
+
+// At level debug: the end of a step, and what is known about the traces of its entries.
+void LogStep(const aggregator::v1::WatchLedgerResponse& message) {
+  for (const aggregator::v1::WatchedEntry& entry : message.entries()) {
+    if (!telemetry::IsTraceId(entry.trace_id())) continue;
+    telemetry::LogDebug("has an entry", {{"election", message.election_id()},
+                                         {"sequence", StrCat(entry.sequence())},
+                                         {"trace_id", entry.trace_id()}});
+  }
+  if (!message.step_complete()) return;
+  telemetry::LogDebug("shows a step", {{"election", message.election_id()},
+                                       {"sequence", StrCat(message.sequence())}});
+}
 
 }  // namespace
 
@@ -75,6 +90,7 @@ absl::Status AggregatorWatch::Follow(bool& heard) {
     if (!heard) telemetry::LogInfo("Following the aggregator");
     heard = true;
     taken = board_.Take(message);
+    if (taken.ok() && telemetry::LogsDebug()) LogStep(message);
   }
   if (!taken.ok()) context.TryCancel();
   const absl::Status ended = rpc::FromGrpcStatus(reader->Finish());

@@ -58,6 +58,15 @@ void ResultFeed::Remove(const v1::WatchResultRequest& request, const ResultWatch
   if (topic->second.watchers.empty() && topic->second.new_watchers.empty()) topics_.erase(topic);
 }
 
+std::size_t ResultFeed::watchers() const {
+  const MutexLock lock(mutex_);
+  std::size_t watchers = 0;
+  for (const auto& [key, topic] : topics_) {
+    watchers += topic.watchers.size() + topic.new_watchers.size();
+  }
+  return watchers;
+}
+
 void ResultFeed::Wake() {
   const MutexLock lock(mutex_);
   awake_ = true;

@@ -65,6 +65,7 @@ class ResultFeed {
                    std::shared_ptr<ResultWatcher> watcher, rpc::CallPlace& place);
   // Removes a watcher. An offer that is in progress may still reach it.
   void Remove(const v1::WatchResultRequest& request, const ResultWatcher* watcher);
+  std::size_t watchers() const;
   // Call when the board may have changed.
   void Wake();
   // Ends every watcher with UNAVAILABLE SHUTTING_DOWN and joins the thread. Idempotent.
@@ -101,7 +102,7 @@ class ResultFeed {
   const ResultBoard& board_;
   const absl::Duration repeat_after_;
   rpc::CallShares shares_{kWatchersMax};
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar woken_;
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

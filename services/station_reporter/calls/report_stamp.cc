@@ -14,11 +14,12 @@
 
 namespace canvass::station_reporter {
 
-ReportStamp::ReportStamp(const std::string& actor, absl::Time received_at, bool validate_only) {
+ReportStamp::ReportStamp(const Sender& sender, absl::Time received_at, bool validate_only) {
   aggregator::v1::SubmittedReport added;
-  added.set_actor(actor);
+  added.set_actor(sender.actor);
   *added.mutable_received_at() = rpc::ToProto(received_at);
   added.set_validate_only(validate_only);
+  added.set_traceparent(sender.traceparent);
   added_ = added.SerializeAsString();
 }
 
@@ -47,7 +48,7 @@ NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::
                       .station_id = report.station_id(),
                       .revision = report.revision() == 0 ? 1 : report.revision()};
   added.queued.digest = ledger::Sha256(bytes);
-  added.submitted = ReportStamp(sender.actor, received_at, /*validate_only=*/false)
+  added.submitted = ReportStamp({.actor = sender.actor}, received_at, /*validate_only=*/false)
                         .Submitted(report, bytes)
                         .report;
   added.queued.bytes = added.submitted.size();

@@ -17,12 +17,13 @@ namespace canvass::station_reporter {
 struct Sender {
   std::string actor = election::kLocalActor;  // whom the entry names
   std::uint64_t share = kNobody;              // whose share of the queue and the outbox it takes
+  std::string traceparent{};                  // of the call; empty if it has none
 };
 
 // The fields that a reporter adds to reports that it received together.
 class ReportStamp {
  public:
-  ReportStamp(const std::string& actor, absl::Time received_at, bool validate_only);
+  ReportStamp(const Sender& sender, absl::Time received_at, bool validate_only);
 
   // Returns a SubmittedReport. `bytes` is the serialized `report`.
   SubmittedQueue::SizedReport Submitted(const v1::StationReport& report,
@@ -32,7 +33,8 @@ class ReportStamp {
   std::string added_;  // bytes of a SubmittedReport without its report
 };
 
-// Returns the report as the outbox keeps it. For `number` see QueuedReport.
+// Returns the report as the outbox keeps it, without the trace of its call. For `number` see
+// QueuedReport.
 NewReport ForOutbox(const v1::StationReport& report, std::int64_t number, absl::Time received_at,
                     const Sender& sender = {});
 

@@ -17,10 +17,12 @@
 #include "common/base/text.h"
 #include "common/election/entitlement_check.h"
 #include "common/identity/policy.h"
+#include "common/rpc/call_origin.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
+#include "common/telemetry/log.h"
 #include "services/station_reporter/calls/get_receipt_call.h"
 #include "services/station_reporter/calls/outbox_calls.h"
 #include "services/station_reporter/calls/report_shape.h"
@@ -35,7 +37,9 @@ namespace {
 Sender SenderOf(const grpc::CallbackServerContext& context) {
   const identity::Peer peer = rpc::PeerOf(context);
   const std::string owner = peer.actor ? rpc::CallerOf(context) : context.peer();
-  return {.actor = identity::ActorOf(peer), .share = absl::HashOf(owner)};
+  return {.actor = identity::ActorOf(peer),
+          .share = absl::HashOf(owner),
+          .traceparent = rpc::TraceparentOf(context)};
 }
 
 // A receipt of a source under embargo says that there is a report.
@@ -89,6 +93,7 @@ grpc::ServerUnaryReactor* ReporterService::SubmitReport(grpc::CallbackServerCont
   if (status.ok()) report = parsed_request.report().SerializeAsString();
   if (status.ok()) status = CheckShape(parsed_request.report(), report.size());
   if (status.ok()) {
+    if (telemetry::LogsDebug()) call->SetOrigin(rpc::OriginOf(*context));
     Forward(*call, parsed_request, report, SenderOf(*context));
   } else {
     call->FinishWith(status);
@@ -110,8 +115,8 @@ void ReporterService::Forward(SubmitReportCall& call,
     return;
   }
   std::vector<SubmittedQueue::SizedReport> reports;
-  reports.push_back(ReportStamp(sender.actor, received_at, parsed_request.validate_only())
-                        .Submitted(report, bytes));
+  reports.push_back(
+      ReportStamp(sender, received_at, parsed_request.validate_only()).Submitted(report, bytes));
   const absl::Status status = link_.Submit(std::move(reports), call.shared_from_this(),
                                            {.epoch = epoch, .caller = sender.share});
   if (!status.ok()) call.Fail(0, 1, status);

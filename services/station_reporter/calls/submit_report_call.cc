@@ -14,6 +14,7 @@
 #include "common/rpc/message.h"
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
+#include "services/station_reporter/calls/receipt_log.h"
 #include "services/station_reporter/calls/report_stamp.h"
 
 namespace canvass::station_reporter {
@@ -45,6 +46,7 @@ void SubmitReportCall::Answer(std::size_t /*first*/, std::vector<std::string> re
 }
 
 void SubmitReportCall::FinishWith(v1::Receipt receipt) {
+  if (origin_) LogReceipt(receipt, *origin_);
   reporter::v1::SubmitReportResponse response;
   *response.mutable_receipt() = std::move(receipt);
   const MutexLock lock(mutex_);

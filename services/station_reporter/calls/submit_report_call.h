@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -15,6 +17,7 @@
 #include "absl/time/time.h"
 #include "canvass/v1/report.pb.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_origin.h"
 #include "services/station_reporter/calls/report_stamp.h"
 #include "services/station_reporter/link/submitted_queue.h"
 #include "services/station_reporter/outbox/outbox_courier.h"
@@ -36,6 +39,8 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor,
   // The report is only validated: the call returns its receipt even if it is REFUSED, instead of an
   // error.
   void SetValidateOnly() { validate_only_ = true; }
+  // The call's receipt is logged with this.
+  void SetOrigin(rpc::CallOrigin origin) { origin_ = std::move(origin); }
   // Sets where the report goes if the aggregator does not answer, its number there and who sends
   // it.
   void SetOutbox(OutboxCourier& outbox, std::int64_t number, absl::Time received_at, Sender sender);
@@ -59,6 +64,7 @@ class SubmitReportCall final : public grpc::ServerUnaryReactor,
   void FinishWith(v1::Receipt receipt);
 
   bool validate_only_ = false;
+  std::optional<rpc::CallOrigin> origin_;
   OutboxCourier* outbox_ = nullptr;
   std::int64_t number_ = 0;
   absl::Time received_at_;

@@ -21,6 +21,8 @@
 #include "common/rpc/report_proto.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unread_answers.h"
+#include "common/telemetry/log.h"
+#include "services/station_reporter/calls/receipt_log.h"
 #include "services/station_reporter/calls/report_shape.h"
 #include "services/station_reporter/calls/report_stamp.h"
 
@@ -40,7 +42,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
                const grpc::ByteBuffer& bytes)
       : call_(std::move(call)),
         received_at_(call_->clock_.Now()),
-        stamp_(call_->sender_.actor, received_at_, /*validate_only=*/false),
+        stamp_(call_->sender_, received_at_, /*validate_only=*/false),
         receipts_(reports),
         unanswered_(reports) {
     if (call_->outbox_ == nullptr) return;
@@ -87,6 +89,7 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
   }
 
   void Answer(std::size_t first, std::vector<std::string> receipts) override {
+    if (call_->origin_) Log(receipts);
     const MutexLock lock(call_->mutex_);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
       receipts_[forwarded_[first + i]] = std::move(receipts[i]);
@@ -153,6 +156,13 @@ class SubmitReportsCall::TakenMessage final : public SubmittedQueue::Submitter,
     return true;
   }
 
+  void Log(const std::vector<std::string>& receipts) const {
+    v1::Receipt receipt;
+    for (const std::string& bytes : receipts) {
+      if (receipt.ParseFromString(bytes)) LogReceipt(receipt, *call_->origin_);
+    }
+  }
+
   void SetFailure(std::size_t index, const absl::Status& status) {
     if (!failure_.ok() && failed_ < index) return;
     failed_ = index;
@@ -191,6 +201,9 @@ SubmitReportsCall::SubmitReportsCall(AggregatorLink& link, OutboxCourier* outbox
       clock_(clock),
       context_(context),
       sender_(std::move(sender)),
+      origin_(sender_.traceparent.empty() || !telemetry::LogsDebug()
+                  ? std::nullopt
+                  : std::optional(rpc::OriginOf(context))),
       on_done_(std::move(on_done)) {}
 
 void SubmitReportsCall::End(const absl::Status& status) {

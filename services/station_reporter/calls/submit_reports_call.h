@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -19,6 +20,7 @@
 #include "canvass/v1/report.pb.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_origin.h"
 #include "common/rpc/unread_answers.h"
 #include "services/station_reporter/calls/report_stamp.h"
 #include "services/station_reporter/link/aggregator_link.h"
@@ -93,6 +95,9 @@ class SubmitReportsCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer,
   const Clock& clock_;
   grpc::CallbackServerContext& context_;  // valid until OnDone
   const Sender sender_;
+  // With it, receipts are logged: only of a call that is traced, because a stream may be a
+  // country's.
+  const std::optional<rpc::CallOrigin> origin_;
   const std::function<void()> on_done_;
   std::shared_ptr<SubmitReportsCall> self_;  // until OnDone
 

@@ -3,6 +3,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,11 @@ class AggregatorLink {
                       std::shared_ptr<SubmittedQueue::Submitter> submitter,
                       const SubmittedQueue::AddOptions& options = {});
 
+  // Whether an active aggregator is reached. Any thread may ask.
+  bool reached() const { return ready_; }
+  // The reports that wait or are in flight.
+  SubmittedQueue::Size waiting() const { return queue_.size(); }
+
   // See SubmittedQueue::epoch.
   std::int64_t epoch() const { return queue_.epoch(); }
 
@@ -99,7 +105,7 @@ class AggregatorLink {
   SubmittedQueue queue_;
   const std::unique_ptr<ElectionList> elections_;  // null if they are not asked for
   std::function<void(bool)> on_ready_;
-  bool ready_ = false;  // used only by the link's thread
+  std::atomic<bool> ready_ = false;  // set by the link's thread
   Mutex mutex_;
   CondVar changed_;
   std::shared_ptr<AggregatorStream> stream_ ABSL_GUARDED_BY(mutex_);

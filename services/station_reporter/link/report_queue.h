@@ -99,6 +99,19 @@ class ReportQueue {
     return absl::OkStatus();
   }
 
+  // What waits for its message, and what was sent and is not answered.
+  struct Size {
+    std::size_t reports = 0;
+    std::size_t bytes = 0;  // of memory
+    std::size_t reports_in_flight = 0;
+  };
+  Size size() const {
+    const MutexLock lock(mutex_);
+    Size size = {.reports = waiting_.reports(), .bytes = waiting_.bytes()};
+    for (const Message& message : in_flight_) size.reports_in_flight += CountOf(message);
+    return size;
+  }
+
   // Incremented before and after reports are given back without receipts.
   std::int64_t epoch() const { return epoch_; }
 
@@ -284,7 +297,7 @@ class ReportQueue {
 
   const ReportQueueLimits limits_;
   std::atomic<std::int64_t> epoch_ = 0;  // written with the lock held
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool open_ ABSL_GUARDED_BY(mutex_) = false;  // there is a stream
   bool giving_back_ ABSL_GUARDED_BY(mutex_) = false;
   // Status with which waiting reports were last given back.

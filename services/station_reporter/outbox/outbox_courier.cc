@@ -1,5 +1,6 @@
 #include "services/station_reporter/outbox/outbox_courier.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <string>
@@ -221,6 +222,8 @@ void OutboxCourier::Settle() {
     telemetry::LogWarning(absl::StrCat("the aggregator refused ", refused,
                                        " reports from the outbox; `canvass outbox` shows why"));
   }
+  telemetry::LogDebug("reports of the outbox were answered",
+                      {{"reports", absl::StrCat(outcomes.size())}});
   const absl::Status settled = outbox_.Settle(std::move(outcomes), clock_.Now(), SteadyNow());
   if (!settled.ok() && was_saved_) {
     telemetry::LogWarning(
@@ -266,7 +269,10 @@ void OutboxCourier::Keep() {
     }
   }
   auto answers = outbox_.Queue(std::move(reports), clock_.Now());
+  queued_ += static_cast<std::uint64_t>(std::count_if(
+      answers.begin(), answers.end(), [](const auto& answer) { return answer.ok(); }));
   ForgetArrivals(kept);
+  telemetry::LogDebug("wrote to the outbox", {{"reports", absl::StrCat(answers.size())}});
   auto next = std::make_move_iterator(answers.begin());
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const auto end = next + Signed(counts[i]);
@@ -323,6 +329,7 @@ void OutboxCourier::SendReady() {
                          .station = StationNumber(each.key)});
     }
     const absl::Status sent = send_(std::move(reports), std::make_shared<Delivery>(*this, numbers));
+    telemetry::LogDebug("sent from the outbox", {{"reports", absl::StrCat(numbers.size())}});
     if (sent.ok()) continue;
     outbox_.GiveBack(numbers);
     return Pause();

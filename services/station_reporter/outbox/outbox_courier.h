@@ -74,6 +74,9 @@ class OutboxCourier {
   void SetReachable(bool reachable);
   bool reachable() const;
 
+  // Reports that were answered with QUEUED.
+  std::uint64_t queued() const { return queued_; }
+
  private:
   using Station = std::pair<std::string, std::string>;  // election_id, station_id
 
@@ -110,6 +113,7 @@ class OutboxCourier {
   std::atomic<std::int64_t> next_number_;
   // Reports that are queued or wait to be stored. While it is 0, Holds checks nothing else.
   std::atomic<std::size_t> held_;
+  std::atomic<std::uint64_t> queued_ = 0;
   // What was logged last. Used only by the thread.
   bool was_empty_;
   bool was_saved_ = true;

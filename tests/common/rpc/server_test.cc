@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
@@ -35,6 +36,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
+#include "common/telemetry/metric_sheet.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
@@ -45,6 +47,7 @@ namespace canvass::rpc {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace health = grpc::health::v1;
 
 constexpr char kServiceName[] = "canvass.reporter.v1.StationReporterService";
@@ -95,6 +98,12 @@ class ServerTest : public ::testing::Test {
         health::Health::NewStub(channel_)->Check(&context, request, &response);
     if (!status.ok()) return health::HealthCheckResponse::SERVICE_UNKNOWN;
     return response.status();
+  }
+
+  std::string Metrics() const {
+    telemetry::MetricSheet sheet;
+    server_->AddTo(sheet);
+    return sheet.Text();
   }
 
   TestService service_;
@@ -299,6 +308,76 @@ TEST_F(ServerTest, StopSaysNotServingThenEndsStreamsAndIsQuickWhenNothingRuns) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
   server_->Stop([] { FAIL() << "stopped before"; });
   EXPECT_EQ(Call(absl::Seconds(5)).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(server_->IsServing(kServiceName));
+}
+
+TEST_F(ServerTest, CountsCallsByMethodAndCode) {
+  EXPECT_EQ(Call(), absl::OkStatus());
+  service_.answer = [](auto*) { return MakeError(reason::kNotActive, "no"); };
+  EXPECT_EQ(Call().code(), absl::StatusCode::kUnavailable);
+  const std::string labels =
+      "grpc_service=\"canvass.reporter.v1.StationReporterService\","
+      "grpc_method=\"GetReceipt\",grpc_type=\"unary\"";
+  const std::string metrics = Metrics();
+  EXPECT_THAT(metrics, HasSubstr("grpc_server_started_total{" + labels + "} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("grpc_server_msg_received_total{" + labels + "} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("grpc_server_msg_sent_total{" + labels + "} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("grpc_server_handling_seconds_count{" + labels + "} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("grpc_server_handled_total{" + labels + ",grpc_code=\"OK\"} 1\n"));
+  EXPECT_THAT(metrics,
+              HasSubstr("grpc_server_handled_total{" + labels + ",grpc_code=\"Unavailable\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("canvass_connections_total{event=\"accepted\"} 1\n"));
+}
+
+// Nobody makes up series by calling what there is not.
+TEST_F(ServerTest, UnknownMethodsCountTogether) {
+  for (const char* const name : {"/no.Service/Made", "/no.Service/Up",
+                                 "/canvass.reporter.v1.StationReporterService/Invented"}) {
+    const grpc::internal::RpcMethod method(name, grpc::internal::RpcMethod::NORMAL_RPC);
+    grpc::ClientContext context;
+    SetDeadline(context, absl::Seconds(20));
+    grpc::ByteBuffer answer;
+    const grpc::Slice nothing("");
+    const grpc::ByteBuffer request(&nothing, 1);
+    const grpc::Status status =
+        grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer, grpc::ByteBuffer,
+                                          grpc::ByteBuffer>(channel_.get(), method, &context,
+                                                            request, &answer);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  }
+  EXPECT_THAT(Metrics(), HasSubstr("grpc_server_handled_total{grpc_service=\"unknown\","
+                                   "grpc_method=\"unknown\",grpc_type=\"unknown\","
+                                   "grpc_code=\"Unimplemented\"} 3\n"));
+  EXPECT_THAT(Metrics(), Not(HasSubstr("no.Service")));
+  EXPECT_THAT(Metrics(), Not(HasSubstr("Invented")));
+}
+
+TEST_F(ServerTest, AClientThatGoesCountsAsCancelledOrLate) {
+  std::promise<void> called;
+  service_.answer = [&called](grpc::CallbackServerContext* context) {
+    called.set_value();
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return absl::CancelledError("gone");
+  };
+  EXPECT_EQ(Call(absl::Milliseconds(200)).code(), absl::StatusCode::kDeadlineExceeded);
+  called.get_future().wait();
+  server_->Stop({});
+  EXPECT_THAT(Metrics(), HasSubstr("grpc_code=\"Canceled\"} 1\n"));
+}
+
+TEST_F(ServerTest, TheHealthPortMirrorsHealthAndServesNothingElse) {
+  Start({.health_listen_address = "127.0.0.1:0"});
+  server_->SetServing(kServiceName, true);
+  channel_ = NewChannel(server_->health_address());
+  EXPECT_EQ(HealthOf(kServiceName), health::HealthCheckResponse::SERVING);
+  server_->SetServing(kServiceName, false);
+  EXPECT_EQ(HealthOf(kServiceName), health::HealthCheckResponse::NOT_SERVING);
+  stub_ = reporter::v1::StationReporterService::NewStub(channel_);
+  EXPECT_EQ(Call().code(), absl::StatusCode::kUnimplemented);
+  server_->SetServing(kServiceName, true);
+  auto health_when_streams_end = health::HealthCheckResponse::SERVING;
+  server_->Stop([&] { health_when_streams_end = HealthOf(kServiceName); });
+  EXPECT_EQ(health_when_streams_end, health::HealthCheckResponse::NOT_SERVING);
 }
 
 }  // namespace

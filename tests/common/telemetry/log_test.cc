@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/telemetry/metric_sheet.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -60,6 +61,41 @@ TEST(LogTest, AnUnknownLevelIsInfoAndSaysSo) {
 TEST(LogTest, BracesAreNothingSpecial) {
   StartLog("reporter", "info");
   EXPECT_THAT(Captured([] { LogInfo("{} {0} %v"); }), HasSubstr("{} {0} %v"));
+}
+
+TEST(LogTest, JsonIsOneObjectALine) {
+  StartLog("reporter", "info", "json");
+  const std::string line = Captured([] { LogInfo("{} \"x\"\n", {{"rule", "COUNT_MISSING"}}); });
+  StartLog("reporter", "info", "text");
+  EXPECT_THAT(
+      line, MatchesRegex("\\{\"time\":\"[^\"]*\",\"level\":\"info\",\"service\":\"reporter\","
+                         "\"message\":\"\\{\\} \\\\\"x\\\\\" \",\"rule\":\"COUNT_MISSING\"\\}\n"));
+}
+
+TEST(LogTest, AutoIsJsonWhereNobodyLooks) {
+  const std::string line = Captured([] {  // stderr is a file then
+    StartLog("reporter", "info", "auto");
+    LogInfo("x");
+  });
+  EXPECT_THAT(line, HasSubstr("\"message\":\"x\""));
+  EXPECT_THAT(Captured([] {
+                StartLog("reporter", "info", "yaml");
+                StartLog("reporter", "info", "text");
+              }),
+              HasSubstr("yaml"));
+}
+
+TEST(LogTest, CountsLinesByLevel) {
+  StartLog("reporter", "info");
+  const auto errors = [] {
+    MetricSheet sheet;
+    AddLogMetrics(sheet);
+    const std::string text = sheet.Text();
+    return text.substr(text.find("canvass_log_lines_total{level=\"error\"} "));
+  };
+  const std::string before = errors();
+  Captured([] { LogError("x"); });
+  EXPECT_NE(errors(), before);
 }
 
 TEST(LogTest, DescribesStatuses) {
