@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(const rpc::ServerO
   if (!started.ok()) return started.status();
   aggregator->server_ = *std::move(started);
   aggregator->SetServing(false);
+  aggregator->server_->SetServing(kReadyHealth, false);
   aggregator->server_->SetServing("", true);
   aggregator->feed_.Start();
   aggregator->writer_.Start();
@@ -58,6 +59,7 @@ void Aggregator::Stop() {
 // Called on the writer's thread.
 void Aggregator::TellOfLead(const absl::Status& lead) {
   diverged_ = IsDivergence(lead);
+  server_->SetServing(kReadyHealth, lead.ok() || HasReason(lead, reason::kNotActive));
   if (!lead.ok()) {
     if (HasReason(lead, reason::kNotActive)) {
       telemetry::LogInfo(absl::StrCat("standing by: ", telemetry::Describe(lead)));

@@ -19,6 +19,10 @@
 
 namespace canvass::aggregator {
 
+// A name in grpc.health.v1 beside those of the services: SERVING while the aggregator leads, or has
+// read all of the ledger and could take the lead at once.
+inline constexpr char kReadyHealth[] = "ready";
+
 // The whole aggregator: writer, feed and gRPC services over one ledger store. The health of the
 // process is SERVING as soon as it listens, and the health of its services only while it leads.
 class Aggregator {

@@ -50,6 +50,7 @@ constexpr absl::Duration kFrozenTakeoverMax = absl::Seconds(10);
 constexpr absl::Duration kStandbyPatience = absl::Seconds(60);
 using Health = grpc::health::v1::HealthCheckResponse;
 const char* const kLeads = "canvass.aggregator.v1.AggregatorService";
+const char* const kReady = "ready";
 
 std::string StationId(int station) { return StrCat("n-", station); }
 
@@ -214,7 +215,8 @@ class StandbyTest : public ::testing::Test {
     const std::vector<std::string> flags{StrCat("--aggregator=", addresses_)};
     reporter_ = std::make_unique<Program>("canvass-station-reporter", FileOf("reporter"), flags);
     publisher_ = std::make_unique<Program>("canvass-publisher", FileOf("publisher"), flags);
-    aggregators_[1]->Await("", Health::SERVING);
+    aggregators_[1]->Await(kReady, Health::SERVING);
+    EXPECT_NE(aggregators_[1]->HealthOf(kLeads), Health::SERVING);
     const ProgramOutcome defined = Canvass({"define", "-"}, WideDefinition());
     EXPECT_EQ(defined.exit_code, 0) << defined.err;
   }
