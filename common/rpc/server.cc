@@ -136,11 +136,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::ServeHealth(const ServerOptions&
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Serve(const ServerOptions& options,
-                                                      const ListenAddress& wanted,
+                                                      const ListenAddress& address,
                                                       const std::vector<grpc::Service*>& services) {
   PrepareProcess();
-  ListenAddress address = wanted;
-  const absl::StatusOr<std::vector<int>> listening = Listen(address);
+  ListenAddress bound = address;
+  const absl::StatusOr<std::vector<int>> listening = Listen(bound);
   if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
   SetArguments(options.limits, builder);
@@ -153,7 +153,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Serve(const ServerOptions& optio
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
   assert(grpc_server != nullptr);  // it binds to nothing that could fail
   grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  return std::unique_ptr<Server>(new Server(options, address, *listening, std::move(calls),
+  return std::unique_ptr<Server>(new Server(options, bound, *listening, std::move(calls),
                                             std::move(acceptor), std::move(grpc_server)));
 }
 
