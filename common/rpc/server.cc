@@ -152,11 +152,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::ServeHealth(const ServerOptions&
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Serve(const ServerOptions& options,
-                                                      const ListenAddress& wanted, Tls tls,
+                                                      const ListenAddress& address, Tls tls,
                                                       const std::vector<grpc::Service*>& services) {
   PrepareProcess();
-  ListenAddress address = wanted;
-  const absl::StatusOr<std::vector<int>> listening = Listen(address);
+  ListenAddress bound = address;
+  const absl::StatusOr<std::vector<int>> listening = Listen(bound);
   if (!listening.ok()) return listening.status();
   grpc::ServerBuilder builder;
   SetArguments(options, builder);
@@ -169,7 +169,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Serve(const ServerOptions& optio
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
   assert(grpc_server != nullptr);  // it binds to nothing that could fail
   grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  return std::unique_ptr<Server>(new Server(options, address, *listening, std::move(tls),
+  return std::unique_ptr<Server>(new Server(options, bound, *listening, std::move(tls),
                                             std::move(calls), std::move(acceptor),
                                             std::move(grpc_server)));
 }

@@ -65,8 +65,8 @@ Response MakeResponse(http::status status, std::string text, const char* type = 
 // Everything is used on the thread alone.
 class AdminServer::Impl {
  public:
-  Impl(const AdminServerOptions& options, AdminPages pages, const std::vector<int>& listening)
-      : options_(options), pages_(std::move(pages)) {
+  Impl(AdminServerOptions options, AdminPages pages, const std::vector<int>& listening)
+      : options_(std::move(options)), pages_(std::move(pages)) {
     for (const int fd : listening) {
       acceptors_.push_back(std::make_unique<Listening>(io_));
       acceptors_.back()->acceptor.assign(FamilyOf(fd), fd);

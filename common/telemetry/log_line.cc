@@ -30,7 +30,10 @@ std::string Quoted(std::string_view clean) {
   return quoted + '"';
 }
 
-std::string JsonText(std::string_view text) { return Quoted(Clean(text)); }
+// Appends a member to an object of JSON, which begins with it.
+void AddMember(std::string& object, std::string_view name, std::string_view text) {
+  StrAppend(&object, object.empty() ? "{" : ",", Quoted(name), ":", Quoted(Clean(text)));
+}
 
 // Without quotes where the value is one word.
 std::string FieldText(std::string_view value) {
@@ -54,13 +57,13 @@ std::string TextLine(const LogRecord& record) {
 }
 
 std::string JsonLine(const LogRecord& record) {
-  std::string line = StrCat("{\"time\":\"", TimeText(record.time), "\",\"level\":\"", record.level,
-                            "\",\"service\":", JsonText(record.service),
-                            ",\"message\":", JsonText(record.message));
+  std::string line;
+  AddMember(line, "time", TimeText(record.time));
+  AddMember(line, "level", record.level);
+  AddMember(line, "service", record.service);
+  AddMember(line, "message", record.message);
   for (const LogField& field : record.fields) {
-    if (!field.value.empty()) {
-      StrAppend(&line, ",\"", field.name, "\":", JsonText(field.value));
-    }
+    if (!field.value.empty()) AddMember(line, field.name, field.value);
   }
   return line + "}";
 }

@@ -224,7 +224,7 @@ absl::Status PostgresLedgerStore::BecomeWriter() {
   writer_id_ = RandomUuid();
   // This is a commit of its own. After it, everything that was committed before can be read, even
   // commits that were still waiting for a synchronous standby.
-  absl::Status status =
+  const absl::Status status =
       session_->Run(StrCat("BEGIN; UPDATE canvass.writer SET epoch = epoch + 1, writer_id = '",
                            writer_id_, "', took_lead_at = now(); COMMIT"));
   leading_ = status.ok();

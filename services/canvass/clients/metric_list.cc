@@ -19,15 +19,19 @@ namespace {
 // without a quote at its end.
 std::optional<std::string> TakeValue(std::string_view& rest) {
   std::string value;
+  bool is_escaped = false;
   for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i] == '"') {
+    const char c = rest[i];
+    if (is_escaped) {
+      value += c == 'n' ? '\n' : c;
+      is_escaped = false;
+    } else if (c == '\\') {
+      is_escaped = true;
+    } else if (c == '"') {
       rest.remove_prefix(i + 1);
       return value;
-    }
-    if (rest[i] == '\\' && ++i < rest.size() && rest[i] == 'n') {
-      value += '\n';
-    } else if (i < rest.size()) {
-      value += rest[i];
+    } else {
+      value += c;
     }
   }
   return std::nullopt;

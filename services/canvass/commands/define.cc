@@ -28,8 +28,6 @@ struct DefineArguments {
   std::string reason{};
 };
 
-std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
-
 // Returns the last sequence before the definition, or 0 if the election does not exist yet.
 absl::StatusOr<std::int64_t> SequenceBefore(const AggregatorClient& aggregator,
                                             const std::string& election_id) {

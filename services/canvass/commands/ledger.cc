@@ -35,8 +35,6 @@ struct LedgerArguments {
   KnownRoot root{};        // empty: there is none
 };
 
-std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
-
 std::string CheckRoot(const std::string& text) {
   if (ParseKnownRoot(text).has_value()) return "";
   return fmt::format("'{}' is not 64 hex digits, or those with @ and a sequence from 1 behind",

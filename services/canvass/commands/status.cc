@@ -70,6 +70,7 @@ absl::Status RunStatus(const StatusArguments& arguments, const Invocation& invoc
                                          "; name the services' --admin_listen addresses"));
   }
   std::vector<ServicePages> pages;
+  pages.reserve(addresses.size());
   for (const std::string& address : addresses) {
     pages.push_back(PagesAt(address, invocation.options.timeout));
   }

@@ -17,8 +17,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
-
 std::string HeadText(const CheckedSheet& sheet) {
   return fmt::format(
       "{}: {}, {}, {}\n", sheet.definition.election().id, Counted(sheet.rows, "row", "rows"),

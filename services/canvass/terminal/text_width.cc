@@ -95,8 +95,10 @@ std::string GroupThousands(std::string_view digits) {
   return grouped;
 }
 
+std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
+
 std::string Counted(std::int64_t count, std::string_view one, std::string_view several) {
-  std::string text = GroupThousands(std::to_string(count)) + " ";
+  std::string text = Grouped(count) + " ";
   return text += count == 1 ? one : several;
 }
 

@@ -28,6 +28,8 @@ std::string Printable(std::string_view text);
 
 // Inserts a blank before each group of three digits of an integer: "-4567458" becomes "-4 567 458".
 std::string GroupThousands(std::string_view digits);
+// The same of a number.
+std::string Grouped(std::int64_t number);
 
 // Returns "1 station" or "6 537 stations".
 std::string Counted(std::int64_t count, std::string_view one, std::string_view several);

@@ -14,8 +14,6 @@ namespace {
 constexpr int kLabelWidth = 18;
 constexpr int kLeadersOnALine = 3;
 
-std::string Grouped(std::int64_t number) { return GroupThousands(std::to_string(number)); }
-
 std::string Line(std::string_view label, std::string_view text) {
   return fmt::format("{}{}\n", PadRight(label, kLabelWidth), Printable(text));
 }
