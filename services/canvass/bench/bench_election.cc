@@ -69,13 +69,13 @@ v1::DefinitionChange BenchElection::Definition() const {
   source.set_source_id(kSource);
   source.set_kind(v1::SOURCE_KIND_OFFICIAL);
   (*source.mutable_names())["en"] = "Commission";
-  AddArea(definition, "country", "", "country");
+  AddArea(definition, kBenchCountry, "", "country");
   const std::int64_t constituencies =
       (stations_ + kStationsPerConstituency - 1) / kStationsPerConstituency;
   for (std::int64_t constituency = 0; constituency < constituencies; ++constituency) {
     const std::string region = absl::StrCat("r-", constituency / kConstituenciesPerRegion + 1);
     if (constituency % kConstituenciesPerRegion == 0) {
-      AddArea(definition, region, "country", "region");
+      AddArea(definition, region, kBenchCountry, "region");
     }
     AddArea(definition, ConstituencyId(constituency * kStationsPerConstituency), region,
             "constituency");

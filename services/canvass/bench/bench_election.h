@@ -10,6 +10,9 @@
 
 namespace canvass::cli::bench {
 
+// The area of the whole country.
+inline constexpr char kBenchCountry[] = "country";
+
 // Synthetic election with one contest and one official source: a country, regions, and
 // constituencies of some 2 000 stations. The same arguments give the same reports, and every report
 // passes every rule without a warning. Immutable.

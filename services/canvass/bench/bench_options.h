@@ -18,6 +18,8 @@ struct BenchOptions {
   int reports_per_message = 1'000;             // for streams of reports
   // Folder in which the stack's temporary folder is created. It must be on the disk to measure.
   std::string parent_folder = "/tmp";
+  // The stack speaks TLS: reports come from an office, everything else from an operator.
+  bool tls = false;
   // Measure the services at the addresses of the common options instead of a new stack.
   bool running = false;
   // With `running`: connection string of the schema's owner, for the baselines. Empty for no

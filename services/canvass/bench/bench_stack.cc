@@ -14,7 +14,9 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/election/actor.h"
 #include "common/postgres/private_cluster.h"
+#include "common/rpc/channel_tls.h"
 #include "services/canvass/clients/aggregator_client.h"
 #include "services/canvass/clients/definition_messages.h"
 #include "services/canvass/clients/publisher_client.h"
@@ -73,6 +75,7 @@ absl::Status BenchStack::StartOwn(const BenchOptions& options) {
                              .reporter_listen = "127.0.0.1:0",
                              .aggregator_listen = "127.0.0.1:0",
                              .publisher_listen = "127.0.0.1:0",
+                             .tls = options.tls,
                              .log_level = "warning"});
   if (!stack.ok()) return stack.status();
   stack_ = *std::move(stack);
@@ -80,7 +83,21 @@ absl::Status BenchStack::StartOwn(const BenchOptions& options) {
   services_.aggregator = stack_->aggregator_address();
   services_.publisher = stack_->publisher_address();
   database_ = stack_->cluster().owner_connection();
-  return absl::OkStatus();
+  return options.tls ? UseTls() : absl::OkStatus();
+}
+
+absl::Status BenchStack::UseTls() {
+  const auto decides =
+      stack_->FilesOf({.role = election::Role::kOperator, .name = Stack::kOperator});
+  if (!decides.ok()) return decides.status();
+  const auto submits = stack_->FilesOf({.role = election::Role::kOffice, .name = kBenchCountry});
+  if (!submits.ok()) return submits.status();
+  auto tls = rpc::ChannelTls::Open(*decides);
+  if (!tls.ok()) return tls.status();
+  rpc::ChannelTls::SetOfProcess(*std::move(tls));
+  auto reporter_tls = rpc::ChannelTls::Open(*submits);
+  if (reporter_tls.ok()) services_.reporter_tls = *std::move(reporter_tls);
+  return reporter_tls.status();
 }
 
 ProcessUses BenchStack::Uses() const {

@@ -58,6 +58,8 @@ class BenchStack {
  private:
   explicit BenchStack(const Invocation& invocation) : services_(invocation.options) {}
   absl::Status StartOwn(const BenchOptions& options);
+  // Has this process call its own stack with TLS.
+  absl::Status UseTls();
 
   CommonOptions services_;
   std::string database_;

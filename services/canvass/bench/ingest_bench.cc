@@ -82,7 +82,7 @@ class IngestBench {
     absl::Status status = Checkpoint(stack);
     if (!status.ok()) return status;
     const ProcessUses before = stack.Uses();
-    const auto sent = SendMessages(stack.services().reporter, messages, order_.size());
+    const auto sent = SendMessages(stack.services(), messages, order_.size());
     if (!sent.ok()) return sent.status();
     const absl::Time acknowledged = absl::Now();
     status = stack.CheckShown(election_.id(), sent->last_sequence, votes_);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "canvass/publisher/v1/publisher_service.pb.h"
+#include "common/rpc/channel_tls.h"
 #include "common/rpc/message.h"
 #include "services/canvass/bench/bench_election.h"
 #include "services/canvass/bench/bench_report.h"
@@ -78,7 +79,7 @@ class ReadBench {
     if (!defined.ok()) return defined.status();
     const std::vector<std::int64_t> order = election_.ShuffledStations();
     const auto sent =
-        SendMessages(stack.services().reporter,
+        SendMessages(stack.services(),
                      PrepareMessages(election_, order, options_.reports_per_message), order.size());
     if (!sent.ok()) return sent.status();
     const absl::Status shown = stack.CheckShown(election_.id(), sent->last_sequence,
@@ -103,7 +104,7 @@ class ReadBench {
 
   absl::Status MeasurePublisher(BenchStack& stack) {
     const ProcessUses before = stack.Uses();
-    const auto outcome = Load(stack.services().publisher);
+    const auto outcome = Load(stack.services().publisher, rpc::ChannelTls::OfProcess());
     if (!outcome.ok()) return outcome.status();
     AddUses(report_, before, stack.Uses(), outcome->latencies_ms.size());
     rate_ = outcome->calls_per_second;
@@ -114,7 +115,7 @@ class ReadBench {
 
   absl::Status MeasureEcho(const EchoServer& echo) {
     const ProcessUse before = UseOf(echo.pid());
-    const auto outcome = Load(echo.address());
+    const auto outcome = Load(echo.address(), /*tls=*/nullptr);
     if (!outcome.ok()) return outcome.status();
     report_.AddUse(kEcho, before, UseOf(echo.pid()), outcome->latencies_ms.size());
     echo_rate_ = outcome->calls_per_second;
@@ -123,9 +124,11 @@ class ReadBench {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<LoadOutcome> Load(const std::string& address) {
+  absl::StatusOr<LoadOutcome> Load(const std::string& address,
+                                   std::shared_ptr<rpc::ChannelTls> tls) {
     const absl::Time until = absl::Now() + options_.duration;
     return RunLoad({.address = address,
+                    .tls = std::move(tls),
                     .method = kReadMethod,
                     .in_flight = kInFlight,
                     .request_at =

@@ -14,6 +14,7 @@
 #include "canvass/reporter/v1/station_reporter_service.pb.h"
 #include "common/base/error.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/channel_tls.h"
 #include "common/rpc/message.h"
 #include "common/rpc/status.h"
 
@@ -29,8 +30,8 @@ class Exchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::By
   explicit Exchange(const std::vector<grpc::ByteBuffer>& messages) : messages_(messages) {}
 
   // Blocks until the stream has ended.
-  absl::Status Run(const std::string& reporter) {
-    grpc::GenericStub stub(rpc::NewChannel(reporter));
+  absl::Status Run(const CommonOptions& services) {
+    grpc::GenericStub stub(rpc::NewChannel(services.reporter, {.tls = services.reporter_tls}));
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
     rpc::SetDeadline(context, kStreamPatience);
@@ -111,12 +112,12 @@ std::vector<grpc::ByteBuffer> PrepareMessages(const BenchElection& election,
   return messages;
 }
 
-absl::StatusOr<StreamOutcome> SendMessages(const std::string& reporter,
+absl::StatusOr<StreamOutcome> SendMessages(const CommonOptions& services,
                                            const std::vector<grpc::ByteBuffer>& messages,
                                            std::size_t reports) {
   Exchange exchange(messages);
   const absl::Time began = absl::Now();
-  const absl::Status status = exchange.Run(reporter);
+  const absl::Status status = exchange.Run(services);
   const absl::Duration took = absl::Now() - began;
   if (!status.ok()) return status;
   if (exchange.acknowledged() != reports) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/canvass/bench/bench_election.h"
+#include "services/canvass/terminal/invocation.h"
 
 namespace canvass::cli::bench {
 
@@ -28,7 +29,7 @@ struct StreamOutcome {
 // Sends the messages on one stream as fast as the reporter reads them, and reads the receipts.
 // Returns an error unless all `reports` reports are acknowledged as RECORDED, none of them as a
 // repetition.
-absl::StatusOr<StreamOutcome> SendMessages(const std::string& reporter,
+absl::StatusOr<StreamOutcome> SendMessages(const CommonOptions& services,
                                            const std::vector<grpc::ByteBuffer>& messages,
                                            std::size_t reports);
 

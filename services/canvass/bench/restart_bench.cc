@@ -67,7 +67,7 @@ class RestartBench {
   absl::Status Count(BenchStack& stack) {
     absl::Status status = stack.Define(election_).status();
     if (!status.ok()) return status;
-    const auto sent = SendMessages(stack.services().reporter,
+    const auto sent = SendMessages(stack.services(),
                                    PrepareMessages(election_, order_, options_.reports_per_message),
                                    order_.size());
     if (!sent.ok()) return sent.status();

@@ -115,6 +115,7 @@ class SubmitBench {
     const ProcessUses before = stack.Uses();
     const auto outcome = RunLoad(
         {.address = stack.services().reporter,
+         .tls = stack.services().reporter_tls,
          .method = kSubmitMethod,
          .in_flight = in_flight,
          .request_at =

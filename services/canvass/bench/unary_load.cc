@@ -24,7 +24,9 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 // State that all lanes share.
 struct Course {
   explicit Course(const UnaryLoad& wanted)
-      : load(wanted), stub(rpc::NewChannel(wanted.address)), running(wanted.in_flight) {}
+      : load(wanted),
+        stub(rpc::NewChannel(wanted.address, {.tls = wanted.tls})),
+        running(wanted.in_flight) {}
 
   void Fail(const absl::Status& status) {
     const MutexLock lock(mutex);

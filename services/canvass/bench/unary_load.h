@@ -5,17 +5,20 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/channel_tls.h"
 
 namespace canvass::cli::bench {
 
 struct UnaryLoad {
   std::string address{};
-  std::string method{};  // "/package.Service/Method"
+  std::shared_ptr<rpc::ChannelTls> tls{};  // null for no TLS
+  std::string method{};                    // "/package.Service/Method"
   int in_flight = 64;
   // Returns the request of call number `index`, or null if there are no more. Called from any
   // thread.

@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "canvass/reporter/v1/station_reporter_service.pb.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/channel_tls.h"
 #include "common/rpc/message.h"
 #include "services/canvass/bench/bench_election.h"
 #include "services/canvass/bench/bench_report.h"
@@ -74,9 +75,9 @@ void TakeAnswer(const grpc::Status& status, Sent& sent) {
 }
 
 // Sends all reports at `rate` and returns once all calls have been answered.
-void SendAtRate(const std::string& reporter, int rate,
+void SendAtRate(const CommonOptions& services, int rate,
                 std::vector<std::unique_ptr<Sent>>& reports) {
-  grpc::GenericStub stub(rpc::NewChannel(reporter));
+  grpc::GenericStub stub(rpc::NewChannel(services.reporter, {.tls = services.reporter_tls}));
   absl::BlockingCounter open(static_cast<int>(reports.size()));
   const absl::Time began = absl::Now();
   std::size_t next = 0;
@@ -134,7 +135,7 @@ class WatchBench {
     std::atomic<bool> failed = false;
     std::thread watcher([&] { seen = Watch(stack, election.id(), *defined + count, failed); });
     const ProcessUses before = stack.Uses();
-    SendAtRate(stack.services().reporter, options_.rate, reports);
+    SendAtRate(stack.services(), options_.rate, reports);
     AddUses(report_, before, stack.Uses(), reports.size());
     // With `failed` set, the watcher ends at the next result, at the latest when the current one is
     // repeated.

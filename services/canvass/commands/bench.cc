@@ -88,10 +88,13 @@ void AddBench(CommandLine& commands) {
   app.add_option("--folder", options.parent_folder,
                  "Folder for the temporary stack, on the disk to measure")
       ->capture_default_str();
+  CLI::Option* const tls =
+      app.add_flag("--tls", options.tls, "Measure a stack whose services and callers use TLS");
   CLI::Option* const running =
       app.add_flag("--running", options.running,
                    "Measure the services at --reporter, --aggregator and --publisher. Elections "
                    "named bench-... stay there afterwards");
+  running->excludes(tls);
   app.add_option("--database", options.database,
                  "With --running: connection string of the schema's owner, for the baselines")
       ->needs(running);
