@@ -295,6 +295,15 @@ class ManifestsTest(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(rule_faults(resources), [])
 
+    def test_alert_rules(self):
+        """Those of the cluster are those that promtool tests."""
+        rules = FOLDER.parent / "monitoring/alerts.yaml"
+        deployed = FOLDER / "components/monitoring/rules.yaml"
+        self.assertEqual(
+            yaml.safe_load(rules.read_text())["groups"],
+            yaml.safe_load(deployed.read_text())["spec"]["groups"],
+        )
+
     def test_images(self):
         for image in images_of(everything()["production"]):
             self.assertRegex(image, r"@sha256:[0-9a-f]{64}$")

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/election/actor.h"
 #include "common/election/report.h"
 
 namespace canvass::aggregator {
@@ -10,9 +11,9 @@ namespace canvass::aggregator {
 // A report and the caller who submitted it.
 struct SubmittedReport {
   election::StationReport report{};
-  std::string actor{};         // caller that the reporter names
-  bool validate_only = false;  // only check it; keep nothing
-  std::string traceparent{};   // of the call that brought it, for logs; empty for none
+  std::string actor = election::kLocalActor;  // caller that the reporter names
+  bool validate_only = false;                 // only check it; keep nothing
+  std::string traceparent{};  // of the call that brought it, for logs; empty for none
 };
 
 }  // namespace canvass::aggregator

@@ -41,7 +41,7 @@ inline v1::RecordReportsRequest RequestOf(const std::vector<election::StationRep
   for (const election::StationReport& report : reports) {
     v1::SubmittedReport& submitted = *request.add_reports();
     *submitted.mutable_report() = rpc::ToProto(report);
-    submitted.set_actor("office/country");
+    submitted.set_actor(report.source_id == "cec" ? "office/country" : "local");
   }
   return request;
 }
