@@ -161,9 +161,8 @@ Layer LayerOf(const std::string& path) {
   if (folder == "common/election") return {"election", With(base, {Part::kElection}), {}};
   if (folder == "common/ledger") return {"ledger", core, {}};
   if (folder == "common/identity") {
-    return {"identity",
-            With(base, {Part::kPosix, Part::kFiles, Part::kElection, Part::kIdentity}),
-            {}};
+    return {
+        "identity", With(base, {Part::kPosix, Part::kFiles, Part::kElection, Part::kIdentity}), {}};
   }
   if (folder == "common/process")
     return {"process", With(base, {Part::kPosix, Part::kFiles, Part::kProcess}), {}};
@@ -179,8 +178,8 @@ Layer LayerOf(const std::string& path) {
                         Part::kTelemetry, Part::kEdge}),
             {}};
   }
-  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc, Part::kIdentity,
-                                Part::kEdge, Part::kTelemetry, Part::kService});
+  const Parts rpc = With(core, {Part::kPosix, Part::kProto, Part::kGrpc, Part::kRpc,
+                                Part::kIdentity, Part::kEdge, Part::kTelemetry, Part::kService});
   if (folder == "common/service") {
     return {"service program",
             With(base, {Part::kPosix, Part::kFlags, Part::kBoost, Part::kProcess, Part::kIdentity,

@@ -29,15 +29,17 @@ constexpr int kChainLengthMax = 4;
 // ALPN's spelling of HTTP/2.
 constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
 
+// NOLINTBEGIN(google-runtime-int): OpenSSL's types
 void FreeCredentials(void* /*parent*/, void* held, CRYPTO_EX_DATA* /*data*/, int /*index*/,
-                     long /*argl*/, void* /*argp*/) {  // NOLINT(google-runtime-int): OpenSSL's type
+                     long /*argl*/, void* /*argp*/) {
   delete static_cast<CredentialsPtr*>(held);
 }
 
 void FreeText(void* /*parent*/, void* held, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/,
-              void* /*argp*/) {  // NOLINT(google-runtime-int): OpenSSL's type
+              void* /*argp*/) {
   delete static_cast<std::string*>(held);
 }
+// NOLINTEND(google-runtime-int)
 
 // Where a context keeps the credentials that it was made of.
 int CredentialsIndex() {

@@ -23,7 +23,7 @@ absl::Status Unusable(const std::string& file, std::string_view why) {
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
+  const std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (!in) return Unusable(file, "cannot be read");
@@ -69,7 +69,7 @@ absl::StatusOr<std::shared_ptr<const Credentials>> Credentials::Read(const TlsFi
   if (!certificates.ok()) return certificates.status();
   auto key = ReadFrom(files.key, ReadKey);
   if (!key.ok()) return key.status();
-  X509* const own = certificates->front().get();
+  const X509* const own = certificates->front().get();
   if (X509_check_private_key(own, key->get()) != 1) {
     TakeOpenSslError();
     return Unusable(files.key, StrCat("is not the key of the certificate in ", files.certificate));

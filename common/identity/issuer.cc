@@ -140,7 +140,7 @@ absl::StatusOr<Issuer> Issuer::Open(const IssuedCertificate& authority) {
   if (!certificates.ok()) return certificates.status();
   auto key = ReadKey(authority.key);
   if (!key.ok()) return key.status();
-  X509* const certificate = certificates->front().get();
+  const X509* const certificate = certificates->front().get();
   std::array<char, 512> name{};
   X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(),
                             static_cast<int>(name.size()));

@@ -110,8 +110,9 @@ absl::StatusOr<rpc::ServerOptions> ServerOptionsFromFlags() {
 absl::Status UseTlsForCalls(const identity::TlsFiles& files) {
   if (files.certificate.empty()) return absl::OkStatus();
   auto tls = rpc::ChannelTls::Open(files);
-  if (tls.ok()) rpc::ChannelTls::SetOfProcess(*std::move(tls));
-  return tls.status();
+  if (!tls.ok()) return tls.status();
+  rpc::ChannelTls::SetOfProcess(*std::move(tls));
+  return absl::OkStatus();
 }
 
 absl::Status RunWithFlags(const std::function<absl::Status(const rpc::ServerOptions&)>& run) {

@@ -23,8 +23,8 @@ ProgramOutcome RunProgram(const std::vector<std::string>& arguments, const std::
 // The file of one of our programs, e.g. "canvass-aggregator".
 std::string ProgramFile(const std::string& name);
 
-// grpcurl -d `json` `address` `method`, by reflection alone; -plaintext unless the options say how to
-// use TLS (-cacert ...).
+// grpcurl -d `json` `address` `method`, by reflection alone; -plaintext unless the options say how
+// to use TLS (-cacert ...).
 ProgramOutcome Grpcurl(const std::string& address, const std::string& method,
                        const std::string& json, const std::vector<std::string>& options = {});
 

@@ -96,8 +96,9 @@ absl::Status BenchStack::UseTls() {
   if (!tls.ok()) return tls.status();
   rpc::ChannelTls::SetOfProcess(*std::move(tls));
   auto reporter_tls = rpc::ChannelTls::Open(*submits);
-  if (reporter_tls.ok()) services_.reporter_tls = *std::move(reporter_tls);
-  return reporter_tls.status();
+  if (!reporter_tls.ok()) return reporter_tls.status();
+  services_.reporter_tls = *std::move(reporter_tls);
+  return absl::OkStatus();
 }
 
 ProcessUses BenchStack::Uses() const {

@@ -115,8 +115,9 @@ absl::Status UseTls(CommonOptions& options) {
   rpc::ChannelTls::SetOfProcess(*tls);
   auto reporter_tls =
       options.reporter_certificate.empty() ? tls : OpenTls(options, options.reporter_certificate);
-  if (reporter_tls.ok()) options.reporter_tls = *std::move(reporter_tls);
-  return reporter_tls.status();
+  if (!reporter_tls.ok()) return reporter_tls.status();
+  options.reporter_tls = *std::move(reporter_tls);
+  return absl::OkStatus();
 }
 
 // Returns the word in place of the command if no command has that name, and otherwise "". CLI11
