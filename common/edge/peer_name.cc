@@ -32,6 +32,13 @@ std::string RandomText() {
       absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
+PeerName Stranger(std::string_view text) {
+  PeerName name;
+  name.peer.is_checked = true;
+  name.owner = text;
+  return name;
+}
+
 }  // namespace
 
 std::string OwnerOf(const identity::Peer& peer, std::string_view host) {
@@ -51,18 +58,17 @@ std::string NewPeerName(const identity::Peer& peer, std::string_view host,
 }
 
 PeerName ReadPeerName(std::string_view text) {
-  const PeerName unknown{.peer = {.is_checked = true}, .owner = std::string(text)};
   const std::size_t begin = text.find(kBegin);
-  if (begin == std::string_view::npos) return unknown;
+  if (begin == std::string_view::npos) return Stranger(text);
   const std::vector<std::string> parts = absl::StrSplit(ToAbsl(text.substr(begin)), '/');
   constexpr std::size_t kPartsMin = 5;
-  if (parts.size() < kPartsMin) return unknown;
+  if (parts.size() < kPartsMin) return Stranger(text);
   const std::string& kind = parts[2];
   if (kind == kPlain || kind == kAnonymous) {
     return {.peer = {.is_checked = kind == kAnonymous}, .owner = parts[3]};
   }
   std::optional<election::Actor> actor = election::ParseActor(StrCat(parts[3], "/", parts[4]));
-  if (kind != kIdentity || !actor) return unknown;
+  if (kind != kIdentity || !actor) return Stranger(text);
   const identity::Peer peer{.is_checked = true, .actor = std::move(actor)};
   return {.peer = peer, .owner = OwnerOf(peer, parts.size() > kPartsMin ? parts[5] : "")};
 }
