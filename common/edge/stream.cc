@@ -66,14 +66,18 @@ void Stream::NoteResult(int result, boost::system::error_code& error, Socket::wa
   }
 }
 
-void Stream::ShutdownSend() {
+void Stream::EndTls() {
   if (tls_ != nullptr && !std::exchange(is_broken_, true)) SSL_shutdown(tls_.get());
+}
+
+void Stream::ShutdownSend() {
+  EndTls();
   boost::system::error_code ignored;
   ignored = socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 void Stream::Close() {
-  if (tls_ != nullptr && !std::exchange(is_broken_, true)) SSL_shutdown(tls_.get());
+  EndTls();
   boost::system::error_code ignored;
   ignored = socket_.close(ignored);
 }

@@ -34,6 +34,8 @@ class Stream {
   SSL* tls() const { return tls_.get(); }
 
  private:
+  // Says in TLS that nothing more follows.
+  void EndTls();
   void NoteResult(int result, boost::system::error_code& error, Socket::wait_type& wanted);
 
   Socket socket_;

@@ -45,7 +45,6 @@ std::string TraceparentOf(const grpc::ServerContextBase& context) {
 CallOrigin OriginOf(const grpc::ServerContextBase& context) {
   const std::string_view id = MetadataOf(context, "x-request-id");
   return {.request_id = IsRequestId(id) ? std::string(id) : RandomUuid(),
-          // The one place that decides how the log calls a caller: its address.
           .identity = CallerOf(context),
           .traceparent = TraceparentOf(context)};
 }

@@ -12,7 +12,6 @@
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/terminal/console.h"
 #include "services/canvass/terminal/error_text.h"
-#include "services/canvass/terminal/input_file.h"
 #include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/print.h"
 #include "services/canvass/terminal/proto_json.h"
@@ -83,11 +82,9 @@ std::string AnswerText(const std::string& election_id,
 }
 
 absl::StatusOr<v1::DefinitionChange> ReadDefinition(const DefineArguments& arguments) {
-  const absl::StatusOr<std::string> content = ReadInput(arguments.file);
-  if (!content.ok()) return content.status();
   v1::DefinitionChange definition;
-  const absl::Status parsed = ParseProtoJson(*content, arguments.file, definition);
-  if (!parsed.ok()) return parsed;
+  const absl::Status read = ReadProtoJson(arguments.file, definition);
+  if (!read.ok()) return read;
   if (!arguments.reason.empty()) definition.set_reason(arguments.reason);
   return definition;
 }

@@ -19,7 +19,6 @@
 #include "services/canvass/commands/commands.h"
 #include "services/canvass/pki/pki_folder.h"
 #include "services/canvass/terminal/console.h"
-#include "services/canvass/terminal/input_file.h"
 #include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/proto_json.h"
 #include "services/canvass/terminal/text_width.h"
@@ -85,11 +84,9 @@ absl::StatusOr<std::vector<Actor>> Wanted(const PkiArguments& arguments) {
   const std::vector<Actor> services = Services();
   actors->insert(actors->end(), services.begin(), services.end());
   if (arguments.definition.empty()) return actors;
-  const absl::StatusOr<std::string> content = ReadInput(arguments.definition);
-  if (!content.ok()) return content.status();
   v1::DefinitionChange definition;
-  const absl::Status parsed = ParseProtoJson(*content, arguments.definition, definition);
-  if (!parsed.ok()) return parsed;
+  const absl::Status read = ReadProtoJson(arguments.definition, definition);
+  if (!read.ok()) return read;
   const std::vector<Actor> defined = ActorsOf(definition);
   for (const Actor& actor : defined) {
     if (!election::ParseActor(ToText(actor))) {

@@ -15,7 +15,6 @@
 #include "services/canvass/commands/report_decision.h"
 #include "services/canvass/commands/time_text.h"
 #include "services/canvass/terminal/exit_code.h"
-#include "services/canvass/terminal/input_file.h"
 #include "services/canvass/terminal/invocation.h"
 #include "services/canvass/terminal/proto_json.h"
 
@@ -36,11 +35,9 @@ struct PollArguments {
 };
 
 absl::StatusOr<v1::PollFigures> FiguresInFile(const PollArguments& arguments) {
-  const absl::StatusOr<std::string> content = ReadInput(arguments.file);
-  if (!content.ok()) return content.status();
   v1::PollFigures figures;
-  const absl::Status parsed = ParseProtoJson(*content, arguments.file, figures);
-  if (!parsed.ok()) return parsed;
+  const absl::Status read = ReadProtoJson(arguments.file, figures);
+  if (!read.ok()) return read;
   if (figures.election_id().empty()) figures.set_election_id(arguments.choice.election_id);
   if (figures.election_id() != arguments.choice.election_id) {
     return UsageError(fmt::format("{} has figures for election {}, not for {}", arguments.file,

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "fmt/format.h"
+#include "services/canvass/terminal/input_file.h"
 
 namespace canvass::cli {
 namespace {
@@ -85,6 +86,11 @@ absl::Status ParseProtoJson(std::string_view json, const std::string& origin,
   if (parsed.ok()) return absl::OkStatus();
   const auto what = parsed.message();
   return Malformed(origin, std::string_view(what.data(), what.size()));
+}
+
+absl::Status ReadProtoJson(const std::string& file, google::protobuf::Message& message) {
+  const absl::StatusOr<std::string> content = ReadInput(file);
+  return content.ok() ? ParseProtoJson(*content, file, message) : content.status();
 }
 
 std::string ToPrettyJson(const google::protobuf::Message& message) { return ToJson(message, true); }

@@ -21,6 +21,9 @@ namespace canvass::cli {
 absl::Status ParseProtoJson(std::string_view json, const std::string& origin,
                             google::protobuf::Message& message);
 
+// The same for the content of `file`, see ReadInput, whose errors it returns too.
+absl::Status ReadProtoJson(const std::string& file, google::protobuf::Message& message);
+
 // Returns JSON on several lines. Fields without presence are written even if they are 0 or empty.
 std::string ToPrettyJson(const google::protobuf::Message& message);
 // Returns the same JSON on one line, without a newline at the end.

@@ -15,6 +15,7 @@
 #include "common/base/mutex.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/edge/peer_name.h"
 #include "common/election/entitlement_check.h"
 #include "common/identity/policy.h"
 #include "common/rpc/call_origin.h"
@@ -35,10 +36,10 @@ namespace {
 // Each connection without a certificate has a share of its own: it is all that tells such callers
 // apart. REQUIRES: the caller may make the call.
 Sender SenderOf(const grpc::CallbackServerContext& context) {
-  const identity::Peer peer = rpc::PeerOf(context);
-  const std::string owner = peer.actor ? rpc::CallerOf(context) : context.peer();
-  return {.actor = identity::ActorOf(peer),
-          .share = absl::HashOf(owner),
+  const std::string connection = context.peer();
+  const edge::PeerName name = edge::ReadPeerName(connection);
+  return {.actor = identity::ActorOf(name.peer),
+          .share = absl::HashOf(name.peer.actor ? name.owner : connection),
           .traceparent = rpc::TraceparentOf(context)};
 }
 
