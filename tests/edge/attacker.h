@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "common/edge/frame_reader.h"
+#include "common/identity/credentials.h"
+#include "common/identity/openssl.h"
 
 namespace canvass::edge {
 
@@ -17,15 +19,17 @@ class Attacker {
   static constexpr std::size_t kAnyAmount = 0x7FFF'FFFF;
 
   // Connects to "127.0.0.1:port" and, unless told not to, begins with preface and settings that
-  // take `window` bytes of each answer; 0: none, so that the server keeps them.
-  explicit Attacker(const std::string& address, bool begins = true,
-                    std::size_t window = kAnyAmount);
+  // take `window` bytes of each answer; 0: none, so that the server keeps them. With `tls` it shows
+  // that certificate, and believes every server.
+  explicit Attacker(const std::string& address, bool begins = true, std::size_t window = kAnyAmount,
+                    const identity::TlsFiles* tls = nullptr);
   ~Attacker();
   Attacker(const Attacker&) = delete;
   Attacker& operator=(const Attacker&) = delete;
 
   bool is_open() const { return fd_ >= 0; }
-  // Returns false if the connection is closed, or took nothing for 200 ms.
+  // Returns false if the connection is closed, or took nothing for 200 ms; with TLS it is closed
+  // then, since a record cannot be left half written.
   bool Write(std::string_view bytes);
   // Drops what has arrived. Returns how many bytes.
   std::size_t Drain();
@@ -43,7 +47,16 @@ class Attacker {
   static std::string Reset(std::uint32_t stream);
 
  private:
+  void BeginTls(const identity::TlsFiles& files);
+  void Close();
+  // As send and recv, but -1 only if they would have to wait; otherwise 0 means that it is closed.
+  std::ptrdiff_t Send(std::string_view bytes);
+  std::ptrdiff_t Receive(char* buffer, std::size_t size);
+  bool AwaitRoom() const;
+
   int fd_ = -1;
+  identity::SslContextPtr context_;
+  identity::SslPtr session_;
 };
 
 }  // namespace canvass::edge

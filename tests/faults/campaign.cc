@@ -76,7 +76,8 @@ absl::Status Campaign::PrepareStage() {
   trials_on_stage_ = 1;
   auto stage = Stage::Start({.folder = StrCat(options_.folder->path(), "/stage-", ++stages_),
                              .program_folder = options_.program_folder,
-                             .small_file_systems = options_.small_file_systems});
+                             .small_file_systems = options_.small_file_systems,
+                             .with_tls = options_.with_tls});
   if (!stage.ok()) return stage.status();
   stage_ = *std::move(stage);
   if (stages_ == 1 && !stage_->may_fill_disks()) {

@@ -23,6 +23,7 @@ struct CampaignOptions {
   testing::TemporaryFolder* folder = nullptr;
   std::string program_folder{};  // of the services
   bool small_file_systems = true;
+  bool with_tls = true;
 };
 
 // Totals over all seeds.

@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/election/actor.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 
@@ -73,14 +74,28 @@ std::string WithoutAddresses(std::string text) {
 
 }  // namespace
 
-Clients::Clients(const std::string& reporter, const std::string& aggregators,
-                 const std::string& publisher)
-    : reporter_(reporter::v1::StationReporterService::NewStub(rpc::NewChannel(reporter))),
-      aggregator_(aggregator::v1::AggregatorService::NewStub(
-          rpc::NewChannel(aggregators, {.health_service = kAggregatorHealth}))),
-      elections_(aggregator::v1::ElectionService::NewStub(
-          rpc::NewChannel(aggregators, {.health_service = kAggregatorHealth}))),
-      publisher_(publisher::v1::PublisherService::NewStub(rpc::NewChannel(publisher))) {}
+Clients::Clients(const Addresses& addresses) : with_identities_(addresses.identities != nullptr) {
+  const auto channel = [&addresses](const std::string& target, const std::string& identity,
+                                    const char* health_service) {
+    std::shared_ptr<rpc::ChannelTls> tls;
+    if (addresses.identities != nullptr) tls = addresses.identities->ChannelsOf(identity);
+    return rpc::NewChannel(target, {.health_service = health_service, .tls = std::move(tls)});
+  };
+  for (int source = 0; source < kSources; ++source) {
+    reporters_.at(static_cast<std::size_t>(source)) = reporter::v1::StationReporterService::NewStub(
+        channel(addresses.reporter, Identities::SubmitterOf(source), ""));
+  }
+  outbox_ = reporter::v1::StationReporterService::NewStub(
+      channel(addresses.reporter, Identities::kOperator, ""));
+  recorder_ = aggregator::v1::AggregatorService::NewStub(
+      channel(addresses.aggregators, Identities::kReporter, kAggregatorHealth));
+  aggregator_ = aggregator::v1::AggregatorService::NewStub(
+      channel(addresses.aggregators, Identities::kOperator, kAggregatorHealth));
+  elections_ = aggregator::v1::ElectionService::NewStub(
+      channel(addresses.aggregators, Identities::kOperator, kAggregatorHealth));
+  publisher_ = publisher::v1::PublisherService::NewStub(
+      channel(addresses.publisher, Identities::kOperator, ""));
+}
 
 Clients::~Clients() = default;
 
@@ -97,8 +112,7 @@ absl::Status Clients::Define(const aggregator::v1::DefineElectionRequest& reques
 absl::StatusOr<v1::Receipt> Clients::Submit(const v1::StationReport& report) {
   reporter::v1::SubmitReportRequest request;
   *request.mutable_report() = report;
-  auto response =
-      Call(*reporter_, &reporter::v1::StationReporterService::Stub::SubmitReport, request);
+  auto response = Call(ReporterFor(report.source_id()), &ReporterStub::SubmitReport, request);
   if (!response.ok()) return response.status();
   return std::move(*response->mutable_receipt());
 }
@@ -106,8 +120,7 @@ absl::StatusOr<v1::Receipt> Clients::Submit(const v1::StationReport& report) {
 absl::StatusOr<v1::Receipt> Clients::GetReceipt(const v1::ReportKey& key) {
   reporter::v1::GetReceiptRequest request;
   *request.mutable_key() = key;
-  auto response =
-      Call(*reporter_, &reporter::v1::StationReporterService::Stub::GetReceipt, request);
+  auto response = Call(ReporterFor(key.source_id()), &ReporterStub::GetReceipt, request);
   if (!response.ok()) return response.status();
   return std::move(*response->mutable_receipt());
 }
@@ -118,7 +131,7 @@ std::vector<v1::Receipt> Clients::SubmitAll(const std::vector<v1::StationReport>
   rpc::SetDeadline(context, kCallTimeout);
   reporter::v1::SubmitReportsRequest request;
   for (const v1::StationReport& report : reports) *request.add_reports() = report;
-  const auto stream = reporter_->SubmitReports(&context);
+  const auto stream = OpenSubmission(context, reports.front().source_id());
   return Converse(*stream, request, reporter::v1::SubmitReportsResponse(), reports.size(), status);
 }
 
@@ -127,14 +140,28 @@ std::vector<v1::Receipt> Clients::RecordAll(const std::vector<v1::StationReport>
   grpc::ClientContext context;
   rpc::SetDeadline(context, kCallTimeout);
   aggregator::v1::RecordReportsRequest request;
-  for (const v1::StationReport& report : reports) {
-    aggregator::v1::SubmittedReport& submitted = *request.add_reports();
-    *submitted.mutable_report() = report;
-    submitted.set_actor("direct");
-  }
-  const auto stream = aggregator_->RecordReports(&context);
+  for (const v1::StationReport& report : reports) *request.add_reports() = WithActor(report);
+  const auto stream = OpenRecording(context);
   return Converse(*stream, request, aggregator::v1::RecordReportsResponse(), reports.size(),
                   status);
+}
+
+std::unique_ptr<Clients::Submission> Clients::OpenSubmission(grpc::ClientContext& context,
+                                                             const std::string& source_id) const {
+  return ReporterFor(source_id).SubmitReports(&context);
+}
+
+std::unique_ptr<Clients::Recording> Clients::OpenRecording(grpc::ClientContext& context) const {
+  return recorder_->RecordReports(&context);
+}
+
+aggregator::v1::SubmittedReport Clients::WithActor(const v1::StationReport& report) const {
+  aggregator::v1::SubmittedReport submitted;
+  *submitted.mutable_report() = report;
+  submitted.set_actor(with_identities_
+                          ? Identities::SubmitterOf(TrialElection::SourceNo(report.source_id()))
+                          : election::kLocalActor);
+  return submitted;
 }
 
 absl::StatusOr<std::int64_t> Clients::Release(const v1::ReportKey& key) {
@@ -214,7 +241,7 @@ absl::StatusOr<std::vector<v1::ReportKey>> Clients::ReadRefusedOfOutbox(
   request.set_station_id(station_id);
   request.set_state(v1::RECEIPT_STATE_REFUSED);
   request.set_page_size(kPageSize);
-  auto page = Call(*reporter_, &reporter::v1::StationReporterService::Stub::ListOutbox, request);
+  auto page = Call(*outbox_, &ReporterStub::ListOutbox, request);
   if (!page.ok()) return page.status();
   std::vector<v1::ReportKey> keys;
   for (const auto& each : page->reports()) keys.push_back(each.receipt().key());

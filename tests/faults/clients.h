@@ -1,6 +1,7 @@
 #ifndef CANVASS_TESTS_FAULTS_CLIENTS_H_
 #define CANVASS_TESTS_FAULTS_CLIENTS_H_
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,10 +13,8 @@
 #include "canvass/aggregator/v1/election_service.grpc.pb.h"
 #include "canvass/publisher/v1/publisher_service.grpc.pb.h"
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
-
-namespace grpc {
-class Channel;
-}  // namespace grpc
+#include "tests/faults/identities.h"
+#include "tests/faults/trial_election.h"
 
 namespace canvass::faults {
 
@@ -25,12 +24,19 @@ inline constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.Aggregat
 // How long a client waits for one answer: longer than most faults, shorter than its patience.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(2);
 
+// Where the services are, and how they are called.
+struct Addresses {
+  std::string reporter{};
+  std::string aggregators{};
+  std::string publisher{};
+  const Identities* identities = nullptr;  // not owned; null: without TLS
+};
+
 // Blocking calls to the services, as an ordinary client makes them, over connections of its own.
 // Thread-safe.
 class Clients {
  public:
-  Clients(const std::string& reporter, const std::string& aggregators,
-          const std::string& publisher);
+  explicit Clients(const Addresses& addresses);
   ~Clients();
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
@@ -39,11 +45,21 @@ class Clients {
   absl::StatusOr<v1::Receipt> Submit(const v1::StationReport& report);
   absl::StatusOr<v1::Receipt> GetReceipt(const v1::ReportKey& key);
   // One message there, one back: through the reporter, or past it. Receipts of the first reports
-  // where the call broke, with why in `status`.
+  // where the call broke, with why in `status`. REQUIRES of the first: all are of one source, since
+  // a caller reports for one.
   std::vector<v1::Receipt> SubmitAll(const std::vector<v1::StationReport>& reports,
                                      absl::Status& status);
   std::vector<v1::Receipt> RecordAll(const std::vector<v1::StationReport>& reports,
                                      absl::Status& status);
+  using Submission = grpc::ClientReaderWriter<reporter::v1::SubmitReportsRequest,
+                                              reporter::v1::SubmitReportsResponse>;
+  using Recording = grpc::ClientReaderWriter<aggregator::v1::RecordReportsRequest,
+                                             aggregator::v1::RecordReportsResponse>;
+  std::unique_ptr<Submission> OpenSubmission(grpc::ClientContext& context,
+                                             const std::string& source_id) const;
+  std::unique_ptr<Recording> OpenRecording(grpc::ClientContext& context) const;
+  // As the reporter passes it on.
+  aggregator::v1::SubmittedReport WithActor(const v1::StationReport& report) const;
   absl::StatusOr<std::int64_t> Release(const v1::ReportKey& key);
   absl::StatusOr<std::int64_t> Annul(const v1::ReportKey& key);
   absl::StatusOr<std::int64_t> Reinstate(const v1::ReportKey& key);
@@ -61,7 +77,15 @@ class Clients {
                                                               const std::string& station_id);
 
  private:
-  std::unique_ptr<reporter::v1::StationReporterService::Stub> reporter_;
+  using ReporterStub = reporter::v1::StationReporterService::Stub;
+  ReporterStub& ReporterFor(const std::string& source_id) const {
+    return *reporters_[static_cast<std::size_t>(TrialElection::SourceNo(source_id))];
+  }
+
+  const bool with_identities_;
+  std::array<std::unique_ptr<ReporterStub>, kSources> reporters_;  // of each source's submitter
+  std::unique_ptr<ReporterStub> outbox_;
+  std::unique_ptr<aggregator::v1::AggregatorService::Stub> recorder_;
   std::unique_ptr<aggregator::v1::AggregatorService::Stub> aggregator_;
   std::unique_ptr<aggregator::v1::ElectionService::Stub> elections_;
   std::unique_ptr<publisher::v1::PublisherService::Stub> publisher_;

@@ -132,14 +132,19 @@ FaultReport JumpClock(const Fault& fault, const Meanwhile& meanwhile, Stage& sta
   return report;
 }
 
-FaultReport Flood(const Meanwhile& meanwhile, const std::string& address) {
+FaultReport Flood(const Meanwhile& meanwhile, const Stage& stage, const std::string& address) {
   constexpr int kConnections = 4;
   constexpr int kCallsAtOnce = 200;
   const FaultReport report{.at = absl::Now()};
   std::atomic<bool> over = false;
   std::thread flood([&] {
     std::deque<edge::Attacker> attackers;
-    for (int i = 0; i < kConnections; ++i) attackers.emplace_back(address);
+    const identity::TlsFiles* const tls = stage.identities() == nullptr
+                                              ? nullptr
+                                              : &stage.identities()->FilesOf(Identities::kOperator);
+    for (int i = 0; i < kConnections; ++i) {
+      attackers.emplace_back(address, true, edge::Attacker::kAnyAmount, tls);
+    }
     for (std::uint32_t stream = 1; !over;) {
       std::string bytes;
       for (int i = 0; i < kCallsAtOnce; ++i, stream += 2) {
@@ -381,11 +386,11 @@ FaultReport Commit(const Fault& fault, Stage& stage, const Meanwhile& meanwhile)
     case FaultKind::kClockOfPublisher:
       return JumpClock(fault, meanwhile, stage, Part::kPublisher);
     case FaultKind::kFloodActive:
-      return Flood(meanwhile, stage.aggregator_address(stage.ActiveAggregator()));
+      return Flood(meanwhile, stage, stage.aggregator_address(stage.ActiveAggregator()));
     case FaultKind::kFloodReporter:
-      return Flood(meanwhile, stage.reporter_address());
+      return Flood(meanwhile, stage, stage.reporter_address());
     case FaultKind::kFloodPublisher:
-      return Flood(meanwhile, stage.publisher_address());
+      return Flood(meanwhile, stage, stage.publisher_address());
     case FaultKind::kCount:
       break;
   }

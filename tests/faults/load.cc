@@ -145,7 +145,7 @@ void Load::Settle(absl::Duration patience) {
 }
 
 void Load::Submit(int number, Way way) {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ * kSubmitters + static_cast<std::uint64_t>(number));
   std::vector<Series> series;
   for (int i = number; i < election_.stations() * kSources; i += kSubmitters) {
@@ -168,6 +168,9 @@ void Load::Submit(int number, Way way) {
       const bool enough = names.size() == (way == Way::kUnary ? 1U : kBatch);
       if (enough || (settling_ && !one.in_doubt)) break;
       if (one.next.revision > kRevisionsMax) continue;
+      // A caller reports for one source; the reporter, for which the last way stands, for all.
+      const bool other = !names.empty() && names.front().source_no != one.next.source_no;
+      if (other && way == Way::kStreamed) continue;
       sent.push_back(&one);
       names.push_back(one.next);
     }
@@ -190,7 +193,7 @@ void Load::Submit(int number, Way way) {
 }
 
 void Load::Meddle() {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ ^ 0x6d65646cU);
   while (!settling_) {
     Pause(random, kPauseMsMax);
@@ -209,7 +212,7 @@ void Load::Meddle() {
 }
 
 void Load::Decide() {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ ^ 0x64656369U);
   std::vector<ReportName> annulled;
   while (!settling_) {
@@ -246,7 +249,7 @@ void Load::Decide() {
 }
 
 void Load::ReadOn(int number) {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ ^ static_cast<std::uint64_t>(0x72656164 + number));
   const std::string reader = StrCat("reader ", number);
   std::int64_t seen = 0;
@@ -273,7 +276,7 @@ void Load::ReadOn(int number) {
 
 // Asks for no sequence: nothing goes back all the same while one publisher lives.
 void Load::ReadWithinLives() {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ ^ 0x6c697665U);
   std::int64_t seen = 0;
   int life_of_seen = -1;
@@ -290,7 +293,7 @@ void Load::ReadWithinLives() {
 }
 
 void Load::WatchOn() {
-  Clients clients(addresses_.reporter, addresses_.aggregators, addresses_.publisher);
+  Clients clients(addresses_);
   Random random(seed_ ^ 0x77617463U);
   publisher::v1::WatchResultRequest request;
   request.set_election_id(election_.id());

@@ -16,12 +16,6 @@
 
 namespace canvass::faults {
 
-struct Addresses {
-  std::string reporter{};
-  std::string aggregators{};
-  std::string publisher{};
-};
-
 // Clients of one trial election, each with a thread of its own, while faults happen:
 // submitters that send every station's revisions in order, one at a time, streamed, and past the
 // reporter, and resend what they have no answer for; one who repeats, contradicts and runs ahead of

@@ -28,6 +28,7 @@ struct Arguments {
   int takeovers = 0;
   double stall_seconds = 0;
   bool keep_going = false;
+  bool insecure = false;
 };
 
 bool TrySeeds(const Arguments& arguments, Campaign& campaign) {
@@ -57,7 +58,8 @@ int Run(const Arguments& arguments) {
     Campaign campaign(
         {.folder = &folder,
          .program_folder =
-             std::filesystem::path(testing::ProgramFile("canvass-aggregator")).parent_path()});
+             std::filesystem::path(testing::ProgramFile("canvass-aggregator")).parent_path(),
+         .with_tls = !arguments.insecure});
     std::printf("Seeds %llu to %llu; one alone: tests/faults/run --seeds 1 --seed SEED\n",
                 static_cast<unsigned long long>(arguments.seed),
                 static_cast<unsigned long long>(arguments.seed) + arguments.seeds - 1);
@@ -92,6 +94,7 @@ int main(int argc, char** argv) {
       "--stall", arguments.stall_seconds,
       "Before the seeds, stall PostgreSQL under load for this many seconds and measure memory");
   app.add_flag("--keep-going", arguments.keep_going, "Go on after a seed that failed");
+  app.add_flag("--insecure", arguments.insecure, "Without TLS");
   CLI11_PARSE(app, argc, argv);
   return canvass::faults::Run(arguments);
 }

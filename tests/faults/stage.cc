@@ -72,17 +72,6 @@ std::string FreeAddress() {
   }
 }
 
-bool IsServing(const std::string& address, const std::string& service, absl::Duration patience) {
-  const auto stub = grpc::health::v1::Health::NewStub(rpc::NewChannel(address));
-  grpc::ClientContext context;
-  rpc::SetDeadline(context, patience);
-  grpc::health::v1::HealthCheckRequest request;
-  request.set_service(service);
-  grpc::health::v1::HealthCheckResponse response;
-  return stub->Check(&context, request, &response).ok() &&
-         response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
-}
-
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::ifstream file(StrCat("/proc/", parent, "/task/", parent, "/children"));
   std::vector<pid_t> children;
@@ -159,6 +148,11 @@ absl::Status Stage::StartAll() {
     if (error) return absl::UnavailableError(error.message());
   }
   if (options_.small_file_systems) MountSmallFileSystems();
+  if (options_.with_tls) {
+    auto identities = Identities::Issue(StrCat(options_.folder, "/run"));
+    if (!identities.ok()) return identities.status();
+    identities_ = *std::move(identities);
+  }
   absl::Status status = StartPostgres();
   if (status.ok()) status = cluster_->CreateDatabase();
   if (status.ok()) status = aggregator::Migrate(cluster_->owner_connection()).status();
@@ -210,6 +204,14 @@ void Stage::PrepareParts() {
   publisher.file = "canvass-publisher";
   publisher.health = "canvass.publisher.v1.PublisherService";
   publisher.flags = {StrCat("--aggregator=", aggregator_addresses())};
+  if (identities_ == nullptr) return;
+  const auto identify = [this](Program& each, const std::string& identity) {
+    const std::vector<std::string> flags = identities_->FlagsOf(identity);
+    each.flags.insert(each.flags.end(), flags.begin(), flags.end());
+  };
+  for (std::size_t i = 0; i < proxies_.size(); ++i) identify(programs_[i], Identities::kAggregator);
+  identify(reporter, Identities::kReporter);
+  identify(publisher, Identities::kPublisher);
 }
 
 std::string Stage::aggregator_addresses() const {
@@ -276,8 +278,20 @@ Part Stage::ActiveAggregator() const {
   return Serves(Part::kAggregatorB) ? Part::kAggregatorB : Part::kAggregatorA;
 }
 
-bool Stage::Serves(Part part) const {
-  return IsServing(addressed(part).address, addressed(part).health, absl::Milliseconds(150));
+bool Stage::Serves(Part part) const { return IsServing(part, absl::Milliseconds(150)); }
+
+bool Stage::IsServing(Part part, absl::Duration patience) const {
+  const Program& asked = addressed(part);
+  rpc::ChannelOptions options;
+  if (identities_ != nullptr) options.tls = identities_->ChannelsOf(Identities::kOperator);
+  const auto stub = grpc::health::v1::Health::NewStub(rpc::NewChannel(asked.address, options));
+  grpc::ClientContext context;
+  rpc::SetDeadline(context, patience);
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(asked.health);
+  grpc::health::v1::HealthCheckResponse response;
+  return stub->Check(&context, request, &response).ok() &&
+         response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
 }
 
 Part Stage::Other(Part aggregator) {
@@ -369,10 +383,7 @@ absl::Status Stage::Heal() {
 
 absl::Status Stage::WaitUntilHealthy() {
   const absl::Time deadline = absl::Now() + kHealthyWithin;
-  const auto serves = [this](Part part) {
-    const Program& asked = addressed(part);
-    return IsServing(asked.address, asked.health, absl::Milliseconds(500));
-  };
+  const auto serves = [this](Part part) { return IsServing(part, absl::Milliseconds(500)); };
   std::string missing;
   do {
     missing.clear();

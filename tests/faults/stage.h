@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tests/faults/identities.h"
 #include "tests/faults/postgres_proxy.h"
 
 namespace canvass::postgres {
@@ -40,6 +41,7 @@ struct StageOptions {
   // A file system that the stage may fill: a small one in memory. Without it (mounting needs root)
   // no disk runs full.
   bool small_file_systems = true;
+  bool with_tls = true;
 };
 
 // The processes under attack: PostgreSQL, two aggregators over it, each through a proxy, a reporter
@@ -62,6 +64,8 @@ class Stage {
   // Both, by comma, as clients name them.
   std::string aggregator_addresses() const;
   const std::string& folder() const { return options_.folder; }
+  // Null without TLS.
+  const Identities* identities() const { return identities_.get(); }
   bool may_fill_disks() const { return mounted_; }
 
   // Does nothing where it runs already, or has ended.
@@ -123,11 +127,13 @@ class Stage {
   void MountSmallFileSystems();
   void PrepareParts();
   absl::Status WaitUntilHealthy();
+  bool IsServing(Part part, absl::Duration patience) const;
   Program& program(Part part) { return programs_[static_cast<std::size_t>(part)]; }
   const Program& addressed(Part part) const { return programs_[static_cast<std::size_t>(part)]; }
 
   StageOptions options_;
   bool mounted_ = false;
+  std::unique_ptr<Identities> identities_;
   std::unique_ptr<postgres::PrivateCluster> cluster_;
   std::array<std::unique_ptr<PostgresProxy>, 2> proxies_;
   std::array<Program, kParts> programs_;

@@ -36,6 +36,9 @@ constexpr absl::Duration kPauseAfterAnError = absl::Milliseconds(50);
 constexpr absl::Duration kStreamLivesFor = absl::Seconds(20);
 constexpr absl::Duration kQuiet = absl::Seconds(1);
 
+// A caller reports for one source.
+int SourceOf(int flooder) { return flooder % kSources; }
+
 // Sends the next revision of each of its stations in one message after another, and waits for
 // nothing but room while `flooding`. Begins again behind what was acknowledged when a stream
 // breaks.
@@ -43,10 +46,8 @@ class Flooder {
  public:
   Flooder(const TrialElection& election, Witness& witness, int number)
       : election_(election), witness_(witness) {
-    for (int i = number; i < election.stations() * kSources; i += kFlooders) {
-      done_.push_back({.source_no = i / election.stations(),
-                       .station_no = i % election.stations(),
-                       .revision = 0});
+    for (int i = number / kSources; i < election.stations(); i += kFlooders / kSources) {
+      done_.push_back({.source_no = SourceOf(number), .station_no = i, .revision = 0});
     }
   }
 
@@ -162,12 +163,7 @@ std::int64_t Told(const Witness::Counts& counts) {
 
 class Flood {
  public:
-  explicit Flood(Trial& trial)
-      : reporter_(reporter::v1::StationReporterService::NewStub(
-            rpc::NewChannel(trial.addresses().reporter))),
-        aggregator_(aggregator::v1::AggregatorService::NewStub(rpc::NewChannel(
-            trial.addresses().aggregators,
-            {.health_service = aggregator::v1::AggregatorService::service_full_name()}))) {
+  explicit Flood(Trial& trial) : clients_(trial.addresses()) {
     for (int i = 0; i < kFlooders; ++i) {
       flooders_.push_back(std::make_unique<Flooder>(trial.election(), trial.witness(), i));
       Flooder& flooder = *flooders_.back();
@@ -175,7 +171,9 @@ class Flood {
       if (i == 0) {
         threads_.emplace_back([this, &flooder] { RunPastReporter(flooder); });
       } else {
-        threads_.emplace_back([this, &flooder] { RunThroughReporter(flooder); });
+        threads_.emplace_back([this, &flooder, source = TrialElection::SourceId(SourceOf(i))] {
+          RunThroughReporter(flooder, source);
+        });
       }
     }
   }
@@ -192,24 +190,23 @@ class Flood {
   void RunPastReporter(Flooder& flooder) {
     flooder.Run<aggregator::v1::RecordReportsRequest, aggregator::v1::RecordReportsResponse>(
         flooding_, ending_,
-        [this](grpc::ClientContext& context) { return aggregator_->RecordReports(&context); },
-        [](aggregator::v1::RecordReportsRequest& request, const v1::StationReport& report) {
-          aggregator::v1::SubmittedReport& submitted = *request.add_reports();
-          *submitted.mutable_report() = report;
-          submitted.set_actor("direct");
+        [this](grpc::ClientContext& context) { return clients_.OpenRecording(context); },
+        [this](aggregator::v1::RecordReportsRequest& request, const v1::StationReport& report) {
+          *request.add_reports() = clients_.WithActor(report);
         });
   }
-  void RunThroughReporter(Flooder& flooder) {
+  void RunThroughReporter(Flooder& flooder, const std::string& source_id) {
     flooder.Run<reporter::v1::SubmitReportsRequest, reporter::v1::SubmitReportsResponse>(
         flooding_, ending_,
-        [this](grpc::ClientContext& context) { return reporter_->SubmitReports(&context); },
+        [this, source_id](grpc::ClientContext& context) {
+          return clients_.OpenSubmission(context, source_id);
+        },
         [](reporter::v1::SubmitReportsRequest& request, const v1::StationReport& report) {
           *request.add_reports() = report;
         });
   }
 
-  std::unique_ptr<reporter::v1::StationReporterService::Stub> reporter_;
-  std::unique_ptr<aggregator::v1::AggregatorService::Stub> aggregator_;
+  const Clients clients_;
   std::atomic<bool> flooding_ = false;
   std::atomic<bool> ending_ = false;
   std::vector<std::unique_ptr<Flooder>> flooders_;

@@ -21,7 +21,7 @@ namespace {
 constexpr absl::Duration kSettlesWithin = absl::Seconds(30);
 // Promises of which it is asked whether they were refused, before the ledger is read again.
 constexpr int kAskedAtOnceMax = 50;
-constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
+constexpr absl::Duration kAskEvery = absl::Milliseconds(10);
 
 std::int64_t ToInt(std::string_view text) {
   std::int64_t number = 0;
@@ -47,9 +47,10 @@ Trial::Trial(Stage& stage, const std::string& election_id, std::uint64_t seed, i
       seed_(seed),
       addresses_{.reporter = stage.reporter_address(),
                  .aggregators = stage.aggregator_addresses(),
-                 .publisher = stage.publisher_address()},
+                 .publisher = stage.publisher_address(),
+                 .identities = stage.identities()},
       witness_(election_),
-      clients_(addresses_.reporter, addresses_.aggregators, addresses_.publisher),
+      clients_(addresses_),
       ledger_(election_) {}
 
 void Trial::Define() {
@@ -128,7 +129,7 @@ void Trial::AwaitPromises() {
       if (kept || lost) witness_.PromiseKept(name, variant);
       if (kept) deadline = absl::Now() + kSettlesWithin;
     }
-    absl::SleepFor(kLookEvery);
+    absl::SleepFor(kAskEvery);
   }
 }
 
@@ -139,7 +140,7 @@ void Trial::AwaitOpenings() {
     if (absl::Now() > deadline) {
       return witness_.Violation(StrCat(ledger_.closed_seals(), " seals were not opened"));
     }
-    absl::SleepFor(kLookEvery);
+    absl::SleepFor(kAskEvery);
     ReadNewEntries();
   }
 }
@@ -237,7 +238,7 @@ void Trial::ComparePublishedResults() {
       };
       auto result = read();
       while (!result.ok() && absl::Now() < deadline) {
-        absl::SleepFor(kLookEvery);
+        absl::SleepFor(kAskEvery);
         result = read();
       }
       if (!result.ok()) {
