@@ -377,6 +377,9 @@ inline constexpr Reason kProcessNotStarted = {
 // A program that Canvass ran did not end in time.
 inline constexpr Reason kProcessTimeout = {"PROCESS_TIMEOUT", absl::StatusCode::kDeadlineExceeded,
                                            "canvass", Retry::kSame};
+// The entry is no proposal that another operator can confirm.
+inline constexpr Reason kProposalUnknown = {"PROPOSAL_UNKNOWN", absl::StatusCode::kNotFound,
+                                            "canvass", Retry::kNo};
 // The publisher has just started and has not received everything yet.
 inline constexpr Reason kPublisherStarting = {"PUBLISHER_STARTING", absl::StatusCode::kUnavailable,
                                               "publisher", Retry::kSame};
@@ -604,6 +607,9 @@ inline constexpr Reason kTurnoutMalformed = {
 // Ballots were cast at a turnout of 0 percent.
 inline constexpr Reason kTurnoutZero = {"TURNOUT_ZERO", absl::StatusCode::kInvalidArgument,
                                         "canvass", Retry::kNo};
+// A definition takes back that two operators decide.
+inline constexpr Reason kTwoOperatorsFixed = {
+    "TWO_OPERATORS_FIXED", absl::StatusCode::kFailedPrecondition, "aggregator", Retry::kNo};
 // The command line is wrong; nothing was done.
 inline constexpr Reason kUsage = {"USAGE", absl::StatusCode::kInvalidArgument, "canvass",
                                   Retry::kNo};

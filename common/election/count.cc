@@ -84,6 +84,7 @@ void Count::ApplyEvent(const Entry& entry, const ReportRelease& release) {
 }
 
 void Count::ApplyEvent(const Entry& entry, const ReportAnnulment& annulment) {
+  annulment_proposals_.erase(annulment.key);
   ContestCountOf(annulment.key).Annul(entry.sequence, annulment);
 }
 
@@ -96,6 +97,7 @@ void Count::ApplyEvent(const Entry& entry, const PollFigures& figures) {
 }
 
 void Count::ApplyEvent(const Entry& entry, const ResultCertification& certification) {
+  certification_proposals_.erase({certification.contest_no, certification.source_no});
   ContestCountOf(certification.contest_no, certification.source_no)
       .Certify(entry.sequence, entry.recorded_at, certification);
 }
@@ -110,6 +112,9 @@ void Count::ApplyEvent(const Entry& entry, const EmbargoSeal& seal) {
 
 void Count::ApplyEvent(const Entry& entry, const SealOpening& opening) {
   RemoveSeal(SourceOf(opening.content.event), opening.seal_sequence);
+  if (const auto* const proposal = std::get_if<AnnulmentProposal>(&opening.content.event)) {
+    return Propose(entry.sequence, opening.content.actor, *proposal);
+  }
   std::visit([&](const auto& event) { ApplyEvent(entry, event); }, opening.content.event);
 }
 
@@ -118,6 +123,26 @@ void Count::ApplyEvent(const Entry& entry, const SealWithdrawal& withdrawal) {
   withdrawn_.insert_or_assign(
       withdrawal.seal_sequence,
       RecordedWithdrawal{.sequence = entry.sequence, .withdrawal = withdrawal});
+}
+
+void Count::ApplyEvent(const Entry& entry, const AnnulmentProposal& proposal) {
+  Propose(entry.sequence, entry.actor, proposal);
+}
+
+void Count::ApplyEvent(const Entry& entry, const CertificationProposal& proposal) {
+  const ResultCertification& proposed = proposal.certification;
+  certification_proposals_.insert_or_assign(
+      {proposed.contest_no, proposed.source_no},
+      Proposed<ResultCertification>{
+          .sequence = entry.sequence, .actor = entry.actor, .decision = proposed});
+}
+
+void Count::Propose(std::int64_t sequence, const std::string& actor,
+                    const AnnulmentProposal& proposal) {
+  annulment_proposals_.insert_or_assign(
+      proposal.annulment.key,
+      Proposed<ReportAnnulment>{
+          .sequence = sequence, .actor = actor, .decision = proposal.annulment});
 }
 
 void Count::RemoveSeal(int source_no, std::int64_t sequence) {
@@ -204,6 +229,17 @@ Progress Count::ProgressOfTag(int contest_no, int source_no, int area_no,
 
 StationStanding Count::StandingOf(const StationKey& key) const {
   return ContestCountOf(key.contest_no, key.source_no).StandingOf(key.station_no);
+}
+
+const Proposed<ReportAnnulment>* Count::FindAnnulmentProposal(const StationKey& key) const {
+  const auto found = annulment_proposals_.find(key);
+  return found == annulment_proposals_.end() ? nullptr : &found->second;
+}
+
+const Proposed<ResultCertification>* Count::FindCertificationProposal(int contest_no,
+                                                                      int source_no) const {
+  const auto found = certification_proposals_.find({contest_no, source_no});
+  return found == certification_proposals_.end() ? nullptr : &found->second;
 }
 
 std::optional<Counts> Count::CountingCounts(const StationKey& key) const {

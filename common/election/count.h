@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -106,6 +107,12 @@ class Count final : public CountedParts {
   const RecordedReopening* FindReopening(int contest_no, int source_no) const;
   // All reopenings, oldest first.
   const std::vector<RecordedReopening>& ReopeningsOf(int contest_no, int source_no) const;
+  // The newest proposal to annul a report of the station; null if there is none, or if the newest
+  // one took effect.
+  const Proposed<ReportAnnulment>* FindAnnulmentProposal(const StationKey& key) const;
+  // The same for the certification of a result.
+  const Proposed<ResultCertification>* FindCertificationProposal(int contest_no,
+                                                                 int source_no) const;
   // The newest poll figures of the area; null if none were published.
   const PublishedPoll* FindPoll(int contest_no, int source_no, int area_no) const;
   // One revision of the poll figures; revision 0 means the newest. Null if it was never published.
@@ -138,6 +145,9 @@ class Count final : public CountedParts {
   void ApplyEvent(const Entry& entry, const EmbargoSeal& seal);
   void ApplyEvent(const Entry& entry, const SealOpening& opening);
   void ApplyEvent(const Entry& entry, const SealWithdrawal& withdrawal);
+  void ApplyEvent(const Entry& entry, const AnnulmentProposal& proposal);
+  void ApplyEvent(const Entry& entry, const CertificationProposal& proposal);
+  void Propose(std::int64_t sequence, const std::string& actor, const AnnulmentProposal& proposal);
   void RemoveSeal(int source_no, std::int64_t sequence);
 
   bool defined_ = false;
@@ -148,6 +158,9 @@ class Count final : public CountedParts {
   absl::flat_hash_map<std::pair<int, int>, std::unique_ptr<ContestCount>> contest_counts_;
   std::map<int, Seals> seals_;                            // by source; none is empty
   std::map<std::int64_t, RecordedWithdrawal> withdrawn_;  // by the sequence of the seal
+  absl::flat_hash_map<StationKey, Proposed<ReportAnnulment>> annulment_proposals_;
+  // By contest and source.
+  absl::flat_hash_map<std::pair<int, int>, Proposed<ResultCertification>> certification_proposals_;
 };
 
 }  // namespace canvass::election

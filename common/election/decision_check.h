@@ -17,7 +17,7 @@
 // parts by id, and returns one of these:
 //   - the event to append;
 //   - the sequence of the entry that already records the same decision, which makes resending
-//     harmless;
+//     harmless (see AskSecondOperator for decisions that need two operators);
 //   - an error with a reason.
 //
 // Two decisions are the same if all of their content is, including reason and documents. A release
@@ -38,6 +38,7 @@ namespace canvass::election {
 struct Decision {
   std::optional<Event> event{};
   std::int64_t standing_sequence = 0;
+  bool awaits_second_operator = false;  // it is a proposal, which has no effect yet
 };
 
 struct ReportDecisionRequest {

@@ -30,6 +30,9 @@ struct Policy {
   // Official reports before this instant break POLLS_NOT_CLOSED. If absent, the rule is not
   // checked.
   std::optional<absl::Time> polls_close_at{};
+  // An annulment or certification needs two operators: it takes effect when a second one decides
+  // what a first one proposed. Stays so once it is set.
+  bool two_operators = false;
 
   bool operator==(const Policy&) const = default;
 };

@@ -16,6 +16,10 @@ std::int32_t SourceOfAny(const Variant& event) {
           return any.key.source_no;
         } else if constexpr (requires { any.source_no; }) {
           return any.source_no;
+        } else if constexpr (requires { any.annulment; }) {
+          return any.annulment.key.source_no;
+        } else if constexpr (requires { any.certification; }) {
+          return any.certification.source_no;
         } else if constexpr (requires { any.content.event; }) {
           return SourceOf(any.content.event);
         } else {

@@ -68,6 +68,8 @@ struct ReportAnnulment {
   std::string reason{};
   bool station_expected_again = false;
   std::vector<Document> documents{};
+  // The operator whose AnnulmentProposal this confirms; absent where one operator decides.
+  std::optional<std::string> proposed_by{};
 
   bool operator==(const ReportAnnulment&) const = default;
 };
@@ -117,6 +119,8 @@ struct ResultCertification {
   std::string reason{};
   bool accept_incomplete = false;
   std::vector<Document> documents{};
+  // The operator whose CertificationProposal this confirms; absent where one operator decides.
+  std::optional<std::string> proposed_by{};
 
   bool operator==(const ResultCertification&) const = default;
 };
@@ -133,9 +137,21 @@ struct ContestReopening {
   bool operator==(const ContestReopening&) const = default;
 };
 
+// What one operator wants to decide, which has no effect until another one decides the same.
+struct AnnulmentProposal {
+  ReportAnnulment annulment{};  // without proposed_by
+
+  bool operator==(const AnnulmentProposal&) const = default;
+};
+struct CertificationProposal {
+  ResultCertification certification{};  // without proposed_by
+
+  bool operator==(const CertificationProposal&) const = default;
+};
+
 // What may be under embargo: everything that a source says, and what is decided about its reports.
-using SealedEvent =
-    std::variant<ReportRecorded, ReportRelease, ReportAnnulment, ReportReinstatement, PollFigures>;
+using SealedEvent = std::variant<ReportRecorded, ReportRelease, ReportAnnulment,
+                                 ReportReinstatement, PollFigures, AnnulmentProposal>;
 
 // What a seal hides.
 struct SealedContent {
@@ -179,7 +195,8 @@ struct SealWithdrawal {
 
 using Event = std::variant<DefinitionChange, DefinitionSeal, ReportRecorded, ReportRelease,
                            ReportAnnulment, ReportReinstatement, PollFigures, ResultCertification,
-                           ContestReopening, EmbargoSeal, SealOpening, SealWithdrawal>;
+                           ContestReopening, EmbargoSeal, SealOpening, SealWithdrawal,
+                           AnnulmentProposal, CertificationProposal>;
 
 // One entry of an election's ledger.
 struct Entry {

@@ -25,6 +25,7 @@ class MoveCheck {
       : current_(current), counted_(counted), change_(change), problems_(problems) {}
 
   void Run() {
+    if (change_.election) CheckElection(*change_.election);
     for (std::size_t i = 0; i < change_.contests.size(); ++i) {
       const Contest& contest = change_.contests[i];
       const std::optional<int> number = current_.FindContest(contest.id);
@@ -50,6 +51,12 @@ class MoveCheck {
  private:
   void Add(const Place& place, std::string_view field, std::string_view description) {
     problems_.Add(reason::kVotesWouldMove, place, field, description);
+  }
+
+  void CheckElection(const Election& election) {
+    if (!TakesBackTwoOperators(current_, election)) return;
+    problems_.Add(reason::kTwoOperatorsFixed, "definition.election.policy.two_operators",
+                  "is set, and cannot be taken back");
   }
 
   void CheckContest(int number, const Contest& contest, const Place& place) {
@@ -177,6 +184,11 @@ std::optional<int> FindReportedStation(const Definition& definition, const Count
     }
   }
   return std::nullopt;
+}
+
+bool TakesBackTwoOperators(const Definition& current, const Election& election) {
+  const bool asks = election.policy && election.policy->two_operators;
+  return current.policy().two_operators && !asks;
 }
 
 void CheckMoves(const Definition& current, const CountedParts& counted,

@@ -2,6 +2,7 @@
 #define CANVASS_COMMON_ELECTION_STANDING_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/time/time.h"
 #include "common/election/event.h"
@@ -58,6 +59,14 @@ struct RecordedReinstatement {
   std::int64_t sequence = 0;
   ReportReinstatement reinstatement{};
   std::int64_t superseded_sequence = 0;  // entry that superseded it; 0 if none did
+};
+
+// A decision that one operator proposed and nobody has confirmed, and the sequence of its entry.
+template <typename Decision>
+struct Proposed {
+  std::int64_t sequence = 0;
+  std::string actor{};  // who proposed it
+  Decision decision{};
 };
 
 // The newest certification of a contest and source.

@@ -20,6 +20,7 @@
 #include "common/election/count.h"
 #include "common/election/definition.h"
 #include "common/election/event.h"
+#include "common/election/second_operator.h"
 #include "common/election/standing.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/entry_log.h"
@@ -50,7 +51,8 @@ class EventCheck {
       : ledger_(ledger),
         count_(ledger.count()),
         sequence_(entry.sequence),
-        recorded_at_(entry.recorded_at) {}
+        recorded_at_(entry.recorded_at),
+        actor_(entry.actor) {}
 
   std::string operator()(const election::DefinitionChange& change) const {
     if (change.election && change.election->id != ledger_.election_id()) {
@@ -99,7 +101,9 @@ class EventCheck {
     return CheckDecision(release.key, release.revision);
   }
   std::string operator()(const election::ReportAnnulment& annulment) const {
-    return CheckDecision(annulment.key, annulment.revision);
+    std::string problem = CheckDecision(annulment.key, annulment.revision);
+    if (!problem.empty()) return problem;
+    return CheckOperators(annulment, count_.FindAnnulmentProposal(annulment.key));
   }
   std::string operator()(const election::ReportReinstatement& reinstatement) const {
     std::string problem = CheckDecision(reinstatement.key, reinstatement.revision);
@@ -130,10 +134,9 @@ class EventCheck {
   std::string operator()(const election::ResultCertification& certification) const {
     std::string problem = CheckParts(certification.contest_no, certification.source_no);
     if (!problem.empty()) return problem;
-    const bool known = std::all_of(
-        certification.elected_candidate_nos.begin(), certification.elected_candidate_nos.end(),
-        [&](std::int32_t no) { return HasNumber(Candidates(certification.contest_no), no); });
-    return known ? "" : "it names an unknown candidate";
+    if (!HasKnownCandidates(certification)) return "it names an unknown candidate";
+    return CheckOperators(certification, count_.FindCertificationProposal(certification.contest_no,
+                                                                          certification.source_no));
   }
 
   std::string operator()(const election::ContestReopening& reopening) const {
@@ -163,7 +166,9 @@ class EventCheck {
     if (CommitmentTo(opening.nonce, opening.content) != seals.begin()->second.commitment) {
       return StrCat("it is not what seal ", opening.seal_sequence, " commits to");
     }
-    return std::visit(*this, opening.content.event);
+    EventCheck opened = *this;
+    opened.actor_ = opening.content.actor;
+    return std::visit(opened, opening.content.event);
   }
 
   std::string operator()(const election::SealWithdrawal& withdrawal) const {
@@ -172,7 +177,45 @@ class EventCheck {
                   ", which its source does not have");
   }
 
+  std::string operator()(const election::AnnulmentProposal& proposal) const {
+    std::string problem = CheckDecision(proposal.annulment.key, proposal.annulment.revision);
+    return problem.empty() ? CheckProposal(proposal.annulment) : problem;
+  }
+
+  std::string operator()(const election::CertificationProposal& proposal) const {
+    const election::ResultCertification& proposed = proposal.certification;
+    std::string problem = CheckParts(proposed.contest_no, proposed.source_no);
+    if (!problem.empty()) return problem;
+    return HasKnownCandidates(proposed) ? CheckProposal(proposed) : "it names an unknown candidate";
+  }
+
  private:
+  bool HasKnownCandidates(const election::ResultCertification& certification) const {
+    return std::all_of(
+        certification.elected_candidate_nos.begin(), certification.elected_candidate_nos.end(),
+        [&](std::int32_t no) { return HasNumber(Candidates(certification.contest_no), no); });
+  }
+
+  template <typename Decision>
+  std::string CheckProposal(const Decision& proposed) const {
+    return proposed.proposed_by ? "it proposes what somebody proposed before" : "";
+  }
+
+  // Whether two operators decided, if the policy asks for them. `proposed` is the newest proposal
+  // about the same report or result; null if there is none.
+  template <typename Decision>
+  std::string CheckOperators(const Decision& decision,
+                             const election::Proposed<Decision>* proposed) const {
+    if (!decision.proposed_by) {
+      return count_.definition().policy().two_operators ? "only one operator decided it" : "";
+    }
+    if (proposed == nullptr || proposed->actor != *decision.proposed_by ||
+        !SaysTheSame(proposed->decision, decision)) {
+      return StrCat("it confirms a proposal of ", *decision.proposed_by, " that there is not");
+    }
+    return *decision.proposed_by == actor_ ? "its operator confirms the own proposal" : "";
+  }
+
   // REQUIRES: CheckParts found no problem.
   const std::vector<election::Candidate>& Candidates(std::int32_t contest_no) const {
     assert(HasNumber(count_.definition().contests(), contest_no));
@@ -214,6 +257,7 @@ class EventCheck {
   const election::Count& count_;
   std::int64_t sequence_;
   absl::Time recorded_at_;
+  std::string actor_;
 };
 
 }  // namespace

@@ -27,12 +27,14 @@
 // Every entry has exactly one encoding. Its grammar, in the order of the bytes, without padding:
 //
 //   entry           = version kind sequence recorded-at actor event
-//   version         = %x01 / %x02                    ; %x02 for kinds from %x0A on
+//   version         = %x01 / %x02 / %x03             ; the lowest in which the entry can be written
 //   kind            = %x01 definition-change / %x02 definition-seal / %x03 report-recorded /
 //                     %x04 report-release / %x05 report-annulment / %x06 report-reinstatement /
 //                     %x07 poll-figures / %x08 result-certification / %x09 contest-reopening /
-//                     %x0A embargo-seal / %x0B seal-opening / %x0C seal-withdrawal
-//                                                    ; the type of `event`
+//                     %x0A embargo-seal / %x0B seal-opening / %x0C seal-withdrawal /
+//                     %x0D annulment-proposal / %x0E certification-proposal
+//                                                    ; the type of `event`; from %x0A on version 2,
+//                                                    ; from %x0D on version 3
 //   sequence        = whole                          ; from 1
 //   recorded-at     = time
 //   actor           = text
@@ -41,8 +43,9 @@
 //                     list(station)
 //   election        = flags(policy rehearsal) id names languages polling-date time-zone [policy]
 //                     previous-election-id [rehearsal] notices
-//   policy          = flags(polls-close-at) list(rule severity) invalid-share-high
-//                     blank-share-high [polls-close-at]
+//   policy          = flags(polls-close-at two-operators) list(rule severity)
+//                     invalid-share-high blank-share-high [polls-close-at]
+//                                                    ; two-operators: version 3
 //   contest         = flags(blank-votes-valid) id names area-id list(candidate)
 //                     [blank-votes-valid]
 //   candidate       = flags(withdrawn) id names affiliations [withdrawn]
@@ -66,14 +69,15 @@
 //   finding         = rule severity field list(name signed) subject
 //
 //   report-release       = key revision reason list(document)
-//   report-annulment     = flags(station-expected-again) key revision reason list(document)
+//   report-annulment     = flags(station-expected-again proposed-by) key revision reason
+//                     list(document) [proposed-by]   ; proposed-by: version 3
 //   report-reinstatement = key revision reason list(document)
 //   poll-figures    = flags(retracted sample-size published-at) contest-no source-no area-no
 //                     revision reason list(candidate-no share) [sample-size] margin-of-error
 //                     [published-at] list(document)
-//   result-certification = flags(accept-incomplete) contest-no source-no number
+//   result-certification = flags(accept-incomplete proposed-by) contest-no source-no number
 //                     certified-sequence tally progress list(elected-candidate-no) reason
-//                     list(document)
+//                     list(document) [proposed-by]   ; proposed-by: version 3
 //   tally           = reports flagged 8sum list(sum) ; the numbers of `given`, then the votes
 //   sum             = total unknown
 //   progress        = expected counted annulled held closed registered-expected
@@ -82,8 +86,10 @@
 //
 //   embargo-seal    = source-no visible-from commitment  ; whole, time, 32 bytes
 //   seal-opening    = seal-sequence nonce sealed-content ; whole, 32 bytes
-//   sealed-content  = kind actor event               ; kinds %x03 to %x07
+//   sealed-content  = kind actor event               ; kinds %x03 to %x07 and %x0D
 //   seal-withdrawal = source-no seal-sequence reason list(document)
+//   annulment-proposal     = report-annulment
+//   certification-proposal = result-certification
 //
 //   flags(a b ...)  = one byte, a bit for each, lowest first: true, or present; other bits are 0
 //   [x]             = x if its flag says that it is present; [x] of a truth value is %x00 or %x01
@@ -117,9 +123,11 @@ enum class Kind : std::uint8_t {
   kEmbargoSeal = 10,
   kSealOpening = 11,
   kSealWithdrawal = 12,
+  kAnnulmentProposal = 13,
+  kCertificationProposal = 14,
 };
-
-constexpr std::uint8_t VersionOf(Kind kind) { return kind < Kind::kEmbargoSeal ? 1 : 2; }
+constexpr Kind kKindMax = Kind::kCertificationProposal;
+constexpr std::uint8_t kVersionMax = 3;
 
 // Maximum number of elements reserved before a list is read, so that a damaged length cannot use up
 // the memory of the process.
@@ -166,11 +174,12 @@ class EntryFields {
   }
 
   void Code(Part<election::ReportAnnulment>& annulment) {
-    coder_.Flags(annulment.station_expected_again);
+    coder_.Flags(annulment.station_expected_again, annulment.proposed_by);
     Code(annulment.key);
     coder_.Whole(annulment.revision);
     coder_.Text(annulment.reason);
     CodeList(annulment.documents);
+    if (annulment.proposed_by) coder_.Text(*annulment.proposed_by);
   }
 
   void Code(Part<election::ReportReinstatement>& reinstatement) {
@@ -195,7 +204,7 @@ class EntryFields {
   }
 
   void Code(Part<election::ResultCertification>& certification) {
-    coder_.Flags(certification.accept_incomplete);
+    coder_.Flags(certification.accept_incomplete, certification.proposed_by);
     coder_.Whole(certification.contest_no);
     coder_.Whole(certification.source_no);
     coder_.Whole(certification.number);
@@ -205,6 +214,7 @@ class EntryFields {
     CodeList(certification.elected_candidate_nos);
     coder_.Text(certification.reason);
     CodeList(certification.documents);
+    if (certification.proposed_by) coder_.Text(*certification.proposed_by);
   }
 
   void Code(Part<election::ContestReopening>& reopening) {
@@ -236,6 +246,10 @@ class EntryFields {
     coder_.Text(withdrawal.reason);
     CodeList(withdrawal.documents);
   }
+
+  void Code(Part<election::AnnulmentProposal>& proposal) { Code(proposal.annulment); }
+
+  void Code(Part<election::CertificationProposal>& proposal) { Code(proposal.certification); }
 
   // The part of the report that the submitter provides. `held` shares the byte of its flags.
   void CodeContent(Part<election::ReportRecorded>& report, Part<bool>& held) {
@@ -301,7 +315,7 @@ class EntryFields {
   }
 
   void Code(Part<election::Policy>& policy) {
-    coder_.Flags(policy.polls_close_at);
+    coder_.Flags(policy.polls_close_at, policy.two_operators);
     CodeList(policy.severities);
     coder_.Whole(policy.invalid_share_high_hundredths);
     coder_.Whole(policy.blank_share_high_hundredths);
@@ -453,6 +467,32 @@ constexpr Kind KindOf(const election::ContestReopening&) { return Kind::kContest
 constexpr Kind KindOf(const election::EmbargoSeal&) { return Kind::kEmbargoSeal; }
 constexpr Kind KindOf(const election::SealOpening&) { return Kind::kSealOpening; }
 constexpr Kind KindOf(const election::SealWithdrawal&) { return Kind::kSealWithdrawal; }
+constexpr Kind KindOf(const election::AnnulmentProposal&) { return Kind::kAnnulmentProposal; }
+constexpr Kind KindOf(const election::CertificationProposal&) {
+  return Kind::kCertificationProposal;
+}
+
+// The lowest version in which an event can be written.
+template <typename Event>
+std::uint8_t VersionOf(const Event& event) {
+  const Kind kind = KindOf(event);
+  return kind < Kind::kEmbargoSeal ? 1 : kind < Kind::kAnnulmentProposal ? 2 : 3;
+}
+std::uint8_t VersionOf(const election::DefinitionChange& change) {
+  const bool asks = change.election && change.election->policy;
+  return asks && change.election->policy->two_operators ? 3 : 1;
+}
+std::uint8_t VersionOf(const election::ReportAnnulment& annulment) {
+  return annulment.proposed_by ? 3 : 1;
+}
+std::uint8_t VersionOf(const election::ResultCertification& certification) {
+  return certification.proposed_by ? 3 : 1;
+}
+std::uint8_t VersionOf(const election::SealOpening& opening) {
+  constexpr std::uint8_t kFirst = 2;
+  return std::max(kFirst, std::visit([](const auto& event) { return VersionOf(event); },
+                                     opening.content.event));
+}
 
 void ReadEvent(ByteReader& reader, Kind kind, election::Event& event) {
   EntryFields fields(reader);
@@ -481,10 +521,13 @@ void ReadEvent(ByteReader& reader, Kind kind, election::Event& event) {
       return fields.Code(event.emplace<election::SealOpening>());
     case Kind::kSealWithdrawal:
       return fields.Code(event.emplace<election::SealWithdrawal>());
+    case Kind::kAnnulmentProposal:
+      return fields.Code(event.emplace<election::AnnulmentProposal>());
+    case Kind::kCertificationProposal:
+      return fields.Code(event.emplace<election::CertificationProposal>());
   }
 }
 
-// Reads the event of a sealed content. REQUIRES: `kind` is one of those.
 void ReadSealedEvent(ByteReader& reader, Kind kind, election::SealedEvent& event) {
   EntryFields fields(reader);
   switch (kind) {
@@ -496,8 +539,12 @@ void ReadSealedEvent(ByteReader& reader, Kind kind, election::SealedEvent& event
       return fields.Code(event.emplace<election::ReportReinstatement>());
     case Kind::kPollFigures:
       return fields.Code(event.emplace<election::PollFigures>());
-    default:
+    case Kind::kAnnulmentProposal:
+      return fields.Code(event.emplace<election::AnnulmentProposal>());
+    case Kind::kReportRecorded:
       return fields.Code(event.emplace<election::ReportRecorded>());
+    default:
+      reader.Fail("its kind cannot be sealed");
   }
 }
 
@@ -505,7 +552,7 @@ template <typename Coder>
 void EntryFields<Coder>::Code(Part<election::SealedContent>& content) {
   if constexpr (Coder::kReads) {
     Kind kind = Kind::kReportRecorded;
-    coder_.Enumerator(kind, Kind::kReportRecorded, Kind::kPollFigures);
+    coder_.Enumerator(kind, Kind::kReportRecorded, Kind::kAnnulmentProposal);
     coder_.Text(content.actor);
     if (coder_.ok()) ReadSealedEvent(coder_, kind, content.event);
   } else {
@@ -525,8 +572,8 @@ absl::Status Damaged(std::string_view bytes, const ByteReader& reader) {
 // What a newer program may write. Its bytes cannot be read, nor counted without.
 bool IsUnknown(std::string_view bytes) {
   return bytes.size() > 2 &&
-         (static_cast<std::uint8_t>(bytes[0]) > VersionOf(Kind::kSealWithdrawal) ||
-          static_cast<std::uint8_t>(bytes[1]) > static_cast<std::uint8_t>(Kind::kSealWithdrawal));
+         (static_cast<std::uint8_t>(bytes[0]) > kVersionMax ||
+          static_cast<std::uint8_t>(bytes[1]) > static_cast<std::uint8_t>(kKindMax));
 }
 
 // Size of a report with a dozen candidates, so that encoding one usually allocates only once.
@@ -539,7 +586,7 @@ std::string Encode(const election::Entry& entry) {
   bytes.reserve(kTypicalEntryBytes);
   ByteWriter writer(bytes);
   const Kind kind = std::visit([](const auto& event) { return KindOf(event); }, entry.event);
-  writer.Byte(VersionOf(kind));
+  writer.Byte(std::visit([](const auto& event) { return VersionOf(event); }, entry.event));
   writer.Byte(static_cast<std::uint8_t>(kind));
   writer.Whole(entry.sequence);
   writer.Time(entry.recorded_at);
@@ -561,16 +608,18 @@ absl::StatusOr<election::Entry> Decode(std::string_view bytes) {
   election::Entry entry;
   ByteReader reader(bytes);
   const std::uint8_t version = reader.Byte();
-  if (version != 1 && version != 2) reader.Fail("its version is neither 1 nor 2");
+  if (version == 0) reader.Fail("its version is 0");
   Kind kind = Kind::kDefinitionChange;
-  reader.Enumerator(kind, Kind::kDefinitionChange, Kind::kSealWithdrawal);
-  if (version != VersionOf(kind)) reader.Fail("its kind belongs to another version");
+  reader.Enumerator(kind, Kind::kDefinitionChange, kKindMax);
   reader.Whole(entry.sequence);
   if (entry.sequence == 0) reader.Fail("its sequence is 0");
   reader.Time(entry.recorded_at);
   reader.Text(entry.actor);
   ReadEvent(reader, kind, entry.event);
   if (!reader.AtEnd()) reader.Fail("more bytes follow the end of the entry");
+  if (version != std::visit([](const auto& event) { return VersionOf(event); }, entry.event)) {
+    reader.Fail("its content belongs to another version");
+  }
   if (!reader.ok()) return Damaged(bytes, reader);
   return entry;
 }

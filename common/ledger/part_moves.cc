@@ -54,6 +54,9 @@ std::string FindMoveOf(const Definition& current, const CountedParts& counted,
 std::string FindMove(const Definition& current, const CountedParts& counted,
                      const std::vector<election::DefinitionChange>& changes) {
   for (const election::DefinitionChange& change : changes) {
+    if (change.election && election::TakesBackTwoOperators(current, *change.election)) {
+      return "it takes back that two operators decide";
+    }
     std::string problem = FindMoveOf(current, counted, change.stations, "station");
     if (problem.empty()) problem = FindMoveOf(current, counted, change.areas, "area");
     if (problem.empty()) problem = FindMoveOf(current, counted, change.contests, "contest");

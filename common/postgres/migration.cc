@@ -31,18 +31,23 @@ constexpr const char* kMakeVersions = R"sql(
     name text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
   );
+  ALTER TABLE canvass.schema_migrations ADD COLUMN IF NOT EXISTS
+    contracts boolean NOT NULL DEFAULT false;
   COMMENT ON TABLE canvass.schema_migrations IS
     'Steps that made this schema; the highest number is its version.';
   COMMENT ON COLUMN canvass.schema_migrations.number IS 'From 1.';
   COMMENT ON COLUMN canvass.schema_migrations.name IS 'What the step brought.';
   COMMENT ON COLUMN canvass.schema_migrations.applied_at IS 'When it was applied.';
+  COMMENT ON COLUMN canvass.schema_migrations.contracts IS
+    'Whether programs that were made for an earlier version cannot use the schema any more.';
 )sql";
 
 void ApplyMigration(pqxx::connection& connection, const Migration& migration) {
   pqxx::work transaction(connection);
   transaction.exec(std::string(migration.sql));
-  transaction.exec_params("INSERT INTO canvass.schema_migrations (number, name) VALUES ($1, $2)",
-                          migration.number, std::string(migration.name));
+  transaction.exec_params(
+      "INSERT INTO canvass.schema_migrations (number, name, contracts) VALUES ($1, $2, $3)",
+      migration.number, std::string(migration.name), migration.contracts());
   transaction.commit();
 }
 

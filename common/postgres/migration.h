@@ -10,11 +10,14 @@
 
 namespace canvass::postgres {
 
-// One numbered step of a schema: SQL statements that run in one transaction.
+// One numbered step of a schema: SQL statements that run in one transaction. A step expands: the
+// programs of the version before can go on with it, unless its text begins with "-- Contracts".
 struct Migration {
   int number = 0;  // from 1, without gaps
   std::string_view name{};
   std::string_view sql{};
+
+  bool contracts() const { return sql.starts_with("-- Contracts"); }
 };
 
 // Version of a schema before and after a migration: the number of its last migration, 0 for none.
@@ -36,6 +39,11 @@ absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection,
 // Selects the number of a database's last migration.
 inline constexpr const char* kSchemaVersionQuery =
     "SELECT coalesce(max(number), 0) FROM canvass.schema_migrations";
+
+// Selects the number of the last migration that contracts; 0 if none does. Only a schema that is
+// newer than this program's needs to be asked.
+inline constexpr const char* kSchemaContractedQuery =
+    "SELECT coalesce(max(number), 0) FROM canvass.schema_migrations WHERE contracts";
 
 // Checks that the schema version `found` is the one that this program needs. An error
 // SCHEMA_MISSING in `found` counts as version 0. Other errors are returned unchanged. If the

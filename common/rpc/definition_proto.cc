@@ -106,6 +106,7 @@ absl::StatusOr<election::Policy> FromProto(const v1::Policy& policy) {
   if (!blank.ok()) return blank.status();
   out.blank_share_high_hundredths = *blank;
   if (policy.has_polls_close_at()) out.polls_close_at = FromProto(policy.polls_close_at());
+  out.two_operators = policy.two_operators();
   return out;
 }
 
@@ -116,6 +117,7 @@ void ToProto(const election::Policy& policy, v1::Policy* out) {
   out->set_invalid_share_high_percent(LimitToProto(policy.invalid_share_high_hundredths));
   out->set_blank_share_high_percent(LimitToProto(policy.blank_share_high_hundredths));
   if (policy.polls_close_at) *out->mutable_polls_close_at() = ToProto(*policy.polls_close_at);
+  out->set_two_operators(policy.two_operators);
 }
 
 absl::StatusOr<election::Election> FromProto(const v1::Election& election) {

@@ -39,8 +39,11 @@ class SealedEventToProto {
   }
 
   void operator()(const election::ReportAnnulment& annulment) const {
-    SetDecision(annulment, out_->mutable_annulment());
-    out_->mutable_annulment()->set_station_expected_again(annulment.station_expected_again);
+    SetAnnulment(annulment, out_->mutable_annulment());
+  }
+
+  void operator()(const election::AnnulmentProposal& proposal) const {
+    SetAnnulment(proposal.annulment, out_->mutable_annulment_proposal());
   }
 
   void operator()(const election::ReportReinstatement& reinstatement) const {
@@ -52,6 +55,12 @@ class SealedEventToProto {
   }
 
  private:
+  void SetAnnulment(const election::ReportAnnulment& annulment, v1::ReportAnnulment* out) const {
+    SetDecision(annulment, out);
+    out->set_station_expected_again(annulment.station_expected_again);
+    out->set_proposed_by(annulment.proposed_by.value_or(""));
+  }
+
   // Sets the fields that all decisions about a report have.
   template <typename Decision, typename DecisionOut>
   void SetDecision(const Decision& decision, DecisionOut* out) const {
@@ -83,12 +92,13 @@ class EventToProto : public SealedEventToProto<v1::LedgerEntry> {
   }
 
   void operator()(const election::ResultCertification& certification) const {
-    v1::ResultCertification& out = *out_->mutable_certification();
-    out.set_contest_id(ContestOf(definition_, certification.contest_no).id);
-    out.set_source_id(SourceIdOf(definition_, certification.source_no));
-    *out.mutable_result() = CertifiedResultOf(definition_, {.sequence = entry_.sequence,
-                                                            .certified_at = entry_.recorded_at,
-                                                            .certification = certification});
+    SetCertification(certification, *out_->mutable_certification());
+  }
+
+  void operator()(const election::CertificationProposal& proposal) const {
+    v1::ResultCertification& out = *out_->mutable_certification_proposal();
+    SetCertification(proposal.certification, out);
+    out.mutable_result()->clear_status();
   }
 
   void operator()(const election::ContestReopening& reopening) const {
@@ -125,6 +135,17 @@ class EventToProto : public SealedEventToProto<v1::LedgerEntry> {
   }
 
  private:
+  void SetCertification(const election::ResultCertification& certification,
+                        v1::ResultCertification& out) const {
+    out.set_contest_id(ContestOf(definition_, certification.contest_no).id);
+    out.set_source_id(SourceIdOf(definition_, certification.source_no));
+    *out.mutable_result() = CertifiedResultOf(definition_, {.sequence = entry_.sequence,
+                                                            .certified_at = entry_.recorded_at,
+                                                            .certification = certification});
+    out.set_proposed_by(certification.proposed_by.value_or(""));
+    out.set_accept_incomplete(certification.accept_incomplete);
+  }
+
   const election::Definition& definition_;
   const election::Entry& entry_;
   v1::LedgerEntry* const out_;

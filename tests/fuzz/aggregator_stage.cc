@@ -12,6 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/index.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
 #include "common/election/event.h"
 #include "common/ledger/encoding.h"
 #include "common/rpc/message.h"
@@ -126,19 +127,19 @@ void AggregatorStage::Take(const Step& step) {
     case kDefineElection:
       return DefineElection(step.bytes);
     case kPublishPollFigures:
-      return Decide<aggregator_v1::PublishPollFiguresRequest>(step.bytes);
+      return Decide<aggregator_v1::PublishPollFiguresRequest>(step);
     case kReleaseReport:
-      return Decide<aggregator_v1::ReleaseReportRequest>(step.bytes);
+      return Decide<aggregator_v1::ReleaseReportRequest>(step);
     case kAnnulReport:
-      return Decide<aggregator_v1::AnnulReportRequest>(step.bytes);
+      return Decide<aggregator_v1::AnnulReportRequest>(step);
     case kReinstateReport:
-      return Decide<aggregator_v1::ReinstateReportRequest>(step.bytes);
+      return Decide<aggregator_v1::ReinstateReportRequest>(step);
     case kCertifyResult:
-      return Decide<aggregator_v1::CertifyResultRequest>(step.bytes);
+      return Decide<aggregator_v1::CertifyResultRequest>(step);
     case kReopenContest:
-      return Decide<aggregator_v1::ReopenContestRequest>(step.bytes);
+      return Decide<aggregator_v1::ReopenContestRequest>(step);
     case kWithdrawSeal:
-      return Decide<aggregator_v1::WithdrawSealRequest>(step.bytes);
+      return Decide<aggregator_v1::WithdrawSealRequest>(step);
     case kGetReceipt:
       return Answer<aggregator_v1::GetReceiptRequest, aggregator_v1::GetReceiptResponse>(
           step.bytes, [this](const auto& committed, const auto& request, auto& response) {
@@ -251,11 +252,12 @@ void AggregatorStage::DefineElection(const std::string& bytes) {
 }
 
 template <typename Request>
-void AggregatorStage::Decide(const std::string& bytes) {
+void AggregatorStage::Decide(const Step& step) {
   Request request;
-  if (!request.ParseFromString(bytes)) return;
-  const auto proposed = aggregator::DecisionOf(request);
+  if (!request.ParseFromString(step.bytes)) return;
+  auto proposed = aggregator::DecisionOf(request);
   if (!proposed.ok()) return RequireGoodError(proposed.status());
+  proposed->actor = StrCat("operator/", step.kind / kKinds);
   const std::int64_t before = decided();
   const absl::StatusOr<aggregator::DecisionOutcome> outcome = Decision(*proposed);
   const std::int64_t after = decided();
@@ -265,16 +267,20 @@ void AggregatorStage::Decide(const std::string& bytes) {
   }
   Require(outcome->sequence > 0 && after - before <= 1, "a decision is one entry");
   if constexpr (std::is_same_v<Request, aggregator_v1::CertifyResultRequest>) {
-    aggregator_v1::CertifyResultResponse response;
-    const absl::Status read = committed_.Reading([&](const auto& committed) {
-      return aggregator::GetCertifiedResult(committed, request, clock_.Now(), response);
-    });
-    Require(read.ok(), "a result that was certified can be read");
-    RequireReadable(response, rpc::kRequestBytesMax);
+    if (!outcome->awaits_second_operator) RequireCertified(request);
   }
   const absl::StatusOr<aggregator::DecisionOutcome> again = Decision(*proposed);
   Require(again.ok() && again->sequence == outcome->sequence && decided() == after,
           "the same decision gets the first entry");
+}
+
+void AggregatorStage::RequireCertified(const aggregator_v1::CertifyResultRequest& request) {
+  aggregator_v1::CertifyResultResponse response;
+  const absl::Status read = committed_.Reading([&](const auto& committed) {
+    return aggregator::GetCertifiedResult(committed, request, clock_.Now(), response);
+  });
+  Require(read.ok(), "a result that was certified can be read");
+  RequireReadable(response, rpc::kRequestBytesMax);
 }
 
 template <typename Request, typename Response, typename Read>

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "canvass/aggregator/v1/aggregator_service.pb.h"
+#include "canvass/aggregator/v1/election_service.pb.h"
 #include "common/base/clock.h"
 #include "common/ledger/election_ledger.h"
 #include "services/aggregator/store/ledger_store.h"
@@ -30,7 +31,8 @@ namespace canvass::fuzz {
 // answer what a caller may expect of it.
 class AggregatorStage {
  public:
-  // Kinds of steps; one for each method.
+  // Kinds of steps; one for each method. A step's kind divided by kKinds is the number of the
+  // operator who decides.
   enum Kind : std::uint8_t {
     kRecordReports,
     kDefineElection,
@@ -95,7 +97,8 @@ class AggregatorStage {
   void RecordReports(const std::string& bytes);
   void DefineElection(const std::string& bytes);
   template <typename Request>
-  void Decide(const std::string& bytes);
+  void Decide(const Step& step);
+  void RequireCertified(const aggregator::v1::CertifyResultRequest& request);
   template <typename Request, typename Response, typename Read>
   void Answer(const std::string& bytes, Read read);
   void WatchLedger(const std::string& bytes);

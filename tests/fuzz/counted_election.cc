@@ -105,13 +105,13 @@ Step Certify(std::int64_t last_sequence) {
   return StepOf(AggregatorStage::kCertifyResult, request);
 }
 
-Step Reopen() {
+Step Reopen(const std::string& reason = "the court ordered it") {
   aggregator_v1::ReopenContestRequest request;
   request.set_election_id(kElectionId);
   request.set_contest_id("mayor");
   request.set_source_id("cec");
   request.set_status(canvass::v1::RESULT_STATUS_RECOUNT);
-  request.set_reason("the court ordered it");
+  request.set_reason(reason);
   return StepOf(AggregatorStage::kReopenContest, request);
 }
 
@@ -141,6 +141,19 @@ election::DefinitionChange MoreStations() {
   change.stations.push_back(testing::MakeStation("s-6", "port"));
   change.reason = "one more station";
   return change;
+}
+
+election::DefinitionChange AskForTwoOperators() {
+  election::DefinitionChange change;
+  change.election = Definition().Request().election;
+  change.election->policy->two_operators = true;
+  change.reason = "the board asks for it";
+  return change;
+}
+
+Step ByAnother(Step step) {
+  step.kind += AggregatorStage::kKinds;
+  return step;
 }
 
 // The newest seal that is closed.
@@ -190,6 +203,13 @@ std::vector<Step> Count() {
   script.Add({.kind = Stage::kPassTime, .bytes = "\x02"});
   script.Add(Define(MoreStations()));
   script.Add(Withdraw(ClosedSeal(script.stage)));
+  script.Add(Define(AskForTwoOperators()));
+  const Step annul = Decide<aggregator_v1::AnnulReportRequest>(Stage::kAnnulReport, "s-3", 2);
+  script.Add(annul);
+  script.Add(ByAnother(annul));
+  script.Add(Certify(script.stage.entries()));
+  script.Add(ByAnother(Certify(script.stage.entries())));
+  script.Add(Reopen("the court ordered it again"));
   std::set<std::size_t> kinds;
   for (const std::string& bytes : script.stage.EntriesOf(kElectionId)) {
     kinds.insert(ledger::Decode(bytes)->event.index());

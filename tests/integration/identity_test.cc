@@ -288,6 +288,62 @@ TEST_F(IdentityTest, APollAndObserversSpeakAsThemselvesAlone) {
   EXPECT_EQ(Curl("poll/oracle", method, figures).exit_code, 0);
 }
 
+// Annulment and certification by two operators, as people type it.
+TEST_F(IdentityTest, TwoOperatorsDecideWhereTheElectionAsksForThem) {
+  json definition = json::parse(SmallDefinition("pair"));
+  definition["election"]["policy"]["twoOperators"] = true;
+  ASSERT_EQ(Canvass("operator/anna", {"define", "-"}, definition.dump()).exit_code, 0);
+  for (const std::string station : {"n-1", "n-2", "s-1"}) {
+    json report = json::parse(SmallReport("pair", station, 60, 30));
+    ASSERT_EQ(Curl("station/" + station, "canvass.reporter.v1.StationReporterService/SubmitReport",
+                   json{{"report", report}}.dump())
+                  .exit_code,
+              0);
+  }
+  const auto counted = [] {
+    const ProgramOutcome results = Canvass("operator/anna", {"results", "pair", "-o", "json"});
+    EXPECT_EQ(results.exit_code, 0) << results.err;
+    return json::parse(results.out)["result"]["progress"]["stationsCounted"].dump();
+  };
+  const std::string all = counted();
+  const auto sequence_of = [](const ProgramOutcome& outcome) {
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return json::parse(outcome.out)["sequence"].get<std::string>();
+  };
+  const std::vector<std::string> annul = {"annul",    "pair",    "n-1", "--revision", "1",
+                                          "--reason", "stuffed", "-o",  "json"};
+  const std::string proposal = sequence_of(Canvass("operator/anna", annul));
+  const ProgramOutcome own =
+      Canvass("operator/anna", {"confirm", "pair", "--sequence", proposal, "-o", "json"});
+  EXPECT_EQ(sequence_of(own), proposal);
+  EXPECT_THAT(own.out, HasSubstr("\"awaitsSecondOperator\": true"));
+  EXPECT_EQ(counted(), all);
+  const ProgramOutcome confirmed =
+      Canvass("operator/boris", {"confirm", "pair", "--sequence", proposal});
+  EXPECT_EQ(confirmed.exit_code, 0) << confirmed.err;
+  EXPECT_THAT(confirmed.out, HasSubstr("as operator/anna proposed"));
+  EXPECT_NE(counted(), all);
+
+  const std::vector<std::string> certify = {
+      "certify",  "pair",          "--read", "--accept-incomplete",
+      "--reason", "all that came", "-o",     "json"};
+  const std::string certification = sequence_of(Canvass("operator/anna", certify));
+  EXPECT_NE(Canvass("operator/anna", {"results", "pair", "--final"}).exit_code, 0);
+  EXPECT_EQ(Canvass("operator/boris", {"confirm", "pair", "--sequence", certification}).exit_code,
+            0);
+  const ProgramOutcome again =
+      Canvass("operator/boris", {"confirm", "pair", "--sequence", certification, "-o", "json"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  const ProgramOutcome none = Canvass("operator/boris", {"confirm", "pair", "--sequence", "1"});
+  EXPECT_THAT(none.err, HasSubstr("PROPOSAL_UNKNOWN"));
+
+  const ProgramOutcome entries = Canvass("observer/observers", {"ledger", "pair", "-o", "csv"});
+  EXPECT_THAT(entries.out, HasSubstr("operator/anna,annulment proposed"));
+  EXPECT_THAT(entries.out, HasSubstr("operator/boris,report annulled"));
+  EXPECT_THAT(entries.out, HasSubstr("stuffed (proposed by operator/anna)"));
+  EXPECT_THAT(entries.out, HasSubstr("operator/boris,result certified"));
+}
+
 TEST_F(IdentityTest, AStationAsksForItsOwnReceiptsAlone) {
   const std::string method = "canvass.reporter.v1.StationReporterService/GetReceipt";
   const auto key = [](const std::string& station) {

@@ -13,6 +13,7 @@
 #include "common/election/event.h"
 #include "common/election/report_check.h"
 #include "common/election/rule.h"
+#include "common/election/second_operator.h"
 #include "common/ledger/encoding.h"
 #include "common/ledger/merkle.h"
 #include "common/ledger/seal.h"
@@ -58,8 +59,9 @@ absl::StatusOr<std::int64_t> CheckedLedger::Release(
   return Append(election::CheckRelease(count_, request));
 }
 
-absl::StatusOr<std::int64_t> CheckedLedger::Annul(const election::ReportDecisionRequest& request) {
-  return Append(election::CheckAnnulment(count_, request));
+absl::StatusOr<std::int64_t> CheckedLedger::Annul(const election::ReportDecisionRequest& request,
+                                                  const std::string& actor) {
+  return Append(election::CheckAnnulment(count_, request), actor);
 }
 
 absl::StatusOr<std::int64_t> CheckedLedger::Reinstate(
@@ -71,8 +73,9 @@ absl::StatusOr<std::int64_t> CheckedLedger::Publish(const election::PollFiguresR
   return Append(election::CheckPollFigures(count_, request));
 }
 
-absl::StatusOr<std::int64_t> CheckedLedger::Certify(const election::CertificationRequest& request) {
-  return Append(election::CheckCertification(count_, sequence(), request));
+absl::StatusOr<std::int64_t> CheckedLedger::Certify(const election::CertificationRequest& request,
+                                                    const std::string& actor) {
+  return Append(election::CheckCertification(count_, sequence(), request), actor);
 }
 
 absl::StatusOr<std::int64_t> CheckedLedger::Reopen(const election::ReopeningRequest& request) {
@@ -110,10 +113,10 @@ election::StationKey CheckedLedger::KeyOf(const std::string& contest_id,
           .station_no = definition.FindStation(station_id).value()};
 }
 
-std::int64_t CheckedLedger::Append(election::Event event) {
+std::int64_t CheckedLedger::Append(election::Event event, const std::string& actor) {
   election::Entry entry{.sequence = sequence() + 1,
                         .recorded_at = absl::FromUnixSeconds(kFirstEntryUnixSeconds + sequence()),
-                        .actor = "local",
+                        .actor = actor,
                         .event = std::move(event)};
   count_.Apply(entry);
   entries_.push_back(std::move(entry));
@@ -121,10 +124,11 @@ std::int64_t CheckedLedger::Append(election::Event event) {
 }
 
 absl::StatusOr<std::int64_t> CheckedLedger::Append(
-    const absl::StatusOr<election::Decision>& decision) {
+    const absl::StatusOr<election::Decision>& decision, const std::string& actor) {
   if (!decision.ok()) return decision.status();
-  if (!decision->event) return decision->standing_sequence;
-  return Append(*decision->event);
+  const election::Decision asked = election::AskSecondOperator(count_, actor, *decision);
+  if (!asked.event) return asked.standing_sequence;
+  return Append(*asked.event, actor);
 }
 
 }  // namespace canvass::testing

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/election/actor.h"
 #include "common/election/count.h"
 #include "common/election/decision_check.h"
 #include "common/election/definition.h"
@@ -36,10 +37,12 @@ class CheckedLedger {
   election::CheckedReport Submit(const election::StationReport& report);
   // Sequence of the entry, or of the one that says the same already.
   absl::StatusOr<std::int64_t> Release(const election::ReportDecisionRequest& request);
-  absl::StatusOr<std::int64_t> Annul(const election::ReportDecisionRequest& request);
+  absl::StatusOr<std::int64_t> Annul(const election::ReportDecisionRequest& request,
+                                     const std::string& actor = election::kLocalActor);
   absl::StatusOr<std::int64_t> Reinstate(const election::ReportDecisionRequest& request);
   absl::StatusOr<std::int64_t> Publish(const election::PollFiguresRequest& request);
-  absl::StatusOr<std::int64_t> Certify(const election::CertificationRequest& request);
+  absl::StatusOr<std::int64_t> Certify(const election::CertificationRequest& request,
+                                       const std::string& actor = election::kLocalActor);
   absl::StatusOr<std::int64_t> Reopen(const election::ReopeningRequest& request);
   // Seals the content without a check, and opens what this sealed. Sequence of the entry.
   std::int64_t Seal(const election::SealedContent& content);
@@ -51,8 +54,9 @@ class CheckedLedger {
                              const std::string& station_id) const;
 
  private:
-  std::int64_t Append(election::Event event);
-  absl::StatusOr<std::int64_t> Append(const absl::StatusOr<election::Decision>& decision);
+  std::int64_t Append(election::Event event, const std::string& actor = election::kLocalActor);
+  absl::StatusOr<std::int64_t> Append(const absl::StatusOr<election::Decision>& decision,
+                                      const std::string& actor = election::kLocalActor);
 
   std::vector<election::Entry> entries_;
   std::map<std::int64_t, election::SealedContent> sealed_;  // by the sequence of the seal

@@ -23,6 +23,9 @@ template <typename Response>
 auto SetSequence(Response* response) {
   return [response](const DecisionOutcome& outcome) {
     response->set_sequence(outcome.sequence);
+    if constexpr (requires { response->awaits_second_operator(); }) {
+      response->set_awaits_second_operator(outcome.awaits_second_operator);
+    }
     return absl::OkStatus();
   };
 }
@@ -99,7 +102,10 @@ grpc::ServerUnaryReactor* ElectionService::CertifyResult(grpc::CallbackServerCon
                                                          const v1::CertifyResultRequest* request,
                                                          v1::CertifyResultResponse* response) {
   return Decide(context, identity::Call::kCertifyResult, DecisionOf(*request),
-                [this, request = *request, response](const DecisionOutcome& /*outcome*/) {
+                [this, request = *request, response](const DecisionOutcome& outcome) {
+                  response->set_sequence(outcome.sequence);
+                  response->set_awaits_second_operator(outcome.awaits_second_operator);
+                  if (outcome.awaits_second_operator) return absl::OkStatus();
                   return ReadCertified(request, response);
                 });
 }

@@ -59,7 +59,7 @@ void PutNames(CopyEncoder& rows, const election::LocalizedText& names, const Lan
   rows.PairArray(names);
 }
 
-constexpr std::array<postgres::Column, 10> kElectionsColumns = {{
+constexpr std::array<postgres::Column, 11> kElectionsColumns = {{
     {"election_no", ColumnType::kInt32},
     {"sequence", ColumnType::kInt64},
     {"name", ColumnType::kText},
@@ -70,10 +70,11 @@ constexpr std::array<postgres::Column, 10> kElectionsColumns = {{
     {"previous_election_id", ColumnType::kText},
     {"rehearsal", ColumnType::kBool},
     {"notices", ColumnType::kTextArray},
+    {"two_operators", ColumnType::kBool},
 }};
 
 void PutElection(CopyEncoder& rows, const RowKey& key, const election::Election& election) {
-  rows.StartRow(10);
+  rows.StartRow(kElectionsColumns.size());
   rows.Int32(key.election_no);
   rows.Int64(key.sequence);
   PutNames(rows, election.names, election.languages);
@@ -83,6 +84,7 @@ void PutElection(CopyEncoder& rows, const RowKey& key, const election::Election&
   PutText(rows, election.previous_election_id);
   rows.Bool(election.rehearsal.value_or(false));
   rows.PairArray(election.notices);
+  rows.Bool(election.policy && election.policy->two_operators);
 }
 
 constexpr std::array<postgres::Column, 8> kContestsColumns = {{

@@ -38,6 +38,7 @@ struct Columns {
   const std::vector<election::Finding>* findings = nullptr;
   std::string_view reason{};
   std::optional<std::int64_t> seal_sequence{};
+  std::optional<std::string_view> proposed_by{};
 };
 
 Columns OfStation(const election::StationKey& key, std::int32_t revision, std::string_view reason) {
@@ -67,7 +68,12 @@ Columns ColumnsOf(const election::ReportRelease& release) {
 Columns ColumnsOf(const election::ReportAnnulment& annulment) {
   Columns columns = OfStation(annulment.key, annulment.revision, annulment.reason);
   columns.expected_again = annulment.station_expected_again;
+  columns.proposed_by = annulment.proposed_by;
   return columns;
+}
+
+Columns ColumnsOf(const election::AnnulmentProposal& proposal) {
+  return ColumnsOf(proposal.annulment);
 }
 
 Columns ColumnsOf(const election::ReportReinstatement& reinstatement) {
@@ -86,7 +92,12 @@ Columns ColumnsOf(const election::ResultCertification& certification) {
   return {.contest_no = certification.contest_no,
           .source_no = certification.source_no,
           .revision = certification.number,
-          .reason = certification.reason};
+          .reason = certification.reason,
+          .proposed_by = certification.proposed_by};
+}
+
+Columns ColumnsOf(const election::CertificationProposal& proposal) {
+  return ColumnsOf(proposal.certification);
 }
 
 Columns ColumnsOf(const election::ContestReopening& reopening) {
@@ -183,7 +194,7 @@ const std::string& ActorOf(const election::Entry& entry) {
 
 using postgres::ColumnType;
 
-constexpr std::array<postgres::Column, 26> kEntryColumns = {{
+constexpr std::array<postgres::Column, 27> kEntryColumns = {{
     {"sequence", ColumnType::kInt64},
     {"recorded_at", ColumnType::kTimestamp},
     {"election_no", ColumnType::kInt32},
@@ -210,6 +221,7 @@ constexpr std::array<postgres::Column, 26> kEntryColumns = {{
     {"entry", ColumnType::kBytes},
     {"leaf_hash", ColumnType::kBytes},
     {"seal_sequence", ColumnType::kInt64},
+    {"proposed_by", ColumnType::kText},
 }};
 constexpr postgres::CopyTable kEntryTable = {.name = "canvass.entries", .columns = kEntryColumns};
 constexpr std::size_t kEntryColumn = 23;
@@ -257,6 +269,11 @@ void PutRow(postgres::CopyEncoder& rows, int election_no, const election::Entry&
   rows.Bytes(AsBytes(leaf_hash));
   if (columns.seal_sequence) {
     rows.Int64(*columns.seal_sequence);
+  } else {
+    rows.Null();
+  }
+  if (columns.proposed_by) {
+    rows.Text(*columns.proposed_by);
   } else {
     rows.Null();
   }

@@ -206,12 +206,24 @@ absl::Status PostgresLedgerStore::Connect() {
 }
 
 absl::Status PostgresLedgerStore::CheckSchema() {
-  const auto text = session_->QueryValue(postgres::kSchemaVersionQuery);
-  int version = 0;
-  if (text.ok() && absl::SimpleAtoi(*text, &version)) {
+  const absl::StatusOr<int> version = QueryNumber(postgres::kSchemaVersionQuery);
+  if (!version.ok() || *version <= SchemaVersion()) {
     return postgres::CheckSchemaVersion(version, SchemaVersion());
   }
-  return postgres::CheckSchemaVersion(text.status(), SchemaVersion());
+  // A newer program has migrated it. While the two versions run side by side, each uses what it
+  // knows, unless something of that is gone.
+  const absl::StatusOr<int> contracted = QueryNumber(postgres::kSchemaContractedQuery);
+  if (!contracted.ok()) return contracted.status();
+  if (*contracted <= SchemaVersion()) return absl::OkStatus();
+  return postgres::CheckSchemaVersion(version, SchemaVersion());
+}
+
+absl::StatusOr<int> PostgresLedgerStore::QueryNumber(const char* query) {
+  const auto text = session_->QueryValue(query);
+  if (!text.ok()) return text.status();
+  int number = 0;
+  if (absl::SimpleAtoi(*text, &number)) return number;
+  return absl::InternalError(StrCat("\"", *text, "\" is no number: ", query));
 }
 
 absl::Status PostgresLedgerStore::TryForLead(bool fresh) {

@@ -13,6 +13,7 @@
 #include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/election/definition_check.h"
+#include "common/election/second_operator.h"
 #include "common/telemetry/log.h"
 #include "services/aggregator/writer/definition_entries.h"
 #include "services/aggregator/writer/entry_builder.h"
@@ -379,21 +380,24 @@ absl::Status GroupCommit::CommitDecision(WriteRequest& request, PendingDecision&
 absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
     const ProposedDecision& proposed) const {
   using Result = absl::StatusOr<Plan<DecisionOutcome>>;
-  return committed_.Reading([this,
-                             &proposed](const CommittedLedgers::Contents& committed) -> Result {
-    const absl::StatusOr<const ledger::ElectionLedger*> ledger =
-        committed.Get(proposed.election_id);
-    if (!ledger.ok()) return ledger.status();
-    absl::StatusOr<election::Decision> decision =
-        proposed.check(CountFor(committed, **ledger, proposed.source_id), (*ledger)->sequence());
-    if (!decision.ok()) return decision.status();
-    Plan<DecisionOutcome> plan{.outcome = {.sequence = decision->standing_sequence}};
-    if (!decision->event.has_value()) return plan;
-    absl::Status added =
-        AddDecision(committed, **ledger, proposed.actor, *std::move(decision->event), plan);
-    if (!added.ok()) return added;
-    return plan;
-  });
+  return committed_.Reading(
+      [this, &proposed](const CommittedLedgers::Contents& committed) -> Result {
+        const absl::StatusOr<const ledger::ElectionLedger*> ledger =
+            committed.Get(proposed.election_id);
+        if (!ledger.ok()) return ledger.status();
+        const election::Count& count = CountFor(committed, **ledger, proposed.source_id);
+        absl::StatusOr<election::Decision> decision = proposed.check(count, (*ledger)->sequence());
+        if (!decision.ok()) return decision.status();
+        *decision = election::AskSecondOperator(count, proposed.actor, *std::move(decision));
+        Plan<DecisionOutcome> plan{
+            .outcome = {.sequence = decision->standing_sequence,
+                        .awaits_second_operator = decision->awaits_second_operator}};
+        if (!decision->event.has_value()) return plan;
+        absl::Status added =
+            AddDecision(committed, **ledger, proposed.actor, *std::move(decision->event), plan);
+        if (!added.ok()) return added;
+        return plan;
+      });
 }
 
 absl::Status GroupCommit::AddDecision(const CommittedLedgers::Contents& committed,

@@ -16,11 +16,17 @@ using election::SealedEvent;
 // What an event is about: contest, source, and station or area.
 using Subject = std::tuple<bool, std::int32_t, std::int32_t, std::int32_t>;
 
+Subject SubjectOf(const election::StationKey& key) {
+  return {true, key.contest_no, key.source_no, key.station_no};
+}
+
 Subject SubjectOf(const SealedEvent& event) {
   return std::visit(
       [](const auto& any) -> Subject {
-        if constexpr (requires { any.key; }) {
-          return {true, any.key.contest_no, any.key.source_no, any.key.station_no};
+        if constexpr (requires { any.annulment; }) {
+          return SubjectOf(any.annulment.key);
+        } else if constexpr (requires { any.key; }) {
+          return SubjectOf(any.key);
         } else {
           return {false, any.contest_no, any.source_no, any.area_no};
         }

@@ -50,6 +50,7 @@ struct ProposedDecision {
 
 struct DecisionOutcome {
   std::int64_t sequence = 0;  // of its entry, or of an earlier one with the same effect
+  bool awaits_second_operator = false;
 };
 
 struct ProposedDefinition {

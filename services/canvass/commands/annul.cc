@@ -23,8 +23,10 @@ absl::Status RunAnnul(const AnnulArguments& arguments, const Invocation& invocat
   const auto answer = aggregator.AnnulReport(request);
   if (!answer.ok()) return answer.status();
   PrintDecision(invocation,
-                fmt::format("Annulled {} revision {}", arguments.decision.station_id,
-                            arguments.decision.revision),
+                answer->awaits_second_operator()
+                    ? kAwaitsSecondOperator
+                    : fmt::format("Annulled {} revision {}", arguments.decision.station_id,
+                                  arguments.decision.revision),
                 answer->sequence(), *answer);
   return absl::OkStatus();
 }

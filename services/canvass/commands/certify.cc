@@ -65,6 +65,10 @@ absl::Status RunCertify(const CertifyArguments& arguments, const Invocation& inv
   if (!names.ok()) return names.status();
   const auto answer = aggregator.CertifyResult(request);
   if (!answer.ok()) return answer.status();
+  if (answer->awaits_second_operator()) {
+    PrintDecision(invocation, kAwaitsSecondOperator, answer->sequence(), *answer);
+    return absl::OkStatus();
+  }
   Print(invocation, ResultText(answer->result(), *names, invocation.console.out_colours),
         CandidateTable(answer->result(), *names), *answer);
   return absl::OkStatus();

@@ -24,6 +24,7 @@ void AddAllCommands(CommandLine& commands) {
   AddReinstate(commands);
   AddPoll(commands);
   AddCertify(commands);
+  AddConfirm(commands);
   AddReopen(commands);
   AddWithdrawSeal(commands);
   AddStatus(commands);

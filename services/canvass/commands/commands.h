@@ -31,6 +31,7 @@ void AddAnnul(CommandLine& commands);
 void AddReinstate(CommandLine& commands);
 void AddPoll(CommandLine& commands);
 void AddCertify(CommandLine& commands);
+void AddConfirm(CommandLine& commands);
 void AddReopen(CommandLine& commands);
 void AddWithdrawSeal(CommandLine& commands);
 // Operate and audit Canvass.

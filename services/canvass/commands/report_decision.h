@@ -44,6 +44,10 @@ Request RequestOf(const ReportDecision& decision) {
   return request;
 }
 
+// What is said of a decision that takes effect once another operator confirms it.
+inline constexpr char kAwaitsSecondOperator[] =
+    "Proposed; takes effect when another operator runs canvass confirm";
+
 // Prints "Released c-86-s-12 revision 1: sequence 6 560", or the sequence in the requested format.
 void PrintDecision(const Invocation& invocation, std::string_view decided, std::int64_t sequence,
                    const google::protobuf::Message& answer);

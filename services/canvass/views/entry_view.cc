@@ -29,6 +29,21 @@ std::string PollText(const v1::PollFigures& figures) {
                      fmt::join(shares, ", "));
 }
 
+std::string ProposerText(std::string_view proposed_by) {
+  return proposed_by.empty() ? "" : fmt::format(" (proposed by {})", proposed_by);
+}
+
+std::string AnnulmentReason(const v1::ReportAnnulment& annulment) {
+  const bool again = annulment.station_expected_again();
+  return annulment.reason() + (again ? " (the station is expected again)" : "") +
+         ProposerText(annulment.proposed_by());
+}
+
+std::string CertificationReason(const v1::ResultCertification& certification) {
+  return certification.result().certification().reason() +
+         ProposerText(certification.proposed_by());
+}
+
 // Returns an entry with what a seal hid, as it would be without an embargo.
 v1::LedgerEntry Unsealed(const v1::SealOpening& opening) {
   v1::LedgerEntry entry;
@@ -47,6 +62,9 @@ v1::LedgerEntry Unsealed(const v1::SealOpening& opening) {
       break;
     case v1::SealOpening::kPollFigures:
       *entry.mutable_poll_figures() = opening.poll_figures();
+      break;
+    case v1::SealOpening::kAnnulmentProposal:
+      *entry.mutable_annulment_proposal() = opening.annulment_proposal();
       break;
     case v1::SealOpening::CONTENT_NOT_SET:
       break;
@@ -91,6 +109,10 @@ std::string EventKind(const v1::LedgerEntry& entry) {
       return fmt::format("seal opened: {}", EventKind(Unsealed(entry.seal_opening())));
     case Event::kSealWithdrawal:
       return "seal withdrawn";
+    case Event::kAnnulmentProposal:
+      return "annulment proposed";
+    case Event::kCertificationProposal:
+      return "certification proposed";
     case Event::EVENT_NOT_SET:
       break;
   }
@@ -127,6 +149,11 @@ std::string EventSubject(const v1::LedgerEntry& entry) {
     case Event::kSealWithdrawal:
       return fmt::format("seal {} ({})", entry.seal_withdrawal().seal_sequence(),
                          entry.seal_withdrawal().source_id());
+    case Event::kAnnulmentProposal:
+      return KeyText(entry.annulment_proposal().key());
+    case Event::kCertificationProposal:
+      return ContestText(entry.certification_proposal().contest_id(),
+                         entry.certification_proposal().source_id());
     case Event::EVENT_NOT_SET:
       break;
   }
@@ -146,14 +173,17 @@ std::string EventReason(const v1::LedgerEntry& entry) {
     case Event::kRelease:
       return entry.release().reason();
     case Event::kAnnulment:
-      return entry.annulment().reason() +
-             (entry.annulment().station_expected_again() ? " (the station is expected again)" : "");
+      return AnnulmentReason(entry.annulment());
+    case Event::kAnnulmentProposal:
+      return AnnulmentReason(entry.annulment_proposal());
     case Event::kReinstatement:
       return entry.reinstatement().reason();
     case Event::kPollFigures:
       return entry.poll_figures().reason();
     case Event::kCertification:
-      return entry.certification().result().certification().reason();
+      return CertificationReason(entry.certification());
+    case Event::kCertificationProposal:
+      return CertificationReason(entry.certification_proposal());
     case Event::kReopening:
       return fmt::format("{}: {}", StatusText(entry.reopening().status()),
                          entry.reopening().reason());

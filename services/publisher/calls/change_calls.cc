@@ -69,6 +69,12 @@ class Place {
       return HoldsContest(happened.contest_no);
     }
   }
+  bool HoldsEvent(const election::AnnulmentProposal& proposal) const {
+    return HoldsEvent(proposal.annulment);
+  }
+  bool HoldsEvent(const election::CertificationProposal& proposal) const {
+    return HoldsEvent(proposal.certification);
+  }
   bool HoldsEvent(const election::PollFigures& figures) const { return HoldsArea(figures.area_no); }
   bool HoldsEvent(const election::DefinitionSeal&) const { return false; }
   // Nothing tells what a seal is about. An opening is asked about what was sealed.

@@ -36,8 +36,9 @@ using ::canvass::testing::ReferenceCount;
 const std::array<std::string, 5> kLeafAreas{"north", "south", "harbour", "hills", "island"};
 
 // Two contests, one of them regional; two official sources, observers, a poll of a sample.
-DefinitionBuilder Country() {
+DefinitionBuilder Country(bool two_operators = false) {
   DefinitionBuilder definition;
+  definition.WithPolicy({.two_operators = two_operators});
   definition.WithArea("north")
       .WithArea("south")
       .WithArea("harbour", "south")
@@ -61,7 +62,8 @@ DefinitionBuilder Country() {
 // One election night at random. Whatever it proposes, only what the checkers let pass is appended.
 class RandomNight {
  public:
-  explicit RandomNight(std::uint64_t seed) : random_(seed), ledger_(Country()) {}
+  explicit RandomNight(std::uint64_t seed)
+      : random_(seed), ledger_(Country(/*two_operators=*/seed % 3 == 0)) {}
 
   // How often the night came into a situation that is easily missed.
   struct Reached {
@@ -108,6 +110,7 @@ class RandomNight {
   bool OneIn(int n) { return Below(n) == 0; }
 
   const Definition& definition() const { return ledger_.count().definition(); }
+  std::string AnyOperator() { return OneIn(2) ? "operator/anna" : "operator/boris"; }
   const Contest& AnyContest() {
     return definition().contests()[static_cast<std::size_t>(Below(2))];
   }
@@ -226,7 +229,9 @@ class RandomNight {
     const auto request = OneIn(3) ? DecisionOnHeld() : AnyDecision();
     if (!request) return;
     const bool held = ledger_.count().StandingOf(KeyOf(request->key)).state == StationState::kHeld;
-    if (ledger_.Annul(*request).ok() && held) ++reached_.annulled_while_held;
+    if (!ledger_.Annul(*request, AnyOperator()).ok()) return;
+    const bool annulled = ledger_.count().FindAnnulmentProposal(KeyOf(request->key)) == nullptr;
+    if (annulled && held) ++reached_.annulled_while_held;
   }
 
   void ReinstateOne() {
@@ -240,7 +245,8 @@ class RandomNight {
                            .source_id = OneIn(2) ? "cec" : "court",
                            .expected_sequence = ledger_.sequence() - Below(2),
                            .reason = "All that will come",
-                           .accept_incomplete = true});
+                           .accept_incomplete = true},
+                          AnyOperator());
   }
 
   void Reopen() {

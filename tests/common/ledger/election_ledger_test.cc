@@ -45,7 +45,11 @@ testing::DefinitionBuilder SmallElection() {
       .WithStation(testing::MakeStation("s-3", "north"));
 }
 
-std::vector<Entry> DefinitionEntries() { return testing::CheckedLedger(SmallElection()).entries(); }
+std::vector<Entry> DefinitionEntries(bool two_operators = false) {
+  testing::DefinitionBuilder election = SmallElection();
+  if (two_operators) election.WithPolicy({.two_operators = true});
+  return testing::CheckedLedger(election).entries();
+}
 
 // An evening: reports, a correction, an annulment, interviews, poll figures.
 class Evening : public testing::CheckedLedger {
@@ -345,6 +349,65 @@ TEST(ElectionLedgerTest, RefusesDecisionsOnWhatIsNotThere) {
       {{"annulment of revision 1, but the annulment in force is of revision 0", [](Entry& entry) {
           entry.event = election::ReportReinstatement{.key = SomeReport().key, .revision = 1};
         }}});
+}
+
+// Whoever reads a ledger sees that two operators decided where two must.
+TEST(ElectionLedgerTest, RefusesWhatOneOperatorDecidedAlone) {
+  using election::AnnulmentProposal;
+  using election::ReportAnnulment;
+  using election::ResultCertification;
+  const ReportAnnulment annulment{.key = SomeReport().key, .revision = 1, .reason = "fraud"};
+  ReportAnnulment confirmed = annulment;
+  confirmed.proposed_by = "operator/anna";
+  std::vector<std::string> before = BytesOf(DefinitionEntries(/*two_operators=*/true));
+  const auto next = [&before](election::Event event, std::string actor) {
+    Entry entry = NextEntry(std::move(event));
+    entry.sequence = static_cast<std::int64_t>(before.size()) + 1;
+    entry.actor = std::move(actor);
+    return entry;
+  };
+  before.push_back(Encode(next(SomeReport(), "local")));
+  before.push_back(Encode(next(AnnulmentProposal{annulment}, "operator/anna")));
+  ExpectRefused(
+      before, next(confirmed, "operator/boris"),
+      {{"only one operator decided it",
+        Spoil<ReportAnnulment>([](auto& a) { a.proposed_by.reset(); })},
+       {"its operator confirms the own proposal",
+        [](Entry& entry) { entry.actor = "operator/anna"; }},
+       {"it confirms a proposal of operator/carl that there is not",
+        Spoil<ReportAnnulment>([](auto& a) { a.proposed_by = "operator/carl"; })},
+       {"it confirms a proposal of operator/anna that there is not",
+        Spoil<ReportAnnulment>([](auto& a) { a.reason = "another"; })},
+       {"it proposes what somebody proposed before",
+        [&](Entry& entry) { entry.event = AnnulmentProposal{confirmed}; }},
+       {"only one operator decided it", [](Entry& entry) { entry.event = ResultCertification(); }},
+       {"it confirms a proposal of operator/anna that there is not",
+        [](Entry& entry) { entry.event = ResultCertification{.proposed_by = "operator/anna"}; }}});
+  ElectionLedger folded("e-1");
+  before.push_back(Encode(next(confirmed, "operator/boris")));
+  AppendAll(before, folded);
+  EXPECT_EQ(folded.count().TallyOfArea(0, 0, 0).reports, 0);
+  EXPECT_EQ(folded.count().FindAnnulmentProposal(annulment.key), nullptr);
+}
+
+TEST(ElectionLedgerTest, RefusesADefinitionThatTakesTheSecondOperatorAway) {
+  std::vector<Entry> entries = DefinitionEntries(/*two_operators=*/true);
+  election::DefinitionChange change{
+      .election = std::get<election::DefinitionChange>(entries.front().event).election,
+      .reason = "r"};
+  change.election->policy.reset();
+  entries.push_back(NextEntry(change));
+  entries.back().sequence = static_cast<std::int64_t>(entries.size());
+  entries.push_back(NextEntry(election::DefinitionSeal{
+      .parts = 1, .digest = Sha256OfHashes({LeafHash(Encode(entries.back()))})}));
+  entries.back().sequence = static_cast<std::int64_t>(entries.size());
+  ElectionLedger folded("e-1");
+  const std::vector<std::string> bytes = BytesOf(entries);
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    ASSERT_EQ(folded.Append(bytes[i]), absl::OkStatus()) << i;
+  }
+  EXPECT_THAT(std::string(folded.Append(bytes.back()).message()),
+              HasSubstr("it takes back that two operators decide"));
 }
 
 TEST(ElectionLedgerTest, RefusesFiguresOfUnknownParts) {

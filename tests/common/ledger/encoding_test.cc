@@ -200,6 +200,12 @@ election::EmbargoSeal FullEmbargoSeal() {
   return seal;
 }
 
+election::ResultCertification ConfirmedCertification() {
+  election::ResultCertification certification = FullCertification();
+  certification.proposed_by = "operator/anna";
+  return certification;
+}
+
 std::vector<Event> FullEvents() {
   const election::StationKey key{.contest_no = 1, .source_no = 2, .station_no = 300};
   return {
@@ -232,17 +238,33 @@ std::vector<Event> FullEvents() {
                                .seal_sequence = 300,
                                .reason = "Court order",
                                .documents = SomeDocuments()},
+      election::AnnulmentProposal{{.key = key, .revision = 3, .documents = SomeDocuments()}},
+      election::CertificationProposal{FullCertification()},
+      election::ReportAnnulment{.key = key, .revision = 3, .proposed_by = "operator/anna"},
+      ConfirmedCertification(),
+      election::DefinitionChange{
+          .election =
+              election::Election{.id = "e-1", .policy = election::Policy{.two_operators = true}}},
+      election::SealOpening{
+          .seal_sequence = 2,
+          .content = {.event = election::AnnulmentProposal{{.key = key, .revision = 3}}}},
+      election::SealOpening{
+          .seal_sequence = 2,
+          .content = {.event =
+                          election::ReportAnnulment{
+                              .key = key, .revision = 3, .proposed_by = "operator/anna"}}},
   };
 }
 
 std::vector<Event> EmptyEvents() {
   return {
-      election::DefinitionChange(), election::DefinitionSeal(),
-      election::ReportRecorded(),   election::ReportRelease(),
-      election::ReportAnnulment(),  election::ReportReinstatement(),
-      election::PollFigures(),      election::ResultCertification(),
-      election::ContestReopening(), election::EmbargoSeal(),
-      election::SealOpening(),      election::SealWithdrawal(),
+      election::DefinitionChange(),  election::DefinitionSeal(),
+      election::ReportRecorded(),    election::ReportRelease(),
+      election::ReportAnnulment(),   election::ReportReinstatement(),
+      election::PollFigures(),       election::ResultCertification(),
+      election::ContestReopening(),  election::EmbargoSeal(),
+      election::SealOpening(),       election::SealWithdrawal(),
+      election::AnnulmentProposal(), election::CertificationProposal(),
   };
 }
 
@@ -378,18 +400,41 @@ TEST(EncodingTest, BytesOfSeals) {
                 absl::BytesToHexString(content_bytes));
 }
 
-TEST(EncodingTest, AKindBelongsToOneVersion) {
-  for (const Entry& entry : {TypicalReport(), Entry{.sequence = 1, .event = FullEmbargoSeal()}}) {
+TEST(EncodingTest, BytesOfWhatTwoOperatorsDecide) {
+  const election::StationKey key{.contest_no = 0, .source_no = 1, .station_no = 7};
+  Entry entry{.sequence = 300,
+              .recorded_at = absl::UnixEpoch(),
+              .actor = "a",
+              .event = election::AnnulmentProposal{{.key = key, .revision = 2, .reason = "x"}}};
+  EXPECT_EQ(absl::BytesToHexString(Encode(entry)),
+            "030dac02000161"  // version, kind, sequence, recorded at, actor
+            "00000107020178"  // no flags, key, revision, reason
+            "00");            // documents
+  entry.event = election::ReportAnnulment{
+      .key = key, .revision = 2, .reason = "x", .station_expected_again = true, .proposed_by = "b"};
+  EXPECT_EQ(absl::BytesToHexString(Encode(entry)),
+            "0305ac02000161"  // as an annulment by one operator but for the version
+            "03000107020178"  // flags: expected again, proposed by
+            "000162");        // documents, proposed by
+}
+
+TEST(EncodingTest, AnEntryHasTheLowestVersionThatCanSayIt) {
+  for (const Entry& entry : SomeEntries()) {
     std::string bytes = Encode(entry);
-    bytes[0] = bytes[0] == 1 ? 2 : 1;
-    EXPECT_THAT(std::string(Decode(bytes).status().message()),
-                ::testing::HasSubstr("its kind belongs to another version"));
+    const char version = bytes[0];
+    for (const char other : {1, 2, 3}) {
+      if (other == version) continue;
+      bytes[0] = other;
+      EXPECT_THAT(std::string(Decode(bytes).status().message()),
+                  ::testing::HasSubstr("its content belongs to another version"))
+          << "kind " << entry.event.index();
+    }
   }
 }
 
 TEST(EncodingTest, OnlyWhatASourceSaysCanBeSealed) {
   std::string bytes = EncodeSealed({.event = election::PollFigures()});
-  for (const char kind : {'\x02', '\x08', '\x0a', '\x0b'}) {
+  for (const char kind : {'\x02', '\x08', '\x0a', '\x0b', '\x0e'}) {
     bytes[0] = kind;
     EXPECT_FALSE(DecodeSealed(bytes).ok()) << static_cast<int>(kind);
   }
@@ -473,9 +518,11 @@ TEST(DecodeTest, NamesTheOffset) {
   EXPECT_EQ(DetailOf(early).reason, "ENTRY_MALFORMED");
 
   EXPECT_THAT(std::string(decode("").message()), HasSubstr("byte 0 of 0"));
-  EXPECT_THAT(std::string(decode("02 05").message()), HasSubstr("kind belongs to another version"));
+  EXPECT_THAT(std::string(decode("02 09 01 00 00 00 00 05 00 00").message()),
+              HasSubstr("content belongs to another version"));
   EXPECT_THAT(std::string(decode("01 00").message()), HasSubstr("out of its range (byte 1"));
-  EXPECT_THAT(std::string(decode("01 0d").message()), HasSubstr("out of its range (byte 1"));
+  EXPECT_THAT(std::string(decode("00 09 01 00 00 00 00 05 00 00").message()),
+              HasSubstr("its version is 0"));
   EXPECT_THAT(std::string(decode("01 09 00 00 00 00 00 05 00 00").message()),
               HasSubstr("sequence is 0"));
   EXPECT_THAT(std::string(decode("01 09 01 00 00 00 00 04 00 00").message()),
@@ -515,12 +562,13 @@ TEST(DecodeTest, ARuleOfANewerProgramIsRead) {
 
 TEST(DecodeTest, SaysThatANewerProgramWroteAnEntry) {
   std::string bytes = Encode(TypicalReport());
-  bytes[1] = 13;
+  bytes[1] = 15;
   EXPECT_THAT(
       std::string(Decode(bytes).status().message()),
-      HasSubstr("version 1 and kind 13, which this program does not know: a newer program"));
-  bytes[0] = 3;
-  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("version 3 and kind 13"));
+      HasSubstr("version 1 and kind 15, which this program does not know: a newer program"));
+  bytes[0] = 4;
+  bytes[1] = 3;
+  EXPECT_THAT(std::string(Decode(bytes).status().message()), HasSubstr("version 4 and kind 3"));
 }
 
 TEST(DecodeTest, EveryTruncationIsDamage) {

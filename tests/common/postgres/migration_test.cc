@@ -69,6 +69,16 @@ TEST_F(MigrationTest, AStepThatFailsLeavesNothingOfItself) {
   EXPECT_THAT(database_.Select("SELECT a FROM canvass.things"), ElementsAre("1"));
 }
 
+TEST_F(MigrationTest, AStepSaysWhetherItContracts) {
+  ASSERT_EQ(
+      Apply({Steps().front(), {2, "smaller", "-- Contracts.\nDROP TABLE canvass.things"}}).status(),
+      absl::OkStatus());
+  EXPECT_THAT(
+      database_.Select("SELECT number, contracts FROM canvass.schema_migrations ORDER BY number"),
+      ElementsAre("1|f", "2|t"));
+  EXPECT_THAT(database_.Select(kSchemaContractedQuery), ElementsAre("2"));
+}
+
 TEST_F(MigrationTest, RefusesASchemaThatIsNewer) {
   ASSERT_EQ(Apply(Steps()).status(), absl::OkStatus());
   const auto result = Apply({Steps().front()});

@@ -104,6 +104,14 @@ TEST(LedgerEntryProtoTest, DecisionsAboutAReport) {
       .key = kSecondStation, .revision = 1, .reason = "fraud", .station_expected_again = true});
   EXPECT_EQ(LastEntry(ledger).annulment().reason(), "fraud");
   EXPECT_TRUE(LastEntry(ledger).annulment().station_expected_again());
+  ledger.Append(election::AnnulmentProposal{
+      {.key = kSecondStation, .revision = 1, .reason = "fraud", .station_expected_again = true}});
+  EXPECT_EQ(LastEntry(ledger).annulment_proposal().reason(), "fraud");
+  EXPECT_EQ(LastEntry(ledger).annulment_proposal().key().source_id(), "cec");
+  EXPECT_TRUE(LastEntry(ledger).annulment_proposal().station_expected_again());
+  ledger.Append(election::ReportAnnulment{
+      .key = kSecondStation, .revision = 1, .reason = "fraud", .proposed_by = "operator/anna"});
+  EXPECT_EQ(LastEntry(ledger).annulment().proposed_by(), "operator/anna");
   ledger.Append(
       election::ReportReinstatement{.key = kSecondStation, .revision = 1, .reason = "no"});
   EXPECT_EQ(LastEntry(ledger).reinstatement().key().source_id(), "cec");
@@ -117,6 +125,17 @@ TEST(LedgerEntryProtoTest, PollFiguresCertificationAndReopening) {
   EXPECT_EQ(LastEntry(ledger).poll_figures().shares(0).candidate_id(), "zahid-oruj");
   EXPECT_EQ(LastEntry(ledger).poll_figures().shares(0).share_percent(), "5.0");
   const std::int64_t counted = ledger.Append(Report());
+  const election::ResultCertification proposed{
+      .certified_sequence = counted,
+      .progress = ledger.get().count().ProgressOfArea(0, 0, 0),
+      .elected_candidate_nos = {1},
+      .accept_incomplete = true};
+  ledger.Append(election::CertificationProposal{proposed});
+  const v1::ResultCertification proposal = LastEntry(ledger).certification_proposal();
+  EXPECT_EQ(proposal.contest_id(), "president");
+  EXPECT_EQ(proposal.result().status(), v1::RESULT_STATUS_UNSPECIFIED);
+  EXPECT_EQ(proposal.result().as_of().sequence(), counted);
+  EXPECT_TRUE(proposal.accept_incomplete());
   ledger.Append(
       election::ResultCertification{.certified_sequence = counted,
                                     .tally = ledger.get().count().TallyOfArea(0, 0, 0),
@@ -128,7 +147,7 @@ TEST(LedgerEntryProtoTest, PollFiguresCertificationAndReopening) {
   EXPECT_EQ(certification.result().valid_votes(), 15);
   EXPECT_EQ(certification.result().status(), v1::RESULT_STATUS_CERTIFIED);
   EXPECT_EQ(certification.result().as_of().sequence(), counted);
-  EXPECT_EQ(certification.result().certification().sequence(), counted + 1);
+  EXPECT_EQ(certification.result().certification().sequence(), counted + 2);
   EXPECT_THAT(certification.result().certification().elected_candidate_ids(), SizeIs(2));
   ledger.Append(election::ContestReopening{.status = election::ReopeningStatus::kCorrection,
                                            .reason = "court"});

@@ -135,14 +135,17 @@ TYPED_TEST_P(LedgerContractTest, IsEmptyAtFirst) {
 
 TYPED_TEST_P(LedgerContractTest, ShowsEveryKindOfEntryAsItWasAppended) {
   testing::DefinitionBuilder definition = SmallDefinition();
-  definition.WithSource({.id = "poll", .kind = election::SourceKind::kExitPoll});
+  definition.WithSource({.id = "poll", .kind = election::SourceKind::kExitPoll})
+      .WithPolicy({.two_operators = true});
   RecordedElection election(definition);
   const election::ReportKey key{.election_id = "e-1", .station_id = "s-1", .revision = 1};
   const auto stations = {"s-1", "s-2", "s-3"};
   for (const char* station : stations) {
     election->Submit(testing::ReportBuilder().WithStation(station).Build());
   }
-  ASSERT_TRUE(election->Annul({.key = key, .reason = "fire"}).ok());
+  for (const char* const actor : {"operator/anna", "operator/boris"}) {
+    ASSERT_TRUE(election->Annul({.key = key, .reason = "fire"}, actor).ok());
+  }
   ASSERT_TRUE(election->Reinstate({.key = key, .reason = "no fire"}).ok());
   // More ballots than voters: held.
   election->Submit(testing::ReportBuilder().WithRevision(2).WithRegistered(10).Build());
@@ -153,11 +156,14 @@ TYPED_TEST_P(LedgerContractTest, ShowsEveryKindOfEntryAsItWasAppended) {
                              .area_id = "country",
                              .shares = {{.candidate_id = "a", .share_percent = "51.5"}}})
                   .ok());
-  ASSERT_TRUE(election
-                  ->Certify({.expected_sequence = election->sequence(),
-                             .elected_candidate_ids = {"a"},
-                             .reason = "protocol"})
-                  .ok());
+  for (const char* const actor : {"operator/anna", "operator/boris"}) {
+    ASSERT_TRUE(election
+                    ->Certify({.expected_sequence = election->sequence(),
+                               .elected_candidate_ids = {"a"},
+                               .reason = "protocol"},
+                              actor)
+                    .ok());
+  }
   ASSERT_TRUE(election->Reopen({.reason = "recount"}).ok());
   const election::SealedContent interviews{
       .actor = "pollster",

@@ -282,7 +282,9 @@ TEST_F(PostgresLedgerStoreTest, AReplayNeedsNoRoomOnTheDisk) {
 }
 
 TEST_F(PostgresLedgerStoreTest, ASchemaOfAnotherVersionIsRefused) {
-  Select("INSERT INTO canvass.schema_migrations (number, name) VALUES (999, 'future')");
+  Select(
+      "INSERT INTO canvass.schema_migrations (number, name, contracts) VALUES "
+      "(998, 'future', true), (999, 'later', false)");
   const absl::Status newer = ledger_->TakeLead();
   EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition) << newer;
   EXPECT_EQ(ReasonOf(newer), "SCHEMA_VERSION");
@@ -294,6 +296,17 @@ TEST_F(PostgresLedgerStoreTest, ASchemaOfAnotherVersionIsRefused) {
   EXPECT_EQ(none.code(), absl::StatusCode::kFailedPrecondition) << none;
   EXPECT_EQ(ReasonOf(none), "SCHEMA_VERSION");
   EXPECT_THAT(std::string(none.message()), HasSubstr("version 0"));
+}
+
+// A newer program has migrated it, while this one is still to be replaced.
+TEST_F(PostgresLedgerStoreTest, ASchemaThatOnlyExpandedIsWrittenAndRead) {
+  ASSERT_EQ(Migrate(PostgresDatabase::database().owner_connection()).status(), absl::OkStatus());
+  Select("ALTER TABLE canvass.entries ADD COLUMN later text");
+  Select("INSERT INTO canvass.schema_migrations (number, name) VALUES (999, 'expands')");
+  ASSERT_EQ(ledger_->TakeLead(), absl::OkStatus());
+  election_->Submit(testing::ReportBuilder().WithStation("s-1").Build());
+  ASSERT_EQ(ledger_->Append(election_.Next()), absl::OkStatus());
+  EXPECT_EQ(ReplayAll(*ledger_).size(), 3U);
 }
 
 TEST_F(PostgresLedgerStoreTest, NoTextThatSomebodySubmitsStopsTheLedger) {

@@ -256,6 +256,30 @@ TEST_F(PostgresSchemaTest, AReinstatementTakesBackOnlyTheAnnulmentThatItNames) {
   EXPECT_THAT(Read(states), ElementsAre("1|COUNTED", "2|HELD"));
 }
 
+TEST_F(PostgresSchemaTest, AProposalTakesNothingOutOfTheTotals) {
+  testing::DefinitionBuilder definition = SmallDefinition();
+  RecordedElection election(definition.WithPolicy({.two_operators = true}));
+  election->Submit(testing::ReportBuilder().WithStation("s-1").Build());
+  const election::ReportDecisionRequest request{
+      .key = {.election_id = "e-1", .station_id = "s-1", .revision = 1}, .reason = "fire"};
+  ASSERT_TRUE(election->Annul(request, "operator/anna").ok());
+  Append(election.Next());
+  const std::string reports = "SELECT reports FROM canvass.area_totals WHERE area_id = 'country'";
+  const std::string state = "SELECT state FROM canvass.station_reports";
+  EXPECT_THAT(Read(reports), ElementsAre("1"));
+  EXPECT_THAT(Read(state), ElementsAre("COUNTED"));
+
+  ASSERT_TRUE(election->Annul(request, "operator/boris").ok());
+  Append(election.Next());
+  EXPECT_THAT(Read(reports), ElementsAre("0"));
+  EXPECT_THAT(Read(state), ElementsAre("ANNULLED"));
+  EXPECT_THAT(Read("SELECT kind, actor, proposed_by, station_id, reason FROM "
+                   "canvass.ledger_entries WHERE sequence > 3 ORDER BY sequence"),
+              ElementsAre("ANNULMENT_PROPOSAL|operator/anna||s-1|fire",
+                          "REPORT_ANNULMENT|operator/boris|operator/anna|s-1|fire"));
+  EXPECT_THAT(Read("SELECT two_operators FROM canvass.current_elections"), ElementsAre("t"));
+}
+
 // Everything that a seal hides: not there for the reader, whatever it asks.
 TEST_F(PostgresSchemaTest, WhatIsSealedIsShownWhenItIsOpened) {
   testing::DefinitionBuilder definition = SmallDefinition();
