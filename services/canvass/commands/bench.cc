@@ -3,8 +3,10 @@
 #include <string>
 
 #include "CLI/App.hpp"
+#include "fmt/format.h"
 #include "services/canvass/bench/bench_options.h"
 #include "services/canvass/bench/echo_server.h"
+#include "services/canvass/bench/flood_bench.h"
 #include "services/canvass/bench/ingest_bench.h"
 #include "services/canvass/bench/read_bench.h"
 #include "services/canvass/bench/restart_bench.h"
@@ -32,13 +34,14 @@ const std::map<std::string, Measure>& Benchmarks() {
   static const std::map<std::string, Measure> kBenchmarks = {
       {"ingest", bench::BenchIngest}, {"submit", bench::BenchSubmit},   {"read", bench::BenchRead},
       {"watch", bench::BenchWatch},   {"restart", bench::BenchRestart}, {"soak", bench::BenchSoak},
-      {"echo", bench::ServeEcho}};
+      {"flood", bench::BenchFlood},   {"echo", bench::ServeEcho}};
   return kBenchmarks;
 }
 
 absl::Status RunBench(const BenchArguments& arguments, const Invocation& invocation) {
-  if (arguments.options.running && arguments.what == "restart") {
-    return UsageError("restart starts its own stack; leave out --running");
+  const bool needs_own = arguments.what == "restart" || arguments.what == "flood";
+  if (arguments.options.running && needs_own) {
+    return UsageError(fmt::format("{} starts its own stack; leave out --running", arguments.what));
   }
   return Benchmarks().at(arguments.what)(arguments.options, invocation);
 }
@@ -61,8 +64,8 @@ void AddBench(CommandLine& commands) {
          "reads the national result; watch: measures the time from a receipt to a watcher; "
          "restart: restarts the aggregator; soak: sends reports while the services are restarted "
          "or "
-         "killed, and compares the ledger with what it was told; echo: runs the server that read "
-         "compares with")
+         "killed, and compares the ledger with what it was told; flood: measures how long others "
+         "wait while one identity floods a service; echo: runs the server that read compares with")
       ->required()
       ->check(CLI::IsMember(Benchmarks()));
   app.add_option("--stations", options.stations, "Stations of the benchmark's election")

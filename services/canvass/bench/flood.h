@@ -1,0 +1,50 @@
+#ifndef CANVASS_SERVICES_CANVASS_BENCH_FLOOD_H_
+#define CANVASS_SERVICES_CANVASS_BENCH_FLOOD_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace canvass::cli::bench {
+
+// Everything that one caller does to keep others from being served. Each begins when it is made,
+// on connections of its own, goes on whatever the answers are, and stops at the end of its life.
+// Not thread-safe.
+class Flood {
+ public:
+  using NewChannel = std::function<std::shared_ptr<grpc::Channel>()>;
+
+  Flood() = default;
+  ~Flood();
+  Flood(const Flood&) = delete;
+  Flood& operator=(const Flood&) = delete;
+
+  // Makes the same unary call again and again, with `in_flight` calls at any time on each of
+  // `connections` connections.
+  void Call(const NewChannel& channel, int connections, int in_flight, const std::string& method,
+            const grpc::ByteBuffer& request);
+  // Opens `streams` streams of `method` on one connection and writes `message` on each as fast as
+  // the service reads; opens it again when it ends. Leaves answers unread unless `reads`.
+  void Stream(const NewChannel& channel, int streams, const std::string& method,
+              const grpc::ByteBuffer& message, bool reads);
+  // The same, but writes the message once and nothing after it.
+  void Hold(const NewChannel& channel, int streams, const std::string& method,
+            const grpc::ByteBuffer& message);
+
+ private:
+  class Lane;
+
+  std::atomic<bool> over_ = false;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace canvass::cli::bench
+
+#endif  // CANVASS_SERVICES_CANVASS_BENCH_FLOOD_H_
