@@ -43,7 +43,7 @@ Connection::Connection(boost::asio::io_context& io, Stream client, Stream server
       client_(std::move(client)),
       server_(std::move(server)),
       timer_(io),
-      guard_(shared.limits, shared.shared_limits),
+      guard_(shared.limits, shared.shared_limits, owner),
       owner_(std::move(owner)),
       peer_(std::move(peer)),
       opened_at_(shared.now()) {}
@@ -133,6 +133,7 @@ bool Connection::Admit(std::string_view bytes) {
   }
   if (admitted_ > 0) return true;
   shared_.on_slowed();
+  waits_for_answer_ = admission.until_answer;
   After(std::max(admission.wait, kWaitMin), &Connection::PumpToServer);
   return false;
 }
@@ -143,6 +144,7 @@ void Connection::PumpToClient() {
     const std::string_view bytes = Read(server_, &Connection::PumpToClient);
     if (bytes.empty()) return;
     guard_.FromServer(bytes, shared_.now());
+    GoOnAfterAnswer();
     const std::size_t written = Write(client_, bytes, &Connection::PumpToClient);
     to_client_.assign(bytes.substr(written));
     if (!to_client_.empty()) {
@@ -153,6 +155,12 @@ void Connection::PumpToClient() {
     AddGoodbye();
   }
   Soon(&Connection::PumpToClient);
+}
+
+void Connection::GoOnAfterAnswer() {
+  if (!std::exchange(waits_for_answer_, false)) return;
+  timer_.cancel();
+  Soon(&Connection::PumpToServer);
 }
 
 // Writes what is held for the client. Returns false if something is left, or the connection closed.

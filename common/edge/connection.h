@@ -68,6 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool FlushToServer();
   bool FlushToClient();
   void AddGoodbye();
+  void GoOnAfterAnswer();
   bool Admit(std::string_view bytes);
   // Reads into the shared buffer. Returns what was read; nothing if the socket has nothing now, in
   // which case `again` is called once it has, or if it has ended.
@@ -98,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   absl::Duration client_blocked_at_{};  // when it last took something of to_client_
   bool goodbye_is_due_ = false;         // it is added between two frames of the server
   bool client_is_slow_ = false;         // PumpToServer goes on when to_client_ is written
+  bool waits_for_answer_ = false;       // PumpToServer may go on when the server says something
   bool server_takes_no_more_ = false;   // its last words to the client still pass
   bool parting_ = false;                // what the client still sends is dropped
   bool closed_ = false;

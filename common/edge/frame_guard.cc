@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "common/base/fair_share.h"
@@ -31,12 +33,18 @@ bool Close(std::string_view why, FrameGuard::Admission& admission) {
 
 }  // namespace
 
-FrameGuard::FrameGuard(const FrameLimits& limits, SharedLimits& shared)
+FrameGuard::FrameGuard(const FrameLimits& limits, SharedLimits& shared, const std::string& owner)
     : limits_(limits),
       shared_(shared),
       resets_(limits.resets_per_second, limits.resets_burst),
       answered_(limits.answered_per_second, limits.answered_burst),
-      empty_(limits.empty_per_second, limits.empty_burst) {}
+      empty_(limits.empty_per_second, limits.empty_burst),
+      owner_(shared.pending.Of(owner)) {}
+
+FrameGuard::~FrameGuard() {
+  for (const auto& [stream, call] : open_) owner_->Answer(call.pending);
+  shared_.streams -= open_.size();
+}
 
 FrameGuard::Admission FrameGuard::FromClient(std::string_view bytes, absl::Duration now) {
   Admission admission;
@@ -54,6 +62,7 @@ void FrameGuard::FromServer(std::string_view bytes, absl::Duration now) {
     const bool is_reset = frame.type == FrameType::kResetStream;
     const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
     if (is_reset) ++server_resets_;
+    if (frame.type == FrameType::kHeaders) NoteAnswer(frame.stream);
     if (is_reset || (may_end && frame.Has(FrameHeader::kEndStream))) End(frame.stream);
     if (frame.type == FrameType::kGoAway) server_left_at_ = std::min(server_left_at_, now);
     server_has_spoken_ = true;
@@ -77,7 +86,17 @@ void FrameGuard::NoteCall(const FrameHeader& frame, absl::Duration now) {
 
 bool FrameGuard::IsOpenToClient(std::uint32_t stream) const {
   const auto found = open_.find(stream);
-  return found != open_.end() && !found->second;
+  return found != open_.end() && !found->second.ended_by_client;
+}
+
+void FrameGuard::End(std::uint32_t stream) {
+  NoteAnswer(stream);
+  shared_.streams -= open_.erase(stream);
+}
+
+void FrameGuard::NoteAnswer(std::uint32_t stream) {
+  const auto found = open_.find(stream);
+  if (found != open_.end()) owner_->Answer(std::exchange(found->second.pending, 0));
 }
 
 bool FrameGuard::AdmitClientFrame(const FrameHeader& frame, absl::Duration now,
@@ -90,7 +109,7 @@ bool FrameGuard::AdmitClientFrame(const FrameHeader& frame, absl::Duration now,
   if (limit != nullptr) return true;  // what is charged pays for nothing
   NoteCall(frame, now);
   const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
-  if (may_end && frame.Has(FrameHeader::kEndStream)) open_[frame.stream] = true;
+  if (may_end && frame.Has(FrameHeader::kEndStream)) open_[frame.stream].ended_by_client = true;
   return true;
 }
 
@@ -131,8 +150,12 @@ bool FrameGuard::AdmitStream(const FrameHeader& frame, absl::Duration now, Admis
     return MayPass(kAskAgainAfter, admission);
   }
   room_wanted_at_ = absl::InfiniteDuration();
+  if (!owner_->MayBegin(now)) {
+    admission.until_answer = true;
+    return MayPass(kAskAgainAfter, admission);
+  }
   last_stream_ = frame.stream;
-  open_.emplace(frame.stream, false);
+  open_.emplace(frame.stream, OpenCall{.pending = owner_->Begin(now)});
   ++shared_.streams;
   return true;
 }

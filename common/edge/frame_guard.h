@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "common/base/rate_limit.h"
 #include "common/edge/frame_reader.h"
+#include "common/edge/pending_calls.h"
 
 namespace canvass::edge {
 
@@ -54,15 +57,16 @@ struct SharedLimits {
   // as many of them as it leaves free, so that there is room for one that comes later.
   std::size_t streams_max = 0;
   std::size_t streams = 0;
+  PendingCalls pending{};
 };
 
 // Watches the frames of one HTTP/2 connection, in both directions, and says how fast they may pass.
 // Not thread-safe.
 class FrameGuard {
  public:
-  // `shared` must outlive this.
-  FrameGuard(const FrameLimits& limits, SharedLimits& shared);
-  ~FrameGuard() { shared_.streams -= open_.size(); }
+  // `owner` is whom the connection belongs to. `shared` must outlive this.
+  FrameGuard(const FrameLimits& limits, SharedLimits& shared, const std::string& owner = "");
+  ~FrameGuard();
   FrameGuard(const FrameGuard&) = delete;
   FrameGuard& operator=(const FrameGuard&) = delete;
 
@@ -70,8 +74,9 @@ class FrameGuard {
   struct Admission {
     std::size_t bytes = 0;  // that may pass
     Verdict verdict = Verdict::kPass;
-    absl::Duration wait{};   // kWait: after which the rest is to be offered again
-    std::string_view why{};  // kClose: why, as a clause, e.g. "sent no HTTP/2"
+    absl::Duration wait{};      // kWait: after which the rest is to be offered again
+    bool until_answer = false;  // kWait: an answer of the server may end it sooner
+    std::string_view why{};     // kClose: why, as a clause, e.g. "sent no HTTP/2"
   };
   // Looks at bytes from the client, which follow those that passed so far.
   Admission FromClient(std::string_view bytes, absl::Duration now);
@@ -106,7 +111,8 @@ class FrameGuard {
   // Whether the client may still send something on the stream.
   bool IsOpenToClient(std::uint32_t stream) const;
   void NoteCall(const FrameHeader& frame, absl::Duration now);
-  void End(std::uint32_t stream) { shared_.streams -= open_.erase(stream); }
+  void End(std::uint32_t stream);
+  void NoteAnswer(std::uint32_t stream);
 
   const FrameLimits limits_;
   SharedLimits& shared_;
@@ -117,8 +123,13 @@ class FrameGuard {
   FrameReader from_server_{FrameReader::Sender::kServer};
   std::size_t block_bytes_ = 0;
   std::size_t block_frames_ = 0;
-  absl::flat_hash_map<std::uint32_t, bool> open_;  // streams; whether the client has ended them
-  std::uint32_t last_stream_ = 0;                  // the highest number that the client has used
+  struct OpenCall {
+    std::uint64_t pending = 0;  // its number there; 0 once the server has answered
+    bool ended_by_client = false;
+  };
+  const std::shared_ptr<PendingCalls::Owner> owner_;
+  absl::flat_hash_map<std::uint32_t, OpenCall> open_;  // by stream
+  std::uint32_t last_stream_ = 0;  // the highest number that the client has used
   absl::Duration reset_at_ = -absl::InfiniteDuration();       // when one was admitted last
   absl::Duration room_wanted_at_ = absl::InfiniteDuration();  // since when a call waits for room
   absl::Duration server_left_at_ = absl::InfiniteDuration();

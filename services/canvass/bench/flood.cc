@@ -123,6 +123,8 @@ class FloodStream {
 
 }  // namespace
 
+Flood::Flood() = default;
+
 Flood::~Flood() {
   over_ = true;
   lanes_.clear();

@@ -20,7 +20,7 @@ class Flood {
  public:
   using NewChannel = std::function<std::shared_ptr<grpc::Channel>()>;
 
-  Flood() = default;
+  Flood();
   ~Flood();
   Flood(const Flood&) = delete;
   Flood& operator=(const Flood&) = delete;

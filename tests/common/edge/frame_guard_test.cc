@@ -144,6 +144,28 @@ TEST_F(FrameGuardTest, TrailersOfACallThatIsOverPassAtTheRateOfEmptyFrames) {
   EXPECT_EQ(Passing(LastHeaders(1)), 40);
 }
 
+// Calls that the server has answered, by headers, do not count.
+TEST_F(FrameGuardTest, CallsWithoutAnAnswerAreLimitedWhileOthersCall) {
+  FrameLimits limits = limits_;
+  limits.streams_max = 1'000;
+  shared_.streams_max = 10'000;
+  FrameGuard one(limits, shared_, "one");
+  FrameGuard other(limits, shared_, "other");
+  const std::string preface(FrameReader::kPreface);
+  other.FromClient(preface + Headers(1), now_);
+  std::string calls = preface;
+  constexpr std::size_t kCalls = 100;
+  for (std::uint32_t call = 0; call < kCalls; ++call) calls += Headers(2 * call + 1);
+  const FrameGuard::Admission admission = one.FromClient(calls, now_);
+  EXPECT_EQ(admission.verdict, Verdict::kWait);
+  EXPECT_TRUE(admission.until_answer);
+  EXPECT_EQ((admission.bytes - preface.size()) / Headers(1).size(), PendingCalls::kSharedMax);
+
+  one.FromServer(Headers(1) + Headers(3), now_);
+  const FrameGuard::Admission more = one.FromClient(calls.substr(admission.bytes), now_);
+  EXPECT_EQ(more.bytes / Headers(1).size(), 2);
+}
+
 TEST_F(FrameGuardTest, ACallBeginsOnce) {
   EXPECT_EQ(Offer(Headers(1) + LastHeaders(1)).verdict, Verdict::kPass) << "its trailers";
   const FrameGuard::Admission again = Offer(Headers(1));
