@@ -73,9 +73,13 @@ absl::Status Campaign::PrepareStage() {
   }
   ++trials_on_stage_;
   if (stage_ != nullptr) return absl::OkStatus();
+  return StartStage(options_.program_folder);
+}
+
+absl::Status Campaign::StartStage(const std::string& program_folder) {
   trials_on_stage_ = 1;
   auto stage = Stage::Start({.folder = StrCat(options_.folder->path(), "/stage-", ++stages_),
-                             .program_folder = options_.program_folder,
+                             .program_folder = program_folder,
                              .small_file_systems = options_.small_file_systems,
                              .with_tls = options_.with_tls});
   if (!stage.ok()) return stage.status();
@@ -89,15 +93,17 @@ absl::Status Campaign::PrepareStage() {
 std::unique_ptr<Trial> Campaign::NewTrial(std::uint64_t seed, int stations,
                                           absl::Duration embargo) {
   const absl::Status status = PrepareStage();
-  if (!status.ok()) {
-    Say(StrCat("FAILED: there is no stage: ", status.ToString()));
-    ++totals_.seeds_failed;
-    return nullptr;
-  }
+  if (!status.ok()) return NoTrial(status);
   auto trial = std::make_unique<Trial>(*stage_, StrCat("trial-", ++trials_, "-", seed), seed,
                                        stations, embargo);
   trial->Define();
   return trial;
+}
+
+std::unique_ptr<Trial> Campaign::NoTrial(const absl::Status& why) {
+  Say(StrCat("FAILED: there is no stage: ", why.ToString()));
+  ++totals_.seeds_failed;
+  return nullptr;
 }
 
 bool Campaign::TrySeed(std::uint64_t seed) {

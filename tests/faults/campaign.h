@@ -56,6 +56,10 @@ class Campaign {
   // PostgreSQL stands still for `stall`, then is gone for as long, under more load than fits:
   // memory stays bounded, clients are told, and everything acknowledged is there afterwards.
   bool TryStall(absl::Duration stall);
+  // Under load, replaces every service of the programs in `old_folder` by this version's, back
+  // again, and once more, one at a time as a rollout does: each ends with 0, everybody is answered,
+  // and nothing is lost. The schema is this version's from the beginning.
+  bool TryRollout(const std::string& old_folder);
 
   const CampaignTotals& totals() const { return totals_; }
   void PrintTotals() const;
@@ -69,7 +73,10 @@ class Campaign {
   // A trial on a healthy stage; null, with the reason printed, where there is none.
   std::unique_ptr<Trial> NewTrial(std::uint64_t seed, int stations,
                                   absl::Duration embargo = absl::ZeroDuration());
+  // Says why there is none.
+  std::unique_ptr<Trial> NoTrial(const absl::Status& why);
   absl::Status PrepareStage();
+  absl::Status StartStage(const std::string& program_folder);
   // The fault number `first`, and those that overlap with it; returns the number of the next.
   std::size_t CommitFaults(const std::vector<Fault>& plan, std::size_t first,
                            std::vector<Happened>& happened);

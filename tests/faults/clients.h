@@ -21,6 +21,9 @@ namespace canvass::faults {
 // Name under which an aggregator says whether it leads, in grpc.health.v1.
 inline constexpr const char* kAggregatorHealth = "canvass.aggregator.v1.AggregatorService";
 
+// Name under which it says that it leads, or could at once.
+inline constexpr const char* kAggregatorReady = "ready";
+
 // How long a client waits for one answer: longer than most faults, shorter than its patience.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(2);
 

@@ -12,6 +12,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "CLI/Validators.hpp"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/faults/campaign.h"
@@ -27,6 +28,7 @@ struct Arguments {
   double minutes = 0;
   int takeovers = 0;
   double stall_seconds = 0;
+  std::string rollout_from{};
   bool keep_going = false;
   bool insecure = false;
 };
@@ -68,6 +70,9 @@ int Run(const Arguments& arguments) {
     if (arguments.stall_seconds > 0) {
       passed = campaign.TryStall(absl::Seconds(arguments.stall_seconds)) && passed;
     }
+    if (!arguments.rollout_from.empty()) {
+      passed = campaign.TryRollout(arguments.rollout_from) && passed;
+    }
     if (passed || arguments.keep_going) passed = TrySeeds(arguments, campaign) && passed;
     campaign.PrintTotals();
   }
@@ -93,6 +98,9 @@ int main(int argc, char** argv) {
   app.add_option(
       "--stall", arguments.stall_seconds,
       "Before the seeds, stall PostgreSQL under load for this many seconds and measure memory");
+  app.add_option("--rollout-from", arguments.rollout_from,
+                 "Before the seeds, replace the services of the programs in this folder under load")
+      ->check(CLI::ExistingDirectory);
   app.add_flag("--keep-going", arguments.keep_going, "Go on after a seed that failed");
   app.add_flag("--insecure", arguments.insecure, "Without TLS");
   CLI11_PARSE(app, argc, argv);

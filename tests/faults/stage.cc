@@ -182,6 +182,7 @@ void Stage::MountSmallFileSystems() {
 
 void Stage::PrepareParts() {
   for (const Part part : kEveryPart) {
+    program(part).folder = options_.program_folder;
     program(part).address = FreeAddress();
     program(part).log = StrCat(options_.folder, "/", NameOf(part), ".log");
     program(part).clock = StrCat(options_.folder, "/run/", NameOf(part), ".clock");
@@ -232,7 +233,7 @@ void Stage::StartPart(Part part) {
                                      StrCat("LD_PRELOAD=", kClockLibrary),
                                      StrCat("CANVASS_CLOCK_OFFSET_FILE=", started.clock),
                                      kAsanOptions,
-                                     StrCat(options_.program_folder, "/", started.file),
+                                     StrCat(started.folder, "/", started.file),
                                      StrCat("--listen=", started.address)};
   arguments.insert(arguments.end(), started.flags.begin(), started.flags.end());
   auto process = process::ChildProcess::Start(
@@ -241,6 +242,30 @@ void Stage::StartPart(Part part) {
   started.process = *std::move(process);
   started.killed = false;
   if (part == Part::kPublisher) ++publisher_life_;
+}
+
+absl::Status Stage::Replace(Part part, const std::string& program_folder) {
+  Program& replaced = program(part);
+  replaced.process->Signal(SIGTERM);
+  if (!replaced.process->WaitForEnd(kEndsWithin)) {
+    return absl::DeadlineExceededError(StrCat(NameOf(part), " does not end on SIGTERM"));
+  }
+  if (replaced.process->ending() != "exited with code 0") {
+    return absl::InternalError(StrCat(NameOf(part), " ", replaced.process->ending()));
+  }
+  replaced.process.reset();
+  replaced.folder = program_folder;
+  StartPart(part);
+  const bool is_aggregator = part == Part::kAggregatorA || part == Part::kAggregatorB;
+  const std::string name = is_aggregator ? kAggregatorReady : replaced.health;
+  const absl::Time deadline = absl::Now() + kHealthyWithin;
+  while (!IsServing(part, name, absl::Milliseconds(500))) {
+    if (absl::Now() > deadline) {
+      return absl::DeadlineExceededError(StrCat(NameOf(part), " does not serve as \"", name, "\""));
+    }
+    absl::SleepFor(kLookEvery);
+  }
+  return absl::OkStatus();
 }
 
 bool Stage::SignalPart(Part part, int signal) {
@@ -278,9 +303,11 @@ Part Stage::ActiveAggregator() const {
   return Serves(Part::kAggregatorB) ? Part::kAggregatorB : Part::kAggregatorA;
 }
 
-bool Stage::Serves(Part part) const { return IsServing(part, absl::Milliseconds(150)); }
+bool Stage::Serves(Part part) const {
+  return IsServing(part, addressed(part).health, absl::Milliseconds(150));
+}
 
-bool Stage::IsServing(Part part, absl::Duration patience) const {
+bool Stage::IsServing(Part part, const std::string& name, absl::Duration patience) const {
   const Program& asked = addressed(part);
   rpc::ChannelOptions options;
   if (identities_ != nullptr) options.tls = identities_->ChannelsOf(Identities::kOperator);
@@ -288,7 +315,7 @@ bool Stage::IsServing(Part part, absl::Duration patience) const {
   grpc::ClientContext context;
   rpc::SetDeadline(context, patience);
   grpc::health::v1::HealthCheckRequest request;
-  request.set_service(asked.health);
+  request.set_service(name);
   grpc::health::v1::HealthCheckResponse response;
   return stub->Check(&context, request, &response).ok() &&
          response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
@@ -383,7 +410,9 @@ absl::Status Stage::Heal() {
 
 absl::Status Stage::WaitUntilHealthy() {
   const absl::Time deadline = absl::Now() + kHealthyWithin;
-  const auto serves = [this](Part part) { return IsServing(part, absl::Milliseconds(500)); };
+  const auto serves = [this](Part part) {
+    return IsServing(part, addressed(part).health, absl::Milliseconds(500));
+  };
   std::string missing;
   do {
     missing.clear();

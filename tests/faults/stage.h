@@ -70,6 +70,9 @@ class Stage {
 
   // Does nothing where it runs already, or has ended.
   void StartPart(Part part);
+  // Ends the part with SIGTERM and starts the same of other programs. Returns once it serves, as
+  // what it was; an error if it does not end with 0 or does not serve in time.
+  absl::Status Replace(Part part, const std::string& program_folder);
   // True where that killed it.
   bool SignalPart(Part part, int signal);
   // Resident memory in bytes; 0 where it does not run.
@@ -112,6 +115,7 @@ class Stage {
 
  private:
   struct Program {
+    std::string folder{};
     std::string file{};
     std::string health{};
     std::string address{};
@@ -127,7 +131,7 @@ class Stage {
   void MountSmallFileSystems();
   void PrepareParts();
   absl::Status WaitUntilHealthy();
-  bool IsServing(Part part, absl::Duration patience) const;
+  bool IsServing(Part part, const std::string& name, absl::Duration patience) const;
   Program& program(Part part) { return programs_[static_cast<std::size_t>(part)]; }
   const Program& addressed(Part part) const { return programs_[static_cast<std::size_t>(part)]; }
 
