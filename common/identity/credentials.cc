@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -82,6 +84,16 @@ absl::StatusOr<std::shared_ptr<const Credentials>> Credentials::Read(const TlsFi
                                                          .key = *std::move(key),
                                                          .id = *std::move(id),
                                                          .trust = *std::move(trust)});
+}
+
+absl::Time Credentials::expires_at() const {
+  absl::Time first = absl::InfiniteFuture();
+  for (const CertificatePtr& certificate : certificates) {
+    std::tm end{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) continue;
+    first = std::min(first, absl::FromTM(end, absl::UTCTimeZone()));
+  }
+  return first;
 }
 
 absl::StatusOr<std::unique_ptr<CredentialFiles>> CredentialFiles::Open(TlsFiles files) {

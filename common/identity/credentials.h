@@ -38,6 +38,10 @@ struct Credentials {
 
   // Returns FAILED_PRECONDITION TLS_FILE_UNUSABLE with the file and what is wrong with it.
   static absl::StatusOr<std::shared_ptr<const Credentials>> Read(const TlsFiles& files);
+
+  // Returns when the own certificate or one above it expires, whichever is first; the future if
+  // anonymous.
+  absl::Time expires_at() const;
 };
 
 // The credentials of a process, which are read anew when a file changes. Thread-safe.

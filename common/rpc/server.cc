@@ -240,6 +240,12 @@ void Server::AddTo(telemetry::MetricSheet& sheet) const {
   add_connections("shed", counts.shed);
   add_connections("slowed", counts.slowed);
   add_connections("broken_off", counts.broken_off);
+  add_connections("not_accepted", counts.not_accepted);
+  const absl::Time expires_at =
+      tls_.files == nullptr ? absl::InfiniteFuture() : tls_.files->credentials()->expires_at();
+  sheet.AddGauge("canvass_certificate_expires_timestamp_seconds",
+                 "When the service's own certificate expires, in seconds since 1970; +Inf without.",
+                 absl::ToDoubleSeconds(expires_at - absl::UnixEpoch()));
   sheet.AddGauge("canvass_unread_answer_bytes",
                  "Memory of answers that their clients have not read.",
                  static_cast<double>(UnreadAnswers::OfProcess().bytes()));

@@ -40,6 +40,18 @@ TEST_F(CredentialsTest, SayWhoTheProcessIs) {
   EXPECT_EQ((*read)->certificates.size(), 1U);
 }
 
+TEST_F(CredentialsTest, ExpireWithTheirCertificate) {
+  const absl::Time now = absl::Now();
+  const auto read = Credentials::Read(
+      pki_.FilesOfUri("spiffe://canvass.test/service/reporter", -absl::Hours(1), absl::Hours(3)));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_GT((*read)->expires_at(), now + absl::Hours(3) - absl::Minutes(1));
+  EXPECT_LT((*read)->expires_at(), now + absl::Hours(3) + absl::Minutes(1));
+  const auto anonymous = Credentials::Read(pki_.Anonymous());
+  ASSERT_TRUE(anonymous.ok()) << anonymous.status();
+  EXPECT_EQ((*anonymous)->expires_at(), absl::InfiniteFuture());
+}
+
 TEST_F(CredentialsTest, WithoutACertificateAreThoseOfSomebodyWhoReads) {
   const auto read = Credentials::Read(pki_.Anonymous());
   ASSERT_TRUE(read.ok()) << read.status();
