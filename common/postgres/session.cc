@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -18,6 +19,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/clock.h"
@@ -50,10 +53,41 @@ std::string SettingsFor(const SessionOptions& options) {
       "; SET client_connection_check_interval = 1000"
       "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3"
       "; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000"
+      // A commit that did not wait for the standby is known by its warning alone.
+      "; SET client_min_messages = warning"
       // With `off` and `local` a commit returns before it is durable everywhere. `remote_apply` is
       // stronger than `on`.
       "; SELECT set_config('synchronous_commit', 'on', false)"
       " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
+}
+
+// The elements of `list`, which commas separate, from the element `first` around to the one before.
+std::string Rotated(std::string_view list, std::size_t first) {
+  std::vector<std::string> elements = absl::StrSplit(ToAbsl(list), ',');
+  const auto begin = elements.begin() + static_cast<std::ptrdiff_t>(first % elements.size());
+  std::rotate(elements.begin(), begin, elements.end());
+  return absl::StrJoin(elements, ",");
+}
+
+// What a connection string says of its hosts. Empty is what it does not say.
+struct Hosts {
+  std::string names{};
+  std::string addresses{};
+  std::string ports{};
+};
+
+Hosts HostsOf(const SessionOptions& options) {
+  Hosts hosts;
+  PQconninfoOption* const parsed = PQconninfoParse(options.connection.c_str(), nullptr);
+  const absl::Cleanup free_parsed = [parsed] { PQconninfoFree(parsed); };
+  for (const PQconninfoOption* each = parsed; each != nullptr && each->keyword != nullptr; ++each) {
+    if (each->val == nullptr) continue;
+    const std::string_view keyword = each->keyword;
+    if (keyword == "host") hosts.names = Rotated(each->val, options.first_host);
+    if (keyword == "hostaddr") hosts.addresses = Rotated(each->val, options.first_host);
+    if (keyword == "port") hosts.ports = Rotated(each->val, options.first_host);
+  }
+  return hosts;
 }
 
 }  // namespace
@@ -68,8 +102,10 @@ void Session::ClearResult::operator()(pg_result* result) const { PQclear(result)
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
   const std::string connect_timeout =
       StrCat(std::max<std::int64_t>(absl::ToInt64Seconds(options.connect_timeout), 1));
-  // The last value of a keyword wins, and the keywords inside `dbname` count at its position.
-  const std::array<std::pair<const char*, const char*>, 11> keywords = {{
+  const Hosts hosts = HostsOf(options);
+  // The last value of a keyword wins unless it is empty, and the keywords inside `dbname` count at
+  // its position.
+  const std::array<std::pair<const char*, const char*>, 14> keywords = {{
       {"application_name", options.application_name.c_str()},
       {"connect_timeout", connect_timeout.c_str()},
       {"keepalives", "1"},
@@ -79,6 +115,9 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
       {"tcp_user_timeout", "15000"},
       {"target_session_attrs", "read-write"},
       {"dbname", options.connection.c_str()},
+      {"host", hosts.names.c_str()},
+      {"hostaddr", hosts.addresses.c_str()},
+      {"port", hosts.ports.c_str()},
       {"client_encoding", "UTF8"},
       {nullptr, nullptr},
   }};

@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_POSTGRES_SESSION_H_
 #define CANVASS_COMMON_POSTGRES_SESSION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,8 @@ struct SessionOptions {
   // Connection string for libpq: keywords or a URI. Its connect_timeout, keepalive settings and
   // tcp_user_timeout take precedence over ours.
   std::string connection{};
+  // Where the connection string names several hosts, the one that is tried first, counted around.
+  std::size_t first_host = 0;
   std::string application_name = "canvass";
   absl::Duration connect_timeout = absl::Seconds(5);  // for each address
   // Limits after which the server cancels a statement, or a wait for a lock.

@@ -120,19 +120,21 @@ install_buf() {
     "@bufbuild/buf@$buf_version"
 }
 
-# Puts promtool on PATH; one that is there already will do. It comes from Debian's package, which is
-# not installed, because it would run a Prometheus on this machine.
-install_promtool() {
+# unpack_program PROGRAM PACKAGE: puts a program on PATH; one that is there already will do. It comes
+# from Debian's package, which is not installed, because it would run a service on this machine.
+unpack_program() {
   PATH="$PATH:$tools/bin"
-  command -v promtool >/dev/null && return
-  say "Unpacking promtool"
+  command -v "$1" >/dev/null && return
+  say "Unpacking $1"
   local folder
   folder=$(mktemp -d)
-  (cd "$folder" && apt-get download -qq prometheus)
+  (cd "$folder" && apt-get download -qq "$2")
   mkdir -p "$tools/bin"
-  dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -x -C "$tools/bin" --strip-components=3 ./usr/bin/promtool
+  dpkg-deb --fsys-tarfile "$folder/$2"_*.deb | tar -x -C "$tools/bin" --strip-components=3 "./usr/bin/$1"
   rm -r "$folder"
 }
+install_promtool() { unpack_program promtool prometheus; }
+install_etcd() { unpack_program etcd etcd-server; }
 
 # Sets $clang_tidy to the pinned version.
 install_clang_tidy() {

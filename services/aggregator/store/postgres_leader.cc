@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/reason.h"
 #include "common/base/text.h"
 #include "common/telemetry/log.h"
 
@@ -21,10 +22,11 @@ constexpr const char* kLockOrWait =
 constexpr const char* kTryLock =
     "SELECT pg_try_advisory_lock(hashtextextended('canvass.writer', 0))";
 
-// Selects the holder of the lock, whether it waits for its client, and a text that changes whenever
-// the holder does something.
+// Selects the holder of the lock, for whom it waits, and a text that changes whenever the holder
+// does something.
 constexpr const char* kReadHolder =
-    "SELECT pid, coalesce(wait_event IN ('ClientRead', 'ClientWrite'), false), concat_ws('/', pid, "
+    "SELECT pid, CASE WHEN wait_event IN ('ClientRead', 'ClientWrite') THEN 'client' "
+    "WHEN wait_event = 'SyncRep' THEN 'standby' END, concat_ws('/', pid, "
     "backend_start, query_start, state_change, bytes_processed) "
     "FROM pg_locks JOIN pg_stat_activity USING (pid) LEFT JOIN pg_stat_progress_copy USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
@@ -59,16 +61,24 @@ absl::StatusOr<bool> PostgresLeader::Lock(Session& session, bool fresh) {
 absl::Status PostgresLeader::Watch(Session& session) {
   const absl::StatusOr<Rows> rows = session.Query(kReadHolder);
   if (!rows.ok()) return rows.status();
-  const bool waits_for_client = !rows->empty() && rows->at(0).at(1) == "t";
-  std::string activity = waits_for_client ? rows->at(0).at(2).value_or("") : "";
+  const std::string waits_for = rows->empty() ? "" : rows->at(0).at(1).value_or("");
+  std::string activity = waits_for.empty() ? "" : rows->at(0).at(2).value_or("");
   const absl::Duration now = SteadyNow();
   if (activity.empty() || activity != activity_) {
-    pid_ = waits_for_client ? rows->at(0).at(0).value_or("") : "";
+    pid_ = waits_for.empty() ? "" : rows->at(0).at(0).value_or("");
     activity_ = std::move(activity);
     since_ = now;
     return absl::OkStatus();
   }
-  return now - since_ < silence_max_ ? absl::OkStatus() : End(session);
+  if (now - since_ < silence_max_) return absl::OkStatus();
+  return waits_for == "standby" ? WithoutStandby() : End(session);
+}
+
+absl::Status PostgresLeader::WithoutStandby() const {
+  return MakeError(
+      reason::kDatabaseTimeout,
+      StrCat("PostgreSQL has waited for its synchronous standby for ",
+             absl::FormatDuration(silence_max_), ": it has lost it, or is no primary any more"));
 }
 
 absl::Status PostgresLeader::End(Session& session) {

@@ -20,6 +20,10 @@ namespace canvass::aggregator {
 // lock and rolls back the transaction. A leader that was alive after all finds its session gone and
 // starts over. PostgreSQL's own timeouts cannot do this, because none of them ends a COPY that
 // waits for its client.
+//
+// A leader's commit that waits for the synchronous standby is left alone: ended, it would have
+// happened on this server and perhaps nowhere else. But where it waits for `silence_max`, the
+// server may have been replaced without knowing. The standby then looks for another one.
 class PostgresLeader {
  public:
   // `silence_max` must be several heartbeat intervals.
@@ -30,11 +34,13 @@ class PostgresLeader {
   static absl::StatusOr<bool> Lock(postgres::Session& session, bool fresh);
 
   // Checks the session that holds the lock and terminates it if it has been silent for silence_max.
+  // Returns UNAVAILABLE DATABASE_TIMEOUT if it has waited for PostgreSQL's standby for as long.
   // Must be called a few times a second.
   absl::Status Watch(postgres::Session& session);
 
  private:
   absl::Status End(postgres::Session& session);
+  absl::Status WithoutStandby() const;
 
   const absl::Duration silence_max_;
   std::string pid_;       // server process that holds the lock

@@ -180,7 +180,14 @@ absl::Status PostgresLedgerStore::TakeLead() {
   if (status.ok()) status = CheckSchema();
   if (status.ok()) status = TryForLead(fresh);
   if (status.ok()) status = ReadLedgerId();
+  const Elections known = std::exchange(elections_, {});
   if (status.ok()) status = ReadElections();
+  const bool has_grown = !std::equal(known.begin(), known.end(), elections_.begin(),
+                                     elections_.end(), [](const auto& a, const auto& b) {
+                                       return a.first == b.first && a.second.EndsLike(b.second);
+                                     });
+  if (status.ok() && !leading_ && has_grown) status = AwaitStandby();
+  if (!status.ok()) elections_.clear();
   status = Settle(std::move(status));
   return status.ok() ? CheckLead() : status;
 }
@@ -200,6 +207,8 @@ absl::Status PostgresLedgerStore::Connect() {
   leading_ = false;
   session_.reset();
   auto session = postgres::Session::Open(options_);
+  // The next time another one may be the primary.
+  ++options_.first_host;
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
   return absl::OkStatus();
@@ -270,7 +279,6 @@ absl::Status PostgresLedgerStore::ReadLedgerId() {
 absl::Status PostgresLedgerStore::ReadElections() {
   const absl::StatusOr<Rows> rows = session_->Query(kReadElections);
   if (!rows.ok()) return rows.status();
-  elections_.clear();
   for (const auto& row : *rows) {
     StoredElection election;
     if (!absl::SimpleAtoi(row[1].value_or(""), &election.number) ||
@@ -281,6 +289,13 @@ absl::Status PostgresLedgerStore::ReadElections() {
     elections_.emplace(row[0].value_or(""), election);
   }
   return absl::OkStatus();
+}
+
+// PostgreSQL shows a commit also if its wait for the standby was cut short. A failover takes such
+// entries away, and who had counted them could not follow any more. A commit of our own comes after
+// them, and waits too. The message is what makes it one; nobody reads it.
+absl::Status PostgresLedgerStore::AwaitStandby() {
+  return session_->Run("SELECT pg_logical_emit_message(true, 'canvass', '')");
 }
 
 absl::Status PostgresLedgerStore::Replay(

@@ -90,6 +90,9 @@ class PostgresLedgerStore final : public LedgerStore {
     std::string Assert(std::int64_t counted) const;
     // Notes that the statement succeeded. After the last entry, counting begins anew.
     void NoteCounted(std::int64_t counted);
+    bool EndsLike(const StoredElection& other) const {
+      return last_sequence == other.last_sequence && last_hash == other.last_hash;
+    }
   };
   using Elections = std::map<std::string, StoredElection, std::less<>>;
 
@@ -101,6 +104,8 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status ReadEpoch();
   absl::Status ReadLedgerId();
   absl::Status ReadElections();
+  // Returns once everything that ReadElections has seen is on the synchronous standby too.
+  absl::Status AwaitStandby();
   // Returns NOT_ACTIVE unless this writer leads.
   absl::Status CheckLead() const;
   absl::Status ReplayElection(std::string_view election_id, const StoredElection& election,

@@ -25,6 +25,7 @@ namespace {
 
 using ::canvass::testing::TestCluster;
 using ::canvass::testing::TestDatabase;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -226,6 +227,20 @@ TEST_F(SessionTest, AServerThatIsNotThereIsUnavailable) {
   EXPECT_THAT(std::string(session.status().message()), HasSubstr("/nowhere"));
 }
 
+TEST_F(SessionTest, SeveralHostsAreTriedFromTheFirstOneThatIsNamed) {
+  const auto error_from = [](std::size_t first_host) {
+    const auto session = Session::Open(
+        {.connection = "postgresql:///nothing?host=/a,/b,/c&port=1,2,3", .first_host = first_host});
+    return std::string(session.status().message());
+  };
+  const std::string at_a = "/a/.s.PGSQL.1";
+  const std::string at_b = "/b/.s.PGSQL.2";
+  const std::string at_c = "/c/.s.PGSQL.3";
+  EXPECT_THAT(error_from(0), ContainsRegex(StrCat(at_a, ".*\n.*\n.*", at_b, ".*\n.*\n.*", at_c)));
+  EXPECT_THAT(error_from(1), ContainsRegex(StrCat(at_b, ".*\n.*\n.*", at_c, ".*\n.*\n.*", at_a)));
+  EXPECT_EQ(error_from(3), error_from(0));
+}
+
 TEST_F(SessionTest, CommitsAreDurableWhateverTheRoleSays) {
   database_.Select("ALTER ROLE canvass_owner SET synchronous_commit = off");
   const auto session = Open();
@@ -239,7 +254,10 @@ TEST_F(SessionTest, CommitsAreDurableWhateverTheRoleSays) {
 class StandbyAwayTest : public SessionTest {
  protected:
   void SetUp() override {
+    // Who hears no warnings would take the commit for a good one.
+    database_.Select("ALTER ROLE canvass_owner SET client_min_messages = error");
     session_ = Open({.silence_timeout = absl::Seconds(20)});
+    database_.Select("ALTER ROLE canvass_owner RESET client_min_messages");
     pid_ = PidOf(*session_);
     ASSERT_EQ(session_->Run("CREATE TABLE t (a int)"), absl::OkStatus());
     Configure("ALTER SYSTEM SET synchronous_standby_names = 'standby'");

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/postgres/session.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/aggregator/store/ledger_store.h"
@@ -218,15 +219,73 @@ TEST_F(PostgresLedgerStoreTest, TheSameKeyTwiceIsRefused) {
   EXPECT_EQ(ReplayAll(*ledger_).size(), 3U);
 }
 
+// The standby of the server is away: what commits waits for it.
+void LoseStandby() {
+  PostgresDatabase::database().Select("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+  PostgresDatabase::database().Select("SELECT pg_reload_conf()");
+  PostgresDatabase::WaitFor("SHOW synchronous_standby_names", "standby");
+}
+
+void NeedNoStandby() {
+  PostgresDatabase::database().Select("ALTER SYSTEM RESET synchronous_standby_names");
+  PostgresDatabase::database().Select("SELECT pg_reload_conf()");
+  PostgresDatabase::WaitFor("SHOW synchronous_standby_names", "");
+}
+
+// Of the one server process that waits for the standby.
+std::string WaitingPid() {
+  const std::string waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  PostgresDatabase::WaitFor(StrCat("SELECT count(*) ", waiting), "1");
+  return PostgresDatabase::database().Select(StrCat("SELECT pid ", waiting)).at(0);
+}
+
+// What an isolated primary shows may be gone after the failover.
+TEST_F(PostgresLedgerStoreTest, AFollowerDoesNotReadWhatMayNotBeOnTheStandby) {
+  const auto follower = store_.Open();
+  EXPECT_EQ(ReasonOf(follower->TakeLead()), "NOT_ACTIVE");
+  const Transaction transaction = NextReport("s-1");
+  LoseStandby();
+  auto append = std::async(std::launch::async, [&] { return ledger_->Append(transaction); });
+  Select(StrCat("SELECT pg_cancel_backend(", WaitingPid(), ")"));
+  EXPECT_EQ(ReasonOf(append.get()), "COMMIT_IN_DOUBT");
+  EXPECT_THAT(Select("SELECT max(sequence) FROM canvass.entries"), ElementsAre("3"));
+
+  // Another one holds the lead, as the old leader does that waits to take it once more.
+  const auto holder =
+      postgres::Session::Open({.connection = PostgresDatabase::database().writer_connection()});
+  ASSERT_EQ(holder.status(), absl::OkStatus());
+  ASSERT_EQ((*holder)->Run("SELECT pg_advisory_lock(hashtextextended('canvass.writer', 0))"),
+            absl::OkStatus());
+  auto follow = std::async(std::launch::async, [&] { return follower->TakeLead(); });
+  Select(StrCat("SELECT pg_cancel_backend(", WaitingPid(), ")"));
+  EXPECT_EQ(ReasonOf(follow.get()), "COMMIT_IN_DOUBT");
+
+  NeedNoStandby();
+  EXPECT_EQ(ReasonOf(follower->TakeLead()), "NOT_ACTIVE");
+  EXPECT_EQ(ReplayAll(*follower, {{"e-1", 2}}), AsReplayed(transaction));
+}
+
+// It may be a primary that was replaced, and does not know it.
+TEST_F(PostgresLedgerStoreTest, AFollowerLeavesAServerWhoseStandbyIsAway) {
+  const auto follower = store_.Open({}, absl::Milliseconds(200));
+  EXPECT_EQ(ReasonOf(follower->TakeLead()), "NOT_ACTIVE");
+  const Transaction transaction = NextReport("s-1");
+  LoseStandby();
+  auto append = std::async(std::launch::async, [&] { return ledger_->Append(transaction); });
+  WaitingPid();
+  EXPECT_EQ(ReasonOf(TryForLead(*follower, absl::Seconds(20))), "DATABASE_TIMEOUT");
+
+  NeedNoStandby();
+  EXPECT_EQ(append.get(), absl::OkStatus());
+  EXPECT_EQ(ReasonOf(follower->TakeLead()), "NOT_ACTIVE");
+}
+
 TEST_F(PostgresLedgerStoreTest, ACommitInDoubtIsDecidedByTakingTheLead) {
   auto ledger = store_.Open({.silence_timeout = absl::Milliseconds(1500)});
   ledger_.reset();
   ASSERT_EQ(ledger->TakeLead(), absl::OkStatus());
   const Transaction transaction = NextReport("s-1");
-  // The standby is away: the commit has happened on this server, and waits.
-  Select("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
-  Select("SELECT pg_reload_conf()");
-  PostgresDatabase::WaitFor("SHOW synchronous_standby_names", "standby");
+  LoseStandby();  // the commit has happened on this server, and waits
   const int pid = PostgresDatabase::LeaderPid();
   const absl::Status status = ledger->Append(transaction);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
@@ -235,9 +294,7 @@ TEST_F(PostgresLedgerStoreTest, ACommitInDoubtIsDecidedByTakingTheLead) {
   EXPECT_THAT(Select("SELECT max(sequence) FROM canvass.entries"), ElementsAre("2"));
   EXPECT_EQ(ReasonOf(ledger->TakeLead()), "NOT_ACTIVE");
 
-  Select("ALTER SYSTEM RESET synchronous_standby_names");
-  Select("SELECT pg_reload_conf()");
-  PostgresDatabase::WaitFor("SHOW synchronous_standby_names", "");
+  NeedNoStandby();
   PostgresDatabase::WaitFor(StrCat("SELECT count(*) FROM pg_stat_activity WHERE pid = ", pid), "0");
   ASSERT_EQ(ledger->TakeLead(), absl::OkStatus());
   EXPECT_EQ(ReplayAll(*ledger, {{"e-1", 2}}), AsReplayed(transaction));
