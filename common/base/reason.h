@@ -283,6 +283,10 @@ inline constexpr Reason kLedgerUnavailable = {"LEDGER_UNAVAILABLE", absl::Status
                                               "aggregator", Retry::kSame};
 // The mapping of an import cannot be used.
 inline constexpr Reason kMappingInvalid = {"MAPPING_INVALID", absl::StatusCode::kInvalidArgument,
+// The database ends before what was seen of its ledger: it is older than that. Nothing is recorded
+// until an operator has decided how to go on.
+inline constexpr Reason kLedgerBehind = {"LEDGER_BEHIND", absl::StatusCode::kUnavailable,
+                                         "aggregator, canvass", Retry::kSame};
                                            "canvass", Retry::kNo};
 // The bytes are not the expected message, or a text is not UTF-8.
 inline constexpr Reason kMessageMalformed = {"MESSAGE_MALFORMED",
