@@ -29,6 +29,8 @@ void AddAllCommands(CommandLine& commands) {
   AddStatus(commands);
   AddLedger(commands);
   AddMigrate(commands);
+  AddBackup(commands);
+  AddRestore(commands);
   AddPki(commands);
   AddBench(commands);
 }

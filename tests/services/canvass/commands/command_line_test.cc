@@ -64,7 +64,7 @@ TEST(CommandLineTest, EveryCommandHasHelpWithAnExample) {
                            "results", "areas",   "stations", "compare",       "watch",  "history",
                            "changes", "held",    "release",  "refused",       "annul",  "reinstate",
                            "poll",    "certify", "reopen",   "withdraw-seal", "ledger", "migrate",
-                           "outbox",  "bench",   "status"}) {
+                           "outbox",  "bench",   "status",   "backup",        "restore"}) {
     const Ran ran = Canvass({name, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kDone) << name;
     EXPECT_THAT(ran.out, HasSubstr(std::string("Example\n  canvass ") + name)) << name;
