@@ -114,12 +114,14 @@ const std::map<std::string, Part, std::less<>>& PartsByPrefix() {
   return *kParts;
 }
 
-// The aggregator owns the database's schema; the operator's command brings it up to date, and
-// compares its tables with the ledger.
+// The aggregator owns the database's schema; the operator's command brings it up to date, compares
+// its tables with the ledger, backs it up and restores it.
 bool IsSchemaForOperator(std::string_view including_file, std::string_view include) {
   return StartsWith(including_file, "services/canvass/") &&
          (include == "services/aggregator/store/schema.h" ||
           include == "services/aggregator/store/database_audit.h" ||
+          include == "services/aggregator/store/database_restore.h" ||
+          include == "services/aggregator/store/ledger_snapshot.h" ||
           include == "services/aggregator/store/row_difference.h");
 }
 
@@ -229,8 +231,9 @@ const std::map<std::string, std::set<std::string>, std::less<>>& Rooms() {
       {"services/canvass/stack", {"pki"}},
       {"services/canvass/demo", {"terminal", "views", "clients"}},
       {"services/canvass/bench", {"terminal", "clients", "stack"}},
+      {"services/canvass/backup", {"clients", "import"}},
       {"services/canvass/commands",
-       {"terminal", "views", "clients", "import", "pki", "stack", "demo", "bench"}},
+       {"terminal", "views", "clients", "import", "pki", "stack", "demo", "bench", "backup"}},
   };
   return *kRooms;
 }

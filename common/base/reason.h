@@ -81,6 +81,12 @@ inline constexpr Reason kAreaUnknown = {"AREA_UNKNOWN", absl::StatusCode::kNotFo
 // A service's command line has an argument that is not a flag.
 inline constexpr Reason kArgumentUnexpected = {
     "ARGUMENT_UNEXPECTED", absl::StatusCode::kInvalidArgument, "any", Retry::kNo};
+// A backup is not what its manifest says.
+inline constexpr Reason kBackupDamaged = {"BACKUP_DAMAGED", absl::StatusCode::kDataLoss, "canvass",
+                                          Retry::kNo};
+// The folder of a backup exists already, or it cannot be written or read.
+inline constexpr Reason kBackupUnusable = {"BACKUP_UNUSABLE", absl::StatusCode::kFailedPrecondition,
+                                           "canvass", Retry::kNo};
 // A program that the benchmarks compare with printed unexpected output.
 inline constexpr Reason kBaselineFailed = {"BASELINE_FAILED", absl::StatusCode::kInternal,
                                            "canvass", Retry::kNo};
@@ -161,6 +167,12 @@ inline constexpr Reason kDatabaseError = {"DATABASE_ERROR", absl::StatusCode::kI
 // PostgreSQL has no space left or reached one of its limits.
 inline constexpr Reason kDatabaseFull = {"DATABASE_FULL", absl::StatusCode::kResourceExhausted,
                                          "aggregator, canvass", Retry::kNo};
+// An aggregator leads in the database that a backup is to be restored into.
+inline constexpr Reason kDatabaseInUse = {"DATABASE_IN_USE", absl::StatusCode::kFailedPrecondition,
+                                          "canvass", Retry::kNo};
+// The database that a backup is to be restored into holds a ledger already.
+inline constexpr Reason kDatabaseNotEmpty = {
+    "DATABASE_NOT_EMPTY", absl::StatusCode::kFailedPrecondition, "canvass", Retry::kNo};
 // PostgreSQL denied the login or the operation to this role.
 inline constexpr Reason kDatabasePermissionDenied = {"DATABASE_PERMISSION_DENIED",
                                                      absl::StatusCode::kPermissionDenied,
@@ -271,6 +283,10 @@ inline constexpr Reason kKindMissing = {"KIND_MISSING", absl::StatusCode::kInval
 // No area has this kind.
 inline constexpr Reason kKindUnknown = {"KIND_UNKNOWN", absl::StatusCode::kNotFound, "publisher",
                                         Retry::kNo};
+// The database ends before what was seen of its ledger: it is older than that. Nothing is recorded
+// until an operator has decided how to go on.
+inline constexpr Reason kLedgerBehind = {"LEDGER_BEHIND", absl::StatusCode::kUnavailable,
+                                         "aggregator, canvass", Retry::kSame};
 // A ledger does not continue the ledger that was known before.
 inline constexpr Reason kLedgerDiverged = {"LEDGER_DIVERGED", absl::StatusCode::kDataLoss,
                                            "reporter, aggregator, publisher, canvass", Retry::kNo};

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -26,9 +27,15 @@ namespace {
 
 constexpr absl::Duration kVersionPatience = absl::Seconds(10);
 
-bool HasPrograms(const std::string& folder) {
-  return access(StrCat(folder, "/postgres").c_str(), X_OK) == 0 &&
-         access(StrCat(folder, "/initdb").c_str(), X_OK) == 0;
+// Two programs that are installed together. The first one tells their version.
+using Programs = std::array<const char*, 2>;
+constexpr Programs kServerPrograms = {"postgres", "initdb"};
+constexpr Programs kDumpPrograms = {"pg_dump", "pg_restore"};
+
+bool HasPrograms(const std::string& folder, const Programs& programs) {
+  return std::all_of(programs.begin(), programs.end(), [&folder](const char* program) {
+    return access(StrCat(folder, "/", program).c_str(), X_OK) == 0;
+  });
 }
 
 // Path of the program that a shell would find, or "" if there is none.
@@ -72,9 +79,8 @@ std::vector<std::string> CandidateFolders() {
 }
 
 // 15 of "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)".
-std::optional<int> MajorVersionIn(const std::string& folder) {
-  const auto answer = process::RunProgram({StrCat(folder, "/postgres"), "--version"}, std::nullopt,
-                                          kVersionPatience);
+std::optional<int> MajorVersionOf(const std::string& program) {
+  const auto answer = process::RunProgram({program, "--version"}, std::nullopt, kVersionPatience);
   if (!answer.ok()) return std::nullopt;
   const std::vector<std::string> words = absl::StrSplit(*answer, ' ');
   if (words.size() < 3) return std::nullopt;
@@ -84,7 +90,8 @@ std::optional<int> MajorVersionIn(const std::string& folder) {
   return major;
 }
 
-std::vector<Installation> FindInstallations(const std::string& program_folder) {
+std::vector<Installation> FindInstallations(const std::string& program_folder,
+                                            const Programs& programs) {
   std::vector<std::string> folders;
   if (program_folder.empty()) {
     folders = CandidateFolders();
@@ -96,8 +103,9 @@ std::vector<Installation> FindInstallations(const std::string& program_folder) {
     const bool seen = std::any_of(
         found.begin(), found.end(),
         [&](const Installation& installation) { return installation.program_folder == folder; });
-    if (seen || !HasPrograms(folder)) continue;
-    if (const auto version = MajorVersionIn(folder)) found.push_back({folder, *version});
+    if (seen || !HasPrograms(folder, programs)) continue;
+    const auto version = MajorVersionOf(StrCat(folder, "/", programs.front()));
+    if (version) found.push_back({folder, *version});
   }
   return found;
 }
@@ -113,7 +121,7 @@ std::string Describe(const std::vector<Installation>& installations) {
 
 absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
                                               std::optional<int> major_version) {
-  const std::vector<Installation> found = FindInstallations(program_folder);
+  const std::vector<Installation> found = FindInstallations(program_folder, kServerPrograms);
   if (found.empty()) {
     return MakeError(
         reason::kPostgresNotFound,
@@ -131,6 +139,25 @@ absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
                    StrCat("PostgreSQL ", major_version.value_or(kMajorVersionMin),
                           major_version ? "" : " or newer", " is needed, but this machine has ",
                           Describe(found)));
+}
+
+absl::StatusOr<std::string> FindDumpPrograms(int major_version) {
+  const std::vector<Installation> found = FindInstallations("", kDumpPrograms);
+  if (found.empty()) {
+    return MakeError(reason::kPostgresNotFound,
+                     StrCat("Neither `pg_dump` nor `pg_restore` was found. On Debian: apt install "
+                            "postgresql-client-",
+                            major_version));
+  }
+  const Installation* best = nullptr;
+  for (const Installation& installation : found) {
+    if (installation.major_version < major_version) continue;
+    if (best == nullptr || installation.major_version < best->major_version) best = &installation;
+  }
+  if (best != nullptr) return best->program_folder;
+  return MakeError(reason::kPostgresVersion,
+                   StrCat("pg_dump and pg_restore of PostgreSQL ", major_version,
+                          " or newer are needed, but this machine has ", Describe(found)));
 }
 
 }  // namespace canvass::postgres

@@ -25,6 +25,12 @@ struct Installation {
 absl::StatusOr<Installation> FindInstallation(const std::string& program_folder,
                                               std::optional<int> major_version);
 
+// Returns the folder of `pg_dump` and `pg_restore`, of the version `major_version` or else of the
+// next newer one: an older pg_dump cannot read a server's tables, and an older server does not know
+// all that a newer pg_restore says. Searches as FindInstallation does. Returns FAILED_PRECONDITION
+// POSTGRES_NOT_FOUND or POSTGRES_VERSION.
+absl::StatusOr<std::string> FindDumpPrograms(int major_version);
+
 }  // namespace canvass::postgres
 
 #endif  // CANVASS_COMMON_POSTGRES_INSTALLATION_H_

@@ -180,6 +180,11 @@ absl::StatusOr<Installation> PrepareFolder(const ClusterOptions& options,
   return installation;
 }
 
+std::string ConnectionThrough(const std::string& socket_folder, std::string_view user,
+                              std::string_view database) {
+  return StrCat("host=", socket_folder, " port=", kPort, " user=", user, " dbname=", database);
+}
+
 }  // namespace
 
 PrivateCluster::PrivateCluster() = default;
@@ -294,7 +299,14 @@ absl::Status PrivateCluster::CreateDatabase(std::string_view database) const {
 }
 
 std::string PrivateCluster::Connection(std::string_view user, std::string_view database) const {
-  return StrCat("host=", socket_folder_, " port=", kPort, " user=", user, " dbname=", database);
+  return ConnectionThrough(socket_folder_, user, database);
+}
+
+std::string PrivateCluster::OwnerConnectionOf(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::path socket_folder =
+      std::filesystem::canonical(StrCat(folder, ".socket"), error);
+  return ConnectionThrough(socket_folder.string(), kOwnerRole, "canvass");
 }
 
 std::string PrivateCluster::owner_connection(std::string_view database) const {

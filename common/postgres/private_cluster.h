@@ -80,6 +80,8 @@ class PrivateCluster {
   std::string owner_connection(std::string_view database = "canvass") const;
   std::string writer_connection(std::string_view database = "canvass") const;
   std::string reader_connection(std::string_view database = "canvass") const;
+  // The same as owner_connection for the cluster in `folder`, which another process has started.
+  static std::string OwnerConnectionOf(const std::string& folder);
   // Connects as the server's superuser to the database `postgres`.
   std::string superuser_connection() const;
 

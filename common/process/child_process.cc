@@ -39,6 +39,7 @@ constexpr std::size_t kQuotedBytesMax = 2000;
 // calls are allowed between fork and exec: another thread may have held any lock at the fork.
 struct ChildPlan {
   std::vector<char*> arguments{};
+  std::vector<char*> environment{};
   const Program* program = nullptr;
   pid_t parent = 0;
 };
@@ -83,7 +84,7 @@ bool BecomeUser(const OsUser& user) {
     if (getppid() != plan.parent) _exit(kExecFailed);  // the parent died before the prctl
   }
   if (chdir("/") != 0) WriteError("cannot change to /");
-  execv(plan.arguments.front(), plan.arguments.data());
+  execve(plan.arguments.front(), plan.arguments.data(), plan.environment.data());
   WriteError(plan.arguments.front());
   _exit(kExecFailed);
 }
@@ -153,6 +154,13 @@ void ChildProcess::RunAndWait(const Program& program) {
   std::vector<std::string> arguments = program.arguments;
   for (std::string& argument : arguments) plan.arguments.push_back(argument.data());
   plan.arguments.push_back(nullptr);
+  // A program takes the first of two values.
+  std::vector<std::string> environment = program.environment;
+  for (std::string& variable : environment) plan.environment.push_back(variable.data());
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    plan.environment.push_back(*variable);
+  }
+  plan.environment.push_back(nullptr);
 
   const pid_t pid = fork();
   if (pid == 0) Become(plan);
@@ -209,13 +217,16 @@ void ChildProcess::Signal(int signal) {
 
 absl::StatusOr<std::string> RunProgram(std::vector<std::string> arguments,
                                        const std::optional<OsUser>& user, absl::Duration patience) {
+  return RunProgram({.arguments = std::move(arguments), .user = user}, patience);
+}
+
+absl::StatusOr<std::string> RunProgram(Program program, absl::Duration patience) {
   const int output = memfd_create("output", MFD_CLOEXEC);
   const absl::Cleanup close_output = [output] { close(output); };
-  const std::string name = arguments.front();
-  auto child = ChildProcess::Start({.arguments = std::move(arguments),
-                                    .user = user,
-                                    .output_fd = output,
-                                    .signal_when_orphaned = SIGTERM});
+  const std::string name = program.arguments.front();
+  program.output_fd = output;
+  program.signal_when_orphaned = SIGTERM;
+  auto child = ChildProcess::Start(program);
   if (!child.ok()) return child.status();
   if (!(*child)->WaitForEnd(patience)) {
     return MakeError(reason::kProcessTimeout,

@@ -31,7 +31,8 @@ std::optional<OsUser> FindOsUser(uid_t uid);
 
 // A program to run.
 struct Program {
-  std::vector<std::string> arguments{};  // the first is the path of the executable
+  std::vector<std::string> arguments{};    // the first is the path of the executable
+  std::vector<std::string> environment{};  // "NAME=value", before this process's own
   std::optional<OsUser> user{};  // absent: the current user; only root may name another user
   int output_fd = -1;            // receives standard output; not owned
   int error_fd = -1;             // receives standard error; -1 sends it to output_fd
@@ -84,6 +85,8 @@ class ChildProcess {
 // fails, returns INTERNAL PROCESS_FAILED with the end of its output.
 absl::StatusOr<std::string> RunProgram(std::vector<std::string> arguments,
                                        const std::optional<OsUser>& user, absl::Duration patience);
+// The same for a program whose output_fd and signal_when_orphaned are not set.
+absl::StatusOr<std::string> RunProgram(Program program, absl::Duration patience);
 
 }  // namespace canvass::process
 

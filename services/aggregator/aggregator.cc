@@ -16,7 +16,8 @@ absl::Status Stopping() { return MakeError(reason::kNotActive, "The aggregator i
 
 // Whether an operator has to look at the database.
 bool IsDivergence(const absl::Status& lead) {
-  return lead.code() == absl::StatusCode::kDataLoss || HasReason(lead, reason::kLedgerTampered);
+  return lead.code() == absl::StatusCode::kDataLoss || HasReason(lead, reason::kLedgerTampered) ||
+         HasReason(lead, reason::kLedgerBehind);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@
 #include "common/base/text.h"
 #include "common/election/actor.h"
 #include "common/identity/policy.h"
+#include "common/postgres/private_cluster.h"
+#include "common/postgres/session.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/channel_tls.h"
 #include "common/rpc/deadline.h"
@@ -352,6 +354,67 @@ TEST_F(IdentityTest, AStationAsksForItsOwnReceiptsAlone) {
   Submit("station/n-1", "n-1");
   EXPECT_EQ(Curl("station/n-1", method, key("n-1")).exit_code, 0);
   EXPECT_THAT(Curl("station/n-2", method, key("n-1")).err, HasSubstr("ACTOR_NOT_ENTITLED"));
+}
+
+// Its word stops the writer, so the last one to watch is the publisher.
+TEST(WatcherIdentityTest, OnlyAPublisherIsBelievedThatTheLedgerGoesFurther) {
+  const TemporaryFolder folder;
+  const auto stack = cli::Stack::Start(
+      {.data_folder = folder.path(),
+       .reporter_listen = "127.0.0.1:0",
+       .aggregator_listen = "127.0.0.1:0",
+       .publisher_listen = "127.0.0.1:0",
+       .tls = true,
+       .program_folder = std::filesystem::path(ProgramFile("canvass")).parent_path()});
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  const auto call = [&](const std::string& identity, const std::string& address,
+                        const std::string& method, const json& request) {
+    const auto files = (*stack)->FilesOf(*election::ParseActor(identity));
+    EXPECT_TRUE(files.ok()) << files.status();
+    return Grpcurl(
+        address, method, request.dump(),
+        {"-cacert", files->authorities, "-cert", files->certificate, "-key", files->key});
+  };
+  const auto operator_files = (*stack)->FilesOf(*election::ParseActor("operator/anna"));
+  ASSERT_TRUE(operator_files.ok()) << operator_files.status();
+  ASSERT_EQ(RunProgram({ProgramFile("canvass"), "define", "-", "--authorities",
+                        operator_files->authorities, "--certificate", operator_files->certificate,
+                        "--aggregator", (*stack)->aggregator_address()},
+                       SmallDefinition("small"))
+                .exit_code,
+            0);
+  const postgres::PrivateCluster& cluster = (*stack)->cluster();
+  const auto session = postgres::Session::Open({.connection = cluster.owner_connection()});
+  ASSERT_TRUE(session.ok()) << session.status();
+  const json position = {{"election_id", "small"},
+                         {"ledger_id", *(*session)->QueryValue("SELECT ledger_id FROM "
+                                                               "canvass.ledger")},
+                         {"sequence", 999},
+                         {"root_hash", std::string(64, 'a')}};
+  const auto watch = [&](const std::string& identity) {
+    return call(identity, (*stack)->aggregator_address(),
+                "canvass.aggregator.v1.AggregatorService/WatchLedger", {{"positions", {position}}})
+        .err;
+  };
+  const auto release = [&] {
+    return call("operator/anna", (*stack)->aggregator_address(),
+                "canvass.aggregator.v1.ElectionService/ReleaseReport",
+                {{"key", {{"election_id", "small"}, {"station_id", "n-1"}, {"revision", 1}}},
+                 {"reason", "seen"}})
+        .err;
+  };
+  for (const char* identity : {"operator/anna", "observer/observers"}) {
+    EXPECT_THAT(watch(identity), HasSubstr("LEDGER_DIVERGED")) << identity;
+  }
+  absl::SleepFor(absl::Seconds(1));  // an idle writer looks once a second
+  EXPECT_THAT(release(), HasSubstr("REPORT_UNKNOWN")) << "it is looked for";
+  EXPECT_THAT(watch("service/publisher"), HasSubstr("LEDGER_DIVERGED"));
+  const absl::Time deadline = absl::Now() + kCallWithin;
+  std::string refused = release();
+  while (refused.find("LEDGER_BEHIND") == std::string::npos && absl::Now() < deadline) {
+    refused = release();
+  }
+  EXPECT_THAT(refused, HasSubstr("service/publisher has seen sequence 999 of it"));
 }
 
 TEST_F(IdentityTest, ARevokedStationIsLockedOutWithoutARestart) {

@@ -32,7 +32,7 @@ using ::nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kFoundWithin = absl::Seconds(60);
 
 // The state of the receipt; the error if there is none.
 std::string Submit(const RunningStack& stack, const std::string& station, int ann, int bob) {
@@ -62,7 +62,7 @@ std::string Content(const std::string& path) {
 }
 
 void WaitUntilLogged(const std::string& log, const std::string& text) {
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = absl::Now() + kFoundWithin;
   while (Content(log).find(text) == std::string::npos && absl::Now() < deadline) {
     absl::SleepFor(absl::Milliseconds(20));
   }
@@ -165,7 +165,7 @@ TEST_F(TamperingTest, VotesThatWereMovedBelowARunningAggregatorStopItUntilTheyAr
   EXPECT_EQ(Count(stack), "4");
 
   Change(stack, "UPDATE canvass.entries SET votes = '{30,20}' WHERE sequence = 3");
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = absl::Now() + kFoundWithin;
   while (Count(stack) == "4" && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(50));
   EXPECT_EQ(Count(stack), "5") << "the report that waited in the outbox";
 }

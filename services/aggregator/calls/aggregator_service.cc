@@ -20,7 +20,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AggregatorService::
 
 grpc::ServerWriteReactor<v1::WatchLedgerResponse>* AggregatorService::WatchLedger(
     grpc::CallbackServerContext* context, const v1::WatchLedgerRequest* request) {
-  return new LedgerStream(feed_, committed_, watcher_shares_, *context, *request);
+  return new LedgerStream(feed_, committed_, writer_, watcher_shares_, *context, *request);
 }
 
 grpc::ServerUnaryReactor* AggregatorService::GetReceipt(grpc::CallbackServerContext* context,

@@ -28,7 +28,12 @@ namespace {
 
 constexpr std::string_view kSealedTable = "canvass.sealed_contents";
 
-using Commitments = std::map<std::int64_t, ledger::Hash>;  // by sequence
+// A seal whose content should be stored.
+struct Sealed {
+  ledger::Hash commitment{};
+  bool is_withdrawn = false;  // its content may be missing: it is never opened
+};
+using Commitments = std::map<std::int64_t, Sealed>;  // by sequence
 
 absl::Status GoOn() { return absl::OkStatus(); }
 
@@ -81,12 +86,13 @@ void CompareSealed(std::string_view row_bytes, Commitments& expected, RowDiffere
     return;
   }
   const std::optional<ledger::Hash> commitment = CommitmentOf(nonce, content);
-  if (commitment != seal->second) {
+  if (commitment != seal->second.commitment) {
     AddSealed(sequence, "content",
               commitment.has_value()
                   ? StrCat("a content with the commitment ", ledger::ToHex(*commitment))
                   : std::string("what no seal can hide"),
-              StrCat("one with the commitment ", ledger::ToHex(seal->second)), differences);
+              StrCat("one with the commitment ", ledger::ToHex(seal->second.commitment)),
+              differences);
   }
   expected.erase(seal);
 }
@@ -104,8 +110,8 @@ absl::StatusOr<std::int64_t> AuditSealed(postgres::Session& session, int electio
                         return absl::OkStatus();
                       });
   if (!status.ok()) return status;
-  for (const auto& [sequence, commitment] : expected) {
-    AddSealed(sequence, "", "missing", "there", differences);
+  for (const auto& [sequence, seal] : expected) {
+    if (!seal.is_withdrawn) AddSealed(sequence, "", "missing", "there", differences);
   }
   return contents;
 }
@@ -138,7 +144,10 @@ absl::StatusOr<AuditedDatabase> AuditDatabase(
                                                     const election::Entry& entry) {
     visit(stored);
     if (const auto* const seal = std::get_if<election::EmbargoSeal>(&entry.event)) {
-      commitments.emplace(stored.sequence, seal->commitment);
+      commitments.emplace(stored.sequence, Sealed{.commitment = seal->commitment});
+    }
+    if (const auto* const end = std::get_if<election::SealWithdrawal>(&entry.event)) {
+      commitments[end->seal_sequence].is_withdrawn = true;
     }
     const absl::Status folded = ledger.Append(stored.bytes);
     if (folded.ok()) return absl::OkStatus();

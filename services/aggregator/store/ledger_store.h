@@ -110,8 +110,8 @@ class LedgerStore {
   // Gives up the lead, if this writer has it, so that another one may take it.
   virtual void Resign() = 0;
 
-  // Identifies this ledger. A restored backup has another id. REQUIRES, also for Replay and
-  // ReplayRefusals: TakeLead succeeded or returned NOT_ACTIVE.
+  // Identifies this ledger. It changes when entries are lost for good. REQUIRES, also for Replay
+  // and ReplayRefusals: TakeLead succeeded or returned NOT_ACTIVE.
   virtual std::string ledger_id() const = 0;
 
   // Calls `visit` with every entry after the given sequences, in sequence order within an election.

@@ -13,9 +13,11 @@
 
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
 #include "common/election/event.h"
 #include "common/election/rule.h"
 #include "common/election/tally.h"
+#include "common/ledger/merkle.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/copy_table.h"
 #include "services/aggregator/store/postgres_row_check.h"
@@ -295,6 +297,33 @@ absl::StatusOr<EntryRow> EntryRowReader::Read(std::string_view row) {
   return EntryRow{.sequence = first.Int64().value_or(0),
                   .bytes = fields_[kEntryColumn].value_or(""),
                   .leaf_hash = fields_[kLeafHashColumn].value_or("")};
+}
+
+std::string CopyStoredEntries(std::string_view condition) {
+  return StrCat("COPY (SELECT sequence, entry, leaf_hash FROM canvass.entries WHERE ", condition,
+                " ORDER BY sequence) TO STDOUT (FORMAT binary)");
+}
+
+absl::StatusOr<StoredEntry> ReadStoredEntry(std::string_view election_id, std::int64_t sequence,
+                                            std::string_view row_bytes) {
+  postgres::CopyRow row(row_bytes);
+  StoredEntry entry{.election_id = election_id, .sequence = row.Int64().value_or(0)};
+  entry.bytes = row.Text().value_or("");
+  const std::string_view leaf_hash = row.Text().value_or("");
+  if (!row.status().ok()) return row.status();
+  if (entry.sequence != sequence) {
+    return MakeError(reason::kEntryMissing, StrCat("The ledger of ", election_id, " has no entry ",
+                                                   sequence, "; the next one is ", entry.sequence));
+  }
+  entry.leaf_hash = ledger::LeafHash(entry.bytes);
+  if (!std::equal(leaf_hash.begin(), leaf_hash.end(), entry.leaf_hash.begin(),
+                  entry.leaf_hash.end(), [](char stored, std::uint8_t expected) {
+                    return static_cast<std::uint8_t>(stored) == expected;
+                  })) {
+    return MakeError(reason::kEntryDamaged,
+                     StrCat("Entry ", sequence, " of ", election_id, " does not match its hash"));
+  }
+  return entry;
 }
 
 void EntryRowCheck::Compare(const StoredEntry& stored, std::string_view row,

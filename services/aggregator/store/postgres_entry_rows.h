@@ -2,6 +2,7 @@
 #define CANVASS_SERVICES_AGGREGATOR_STORE_POSTGRES_ENTRY_ROWS_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,14 @@ struct EntryRow {
   std::string_view bytes{};
   std::string_view leaf_hash{};
 };
+
+// Returns the statement that copies the rows of ReadStoredEntry for which the condition holds, by
+// sequence.
+std::string CopyStoredEntries(std::string_view condition);
+// Reads a row of sequence, entry and leaf_hash. Returns DATA_LOSS if it is not the entry with this
+// sequence, or if it is damaged.
+absl::StatusOr<StoredEntry> ReadStoredEntry(std::string_view election_id, std::int64_t sequence,
+                                            std::string_view row_bytes);
 
 // Reads rows of canvass.entries. Not thread-safe.
 class EntryRowReader {

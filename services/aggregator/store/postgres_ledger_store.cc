@@ -92,10 +92,6 @@ std::string DropOldRefusals(const postgres::Session& session, const RefusalKey& 
       ");");
 }
 
-std::string_view AsText(const ledger::Hash& hash) {
-  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
-}
-
 // Zeros for a text that is no hash.
 ledger::Hash FromHex(std::string_view hex) {
   ledger::Hash hash{};
@@ -111,27 +107,6 @@ absl::Status Tampered(const absl::Status& raised) {
 
 absl::Status Lost(const Reason& reason, std::string_view message) {
   return MakeError(reason, message);
-}
-
-// Reads a row of sequence, entry and leaf_hash. Returns DATA_LOSS if it is not the entry with this
-// sequence, or if it is damaged.
-absl::StatusOr<StoredEntry> ReadEntry(std::string_view election_id, std::int64_t sequence,
-                                      std::string_view row_bytes) {
-  postgres::CopyRow row(row_bytes);
-  StoredEntry entry{.election_id = election_id, .sequence = row.Int64().value_or(0)};
-  entry.bytes = row.Text().value_or("");
-  const std::string_view leaf_hash = row.Text().value_or("");
-  if (!row.status().ok()) return row.status();
-  if (entry.sequence != sequence) {
-    return Lost(reason::kEntryMissing, StrCat("The ledger of ", election_id, " has no entry ",
-                                              sequence, "; the next one is ", entry.sequence));
-  }
-  entry.leaf_hash = ledger::LeafHash(entry.bytes);
-  if (leaf_hash != AsText(entry.leaf_hash)) {
-    return Lost(reason::kEntryDamaged,
-                StrCat("Entry ", sequence, " of ", election_id, " does not match its hash"));
-  }
-  return entry;
 }
 
 // The definition changes of one election in a transaction.
@@ -170,6 +145,12 @@ struct Script {
 PostgresLedgerStore::PostgresLedgerStore(postgres::SessionOptions options,
                                          absl::Duration leader_silence_max)
     : options_(std::move(options)), audit_(options_), other_leader_(leader_silence_max) {}
+
+PostgresLedgerStore::PostgresLedgerStore(std::unique_ptr<postgres::Session> session,
+                                         postgres::SessionOptions options)
+    : PostgresLedgerStore(std::move(options)) {
+  session_ = std::move(session);
+}
 
 PostgresLedgerStore::~PostgresLedgerStore() = default;
 
@@ -326,7 +307,7 @@ absl::Status PostgresLedgerStore::ReplayElection(
   ReplayThread replay(election_id, visit);
   const auto read_row = [&](std::string_view row) {
     if (damage.ok()) {
-      const absl::StatusOr<StoredEntry> entry = ReadEntry(election_id, previous + 1, row);
+      const absl::StatusOr<StoredEntry> entry = ReadStoredEntry(election_id, previous + 1, row);
       damage = entry.status();
       if (entry.ok()) replay.Add(*entry);
       ++previous;
@@ -335,10 +316,10 @@ absl::Status PostgresLedgerStore::ReplayElection(
     return absl::OkStatus();
   };
   absl::Status status = Settle(session_->CopyOut(
-      StrCat("BEGIN; ", kReadingSettings,
-             "; COPY (SELECT sequence, entry, leaf_hash FROM canvass.entries WHERE election_no = ",
-             election.number, " AND sequence > ", after, " AND sequence <= ",
-             election.last_sequence, " ORDER BY sequence) TO STDOUT (FORMAT binary); COMMIT"),
+      StrCat("BEGIN; ", kReadingSettings, "; ",
+             CopyStoredEntries(StrCat("election_no = ", election.number, " AND sequence > ", after,
+                                      " AND sequence <= ", election.last_sequence)),
+             "; COMMIT"),
       read_row));
   absl::Status visited = replay.Finish();
   if (!status.ok()) return status;
@@ -497,6 +478,11 @@ absl::StatusOr<absl::Time> PostgresLedgerStore::Now() {
   std::int64_t micros = 0;
   if (absl::SimpleAtoi(*text, &micros)) return absl::FromUnixMicros(micros);
   return Settle(MakeError(reason::kDatabaseError, "PostgreSQL did not return the time"));
+}
+
+absl::Status PostgresLedgerStore::Run(const std::string& statements) {
+  if (session_ == nullptr) return NotActive("The ledger is not open");
+  return Settle(session_->Run(statements));
 }
 
 // The lead is asked for last: a new leader takes it before it adds to a ledger, and what it has

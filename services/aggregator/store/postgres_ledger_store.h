@@ -57,6 +57,9 @@ class PostgresLedgerStore final : public LedgerStore {
   // Does not connect; TakeLead does.
   explicit PostgresLedgerStore(postgres::SessionOptions options,
                                absl::Duration leader_silence_max = kLeaderSilenceMax);
+  // The same over a session that may have the lock already. Nobody else gets it as long as this
+  // lives and no call fails.
+  PostgresLedgerStore(std::unique_ptr<postgres::Session> session, postgres::SessionOptions options);
   ~PostgresLedgerStore() override;
 
   absl::Status TakeLead() override;
@@ -77,6 +80,8 @@ class PostgresLedgerStore final : public LedgerStore {
   absl::Status Append(const Transaction& transaction) override;
   absl::StatusOr<absl::Time> Now() override;
   absl::Status Heartbeat() override;
+  // Runs statements on the session that has the lock.
+  absl::Status Run(const std::string& statements);
 
  private:
   struct StoredElection {

@@ -70,7 +70,8 @@ void EndStep(const ledger::ElectionLedger& ledger, LedgerCursor::Message& messag
 }  // namespace
 
 absl::StatusOr<LedgerCursor> LedgerCursor::Start(const v1::WatchLedgerRequest& request,
-                                                 const CommittedLedgers& committed) {
+                                                 const CommittedLedgers& committed,
+                                                 AheadCallback ahead) {
   if (request.positions_size() > kPositionsMax) {
     return FieldError(reason::kPositionInvalid, "positions",
                       absl::StrCat("has ", request.positions_size(), " positions; at most ",
@@ -80,6 +81,7 @@ absl::StatusOr<LedgerCursor> LedgerCursor::Start(const v1::WatchLedgerRequest& r
   if (!size.ok()) return size;
   LedgerCursor cursor(committed);
   cursor.only_election_id_ = request.election_id();
+  cursor.ahead_ = std::move(ahead);
   for (int i = 0; i < request.positions_size(); ++i) {
     const v1::LedgerPosition& position = request.positions(i);
     if (position.sequence() < 0) {
@@ -132,14 +134,15 @@ absl::StatusOr<bool> LedgerCursor::CheckClaims(const CommittedLedgers::Contents&
 }
 
 absl::StatusOr<bool> LedgerCursor::CheckClaim(const CommittedLedgers::Contents& committed,
-                                              std::string_view election_id, Standing& standing) {
+                                              const std::string& election_id,
+                                              Standing& standing) const {
   Claim& claim = *standing.claim;
   if (claim.ledger_id != committed.ledger_id) {
     return Diverged(election_id, StrCat("this is ledger ", committed.ledger_id));
   }
   const ledger::ElectionLedger* const ledger = committed.Find(election_id);
   const std::int64_t last = ledger == nullptr ? 0 : ledger->sequence();
-  if (claim.sequence > last) return Diverged(election_id, StrCat("it ends at ", last));
+  if (claim.sequence > last) return Ahead(election_id, claim, last);
   const ledger::EntryLog& log = ledger->log();
   const bool at_the_end = claim.sequence == last;
   const std::int64_t until = std::min(claim.sequence, claim.tree.size() + kLeavesCheckedMax);
@@ -155,6 +158,19 @@ absl::StatusOr<bool> LedgerCursor::CheckClaim(const CommittedLedgers::Contents& 
   standing.sequence = claim.sequence;
   standing.claim.reset();
   return true;
+}
+
+absl::Status LedgerCursor::Ahead(const std::string& election_id, const Claim& claim,
+                                 std::int64_t last_sequence) const {
+  if (ahead_ != nullptr) {
+    v1::LedgerPosition position;
+    position.set_election_id(election_id);
+    position.set_ledger_id(claim.ledger_id);
+    position.set_sequence(claim.sequence);
+    position.set_root_hash(claim.root_hash);
+    ahead_(position, last_sequence);
+  }
+  return Diverged(election_id, StrCat("it ends at ", last_sequence));
 }
 
 std::optional<LedgerCursor::Message> LedgerCursor::NextMessage(

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,10 +40,15 @@ class LedgerCursor {
 
   using Message = v1::WatchLedgerResponse;
 
+  // Called, while the committed ledgers are read, with a watcher's position beyond their end.
+  using AheadCallback =
+      std::function<void(const v1::LedgerPosition& ahead, std::int64_t last_sequence)>;
+
   // `committed` must outlive the cursor. Returns INVALID_ARGUMENT POSITION_INVALID if an election
   // is named twice, a sequence is negative or there are too many positions, and REQUEST_TOO_LARGE.
   static absl::StatusOr<LedgerCursor> Start(const v1::WatchLedgerRequest& request,
-                                            const CommittedLedgers& committed);
+                                            const CommittedLedgers& committed,
+                                            AheadCallback ahead = nullptr);
 
   struct Next {
     std::optional<Message> message{};
@@ -74,8 +80,10 @@ class LedgerCursor {
 
   absl::Status CheckCommitted(const CommittedLedgers::Contents& committed);
   absl::StatusOr<bool> CheckClaims(const CommittedLedgers::Contents& committed);
-  static absl::StatusOr<bool> CheckClaim(const CommittedLedgers::Contents& committed,
-                                         std::string_view election_id, Standing& standing);
+  absl::StatusOr<bool> CheckClaim(const CommittedLedgers::Contents& committed,
+                                  const std::string& election_id, Standing& standing) const;
+  absl::Status Ahead(const std::string& election_id, const Claim& claim,
+                     std::int64_t last_sequence) const;
   std::optional<Message> NextMessage(const CommittedLedgers::Contents& committed);
   std::optional<Message> MessageOf(const ledger::ElectionLedger& ledger,
                                    const RecentTraces& traces);
@@ -83,6 +91,7 @@ class LedgerCursor {
   bool IsWatched(std::string_view election_id) const;
 
   const CommittedLedgers* committed_;
+  AheadCallback ahead_;           // may be null
   std::string only_election_id_;  // empty for all
   std::optional<int> edition_;    // of the committed ledgers; absent before the first Advance
   std::map<std::string, Standing, std::less<>> standings_;

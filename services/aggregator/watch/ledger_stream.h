@@ -12,6 +12,7 @@
 #include "common/rpc/call_shares.h"
 #include "common/rpc/unread_answers.h"
 #include "services/aggregator/watch/ledger_feed.h"
+#include "services/aggregator/writer/ledger_writer.h"
 
 namespace canvass::aggregator {
 
@@ -19,10 +20,12 @@ namespace canvass::aggregator {
 class LedgerStream final : public grpc::ServerWriteReactor<v1::WatchLedgerResponse>,
                            public LedgerFeed::Watcher {
  public:
-  // `feed`, `committed` and `shares` must outlive this. The feed sends from `committed`. Without a
-  // place in `shares`, the call ends with RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
-  LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed, rpc::CallShares& shares,
-               grpc::CallbackServerContext& context, const v1::WatchLedgerRequest& request);
+  // `feed`, `committed`, `writer` and `shares` must outlive this. The feed sends from `committed`.
+  // If a publisher has entries after its end, the writer is told. Without a place in `shares`, the
+  // call ends with RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
+  LedgerStream(LedgerFeed& feed, const CommittedLedgers& committed, LedgerWriter& writer,
+               rpc::CallShares& shares, grpc::CallbackServerContext& context,
+               const v1::WatchLedgerRequest& request);
 
   // Open calls, which callers share. Each keeps its request and a position in each election.
   // Watchers are few, because publishers stand in front of the feed.

@@ -62,6 +62,11 @@ class LedgerWriter {
   // status is the error that callers get.
   absl::Status Lead() const { return queue_.Lead(); }
 
+  // Notes that the store is older than what somebody has seen of its ledger: `behind` is a
+  // LEDGER_BEHIND error that says what. The writer keeps the lead, and serves nothing until the
+  // process ends. Does not block.
+  void NoteBehind(absl::Status behind) { role_.NoteBehind(std::move(behind)); }
+
   // Whether the queue has room for more of the caller, so that its streams may be read further.
   // Reports are never rejected for lack of room.
   bool HasRoom(const std::string& caller) const { return queue_.HasRoom(caller); }

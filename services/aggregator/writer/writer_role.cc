@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
+#include "common/base/text.h"
 
 namespace canvass::aggregator {
 namespace {
@@ -30,6 +31,13 @@ absl::Status ErrorForCallers(const absl::Status& cause) {
     return Unavailable(reason::kLedgerTampered,
                        "The database does not hold what the aggregator has committed; nothing is "
                        "recorded until an operator has looked at it and restarted the aggregator");
+  }
+  if (HasReason(cause, reason::kLedgerBehind)) {
+    return Unavailable(reason::kLedgerBehind,
+                       StrCat(cause.message(),
+                              "; nothing is recorded until an operator has brought back what is "
+                              "missing, or given the ledger a new id, and restarted the "
+                              "aggregator"));
   }
   if (HasReason(cause, reason::kRowDiffers)) {
     return Unavailable(reason::kLedgerTampered,
@@ -54,6 +62,16 @@ WriterRole::WriterRole(LedgerStore& store, Appender& appender, CommittedLedgers&
       lead_changed_(std::move(lead_changed)),
       clock_guard_(clock, steady_clock, options.clock_leap_max, options.clock_behind_max),
       commits_(store, appender, committed, queue, clock, steady_clock, clock_guard_, options) {}
+
+void WriterRole::NoteBehind(absl::Status behind) {
+  const MutexLock lock(mutex_);
+  behind_ = std::move(behind);
+}
+
+absl::Status WriterRole::Behind() const {
+  const MutexLock lock(mutex_);
+  return behind_;
+}
 
 absl::Duration WriterRole::Step() {
   if (leading_) return Serve();
@@ -148,7 +166,9 @@ absl::Duration WriterRole::Serve() {
 // A heartbeat may be due even if there is always work, because requests that need no commit, such
 // as repeated reports, do not confirm the lead.
 absl::Status WriterRole::ServeOnce() {
-  if (const absl::Status finding = patrol_.Finding(); !finding.ok()) {
+  absl::Status finding = Behind();
+  if (finding.ok()) finding = patrol_.Finding();
+  if (!finding.ok()) {
     const absl::Status finished = commits_.FinishAppend();
     return finished.ok() ? finding : finished;
   }
@@ -165,7 +185,9 @@ absl::Status WriterRole::ServeOnce() {
 void WriterRole::LoseLead(const absl::Status& status) {
   ++failures_;
   leading_ = false;
-  if (HasReason(status, reason::kLedgerTampered)) tampered_ = status;
+  if (HasReason(status, reason::kLedgerTampered) || HasReason(status, reason::kLedgerBehind)) {
+    tampered_ = status;
+  }
   holding_ = HasReason(status, reason::kRowDiffers);
   SetLead(status, steady_clock_.Now());
   std::deque<WriteRequestPtr> untouched = commits_.RemoveUntouched();

@@ -4,9 +4,11 @@
 #include <functional>
 #include <optional>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "services/aggregator/store/ledger_store.h"
 #include "services/aggregator/writer/appender.h"
 #include "services/aggregator/writer/clock_guard.h"
@@ -26,10 +28,11 @@ namespace canvass::aggregator {
 // machine's clock is plausible (see ClockGuard), and otherwise leaves the lead to others. Once the
 // store does not hold what was committed, it keeps the lead and serves nothing any more. If it is
 // the patrol that finds so, this lasts as long as the patrol finds it; meanwhile a standby follows,
-// and does not serve once it has the lead.
+// and does not serve once it has the lead. It does the same, until the process ends, once it is
+// told that the store is older than what somebody has seen (NoteBehind).
 //
-// Not thread-safe: the owner calls Step again and again. A step blocks only on the store, and knows
-// the time only from the given clocks.
+// Not thread-safe, except where a function says so: the owner calls Step again and again. A step
+// blocks only on the store, and knows the time only from the given clocks.
 class WriterRole {
  public:
   // Called within a step when the status changes. OK means that this aggregator leads and has
@@ -49,6 +52,9 @@ class WriterRole {
   // Whether requests have been taken from the queue and not answered.
   bool has_work() const { return !commits_.empty(); }
 
+  // See LedgerWriter::NoteBehind. Any thread may call it.
+  void NoteBehind(absl::Status behind);
+
   // Any thread may read them.
   const WriterFigures& figures() const { return commits_.figures(); }
 
@@ -56,6 +62,7 @@ class WriterRole {
   // Serves nothing for that reason, and keeps the lead from a standby, which may not know what was
   // committed.
   absl::Duration HoldLead(const absl::Status& tampered);
+  absl::Status Behind() const;
   absl::Duration TryForLead();
   absl::Status CatchUp();
   absl::Status AskPatrol();
@@ -76,11 +83,14 @@ class WriterRole {
   ClockGuard clock_guard_;
   GroupCommit commits_;
   bool leading_ = false;
-  bool holding_ = false;   // the lead, because of what the patrol found
-  absl::Status tampered_;  // LEDGER_TAMPERED, once the store said so; until the process ends
+  bool holding_ = false;  // the lead, because of what the patrol found
+  // LEDGER_TAMPERED, once the store said so, or LEDGER_BEHIND; until the process ends.
+  absl::Status tampered_;
   absl::Duration heartbeat_due_;
   std::optional<absl::Status> told_;  // last status that lead_changed_ got
   int failures_ = 0;                  // since the store was last reached
+  mutable Mutex mutex_;
+  absl::Status behind_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace canvass::aggregator

@@ -39,7 +39,7 @@ volatile std::sig_atomic_t interrupted = 0;
 constexpr int kSubmitters = 24;
 // Largest number of reports that a submitter sends together, when it has some to catch up.
 constexpr std::int64_t kTogetherMax = 250;
-constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
+constexpr absl::Duration kLookAtUseEvery = absl::Milliseconds(20);
 constexpr absl::Duration kReadEvery = absl::Milliseconds(100);
 constexpr absl::Duration kSayEvery = absl::Seconds(10);
 // How long the services may take until all that was sent is acknowledged.
@@ -77,7 +77,7 @@ class Submitter {
         ++sent;
       }
       if (batch.empty()) {
-        absl::SleepFor(kLookEvery);
+        absl::SleepFor(kLookAtUseEvery);
       } else {
         Send(batch);
       }
@@ -86,7 +86,7 @@ class Submitter {
     while (!waiting_.empty() && SteadyNow() < until) {
       const std::vector<Station*> batch = TakeWaiting();
       if (batch.empty()) {
-        absl::SleepFor(kLookEvery);
+        absl::SleepFor(kLookAtUseEvery);
       } else {
         Send(batch);
       }

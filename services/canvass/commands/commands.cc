@@ -30,6 +30,8 @@ void AddAllCommands(CommandLine& commands) {
   AddStatus(commands);
   AddLedger(commands);
   AddMigrate(commands);
+  AddBackup(commands);
+  AddRestore(commands);
   AddPki(commands);
   AddBench(commands);
 }

@@ -38,6 +38,8 @@ void AddWithdrawSeal(CommandLine& commands);
 void AddStatus(CommandLine& commands);
 void AddLedger(CommandLine& commands);
 void AddMigrate(CommandLine& commands);
+void AddBackup(CommandLine& commands);
+void AddRestore(CommandLine& commands);
 void AddPki(CommandLine& commands);
 void AddBench(CommandLine& commands);
 

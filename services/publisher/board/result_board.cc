@@ -129,6 +129,20 @@ std::vector<aggregator::v1::LedgerPosition> ResultBoard::Positions() const {
   return positions;
 }
 
+std::vector<aggregator::v1::LedgerPosition> ResultBoard::PositionsBeforeRestart() const {
+  const ReaderLock lock(mutex_);
+  std::vector<aggregator::v1::LedgerPosition> positions;
+  for (const auto& [election_id, known] : known_) {
+    if (elections_.contains(election_id)) continue;
+    aggregator::v1::LedgerPosition& position = positions.emplace_back();
+    position.set_election_id(election_id);
+    position.set_ledger_id(known.ledger_id);
+    position.set_sequence(known.sequence);
+    position.set_root_hash(known.hash);
+  }
+  return positions;
+}
+
 absl::Status ResultBoard::Take(const WatchLedgerResponse& message) {
   absl::Status taken;
   if (message.election_id().empty()) {

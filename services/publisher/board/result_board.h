@@ -43,6 +43,8 @@ class ResultBoard {
   void AddListener(std::function<void()> listener) { listeners_.push_back(std::move(listener)); }
   // Positions of all elections, from which the aggregator resumes.
   std::vector<aggregator::v1::LedgerPosition> Positions() const;
+  // What was shown before a restart of elections that are not shown now.
+  std::vector<aggregator::v1::LedgerPosition> PositionsBeforeRestart() const;
   // Takes the stream's next message. Returns DATA_LOSS LEDGER_DIVERGED if a step differs from what
   // the aggregator says or does not follow the ledger of the board. The stream is useless after
   // that.

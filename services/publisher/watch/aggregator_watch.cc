@@ -12,6 +12,7 @@
 #include "common/base/reason.h"
 #include "common/base/retry_thread.h"
 #include "common/base/text.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/trace_context.h"
@@ -26,6 +27,8 @@ constexpr absl::Duration kRetryAfterMin = absl::Milliseconds(50);
 constexpr absl::Duration kRetryAfterMax = absl::Seconds(2);
 // Delay after a divergence, which only an operator can resolve.
 constexpr absl::Duration kRetryDivergedAfter = absl::Seconds(10);
+// Limit of a call that only tells the aggregator something.
+constexpr absl::Duration kToldWithin = absl::Seconds(5);
 
 // At level debug: the end of a step, and what is known about the traces of its entries.
 void LogStep(const aggregator::v1::WatchLedgerResponse& message) {
@@ -69,6 +72,7 @@ RetryThread::Outcome AggregatorWatch::Watch() {
     telemetry::LogError(
         (board_.IsReady() ? "The published figures stay unchanged: " : "not serving: ") +
         telemetry::Describe(ended));
+    TellWhatWasShown();
     return {.delay_min = kRetryDivergedAfter};
   }
   telemetry::LogWarning("Lost the connection to the aggregator: " + telemetry::Describe(ended));
@@ -97,6 +101,23 @@ absl::Status AggregatorWatch::Follow(bool& heard) {
   Close();
   if (!taken.ok()) return taken;
   return ended.ok() ? absl::UnavailableError("the aggregator ended the stream") : ended;
+}
+
+void AggregatorWatch::TellWhatWasShown() {
+  aggregator::v1::WatchLedgerRequest request;
+  for (aggregator::v1::LedgerPosition& position : board_.PositionsBeforeRestart()) {
+    *request.add_positions() = std::move(position);
+  }
+  if (request.positions().empty()) return;
+  grpc::ClientContext context;
+  rpc::SetDeadline(context, kToldWithin);
+  if (!Open(context)) return;
+  const auto reader = stub_->WatchLedger(&context, request);
+  aggregator::v1::WatchLedgerResponse message;
+  reader->Read(&message);  // it has looked at the positions
+  context.TryCancel();
+  reader->Finish();
+  Close();
 }
 
 bool AggregatorWatch::Open(grpc::ClientContext& context) {

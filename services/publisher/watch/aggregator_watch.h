@@ -41,6 +41,9 @@ class AggregatorWatch {
   RetryThread::Outcome Watch();
   // Follows one stream until it ends. Sets `heard` once a message has arrived.
   absl::Status Follow(bool& heard);
+  // Asks to watch from where the figures ended that were shown before a restart and are not shown
+  // now. So an aggregator whose database ends before notices it.
+  void TellWhatWasShown();
   bool Open(grpc::ClientContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
   void Cancel() ABSL_LOCKS_EXCLUDED(mutex_);

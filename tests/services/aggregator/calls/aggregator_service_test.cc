@@ -547,6 +547,34 @@ TEST_F(AggregatorServiceTest, AWatcherSeesEveryStep) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+// Here everybody is believed, because there is no TLS.
+TEST_F(AggregatorServiceTest, NothingIsRecordedOnceAWatcherHasMoreOfTheLedger) {
+  v1::WatchLedgerRequest request;
+  v1::LedgerPosition& position = *request.add_positions();
+  position.set_election_id("e-1");
+  position.set_ledger_id("memory-1");
+  position.set_sequence(7);
+  position.set_root_hash(std::string(64, 'a'));
+  Call call;
+  const auto stream = aggregator_.reports->WatchLedger(&call.context, request);
+  v1::WatchLedgerResponse message;
+  EXPECT_FALSE(stream->Read(&message));
+  EXPECT_EQ(ReasonOf(stream->Finish()), "LEDGER_DIVERGED");
+
+  Call write;
+  const auto reports = aggregator_.reports->RecordReports(&write.context);
+  reports->Write(RequestOf({ReportOf(1).Build()}));
+  v1::RecordReportsResponse response;
+  EXPECT_FALSE(reports->Read(&response));
+  const grpc::Status refused = reports->Finish();
+  EXPECT_EQ(ReasonOf(refused), "LEDGER_BEHIND");
+  EXPECT_THAT(refused.error_message(),
+              HasSubstr("The ledger of e-1 ends at sequence 2, but local has seen sequence 7 of "
+                        "it, with the root " +
+                        std::string(64, 'a')));
+  EXPECT_THAT(aggregator_.store.EntriesOf("e-1"), SizeIs(2));
+}
+
 TEST_F(AggregatorServiceTest, AWatcherHearsThatNothingIsNewer) {
   Call call;
   const auto stream = aggregator_.reports->WatchLedger(&call.context, {});

@@ -303,6 +303,29 @@ TEST_F(LedgerCursorTest, AnotherHistoryIsDivergence) {
   EXPECT_EQ(ErrorOf(Watch(unknown)), "LEDGER_DIVERGED");
 }
 
+// Only of this ledger: what another one had after that sequence tells nothing.
+TEST_F(LedgerCursorTest, APositionBeyondTheEndIsTold) {
+  Define(ElectionOf(20));
+  v1::WatchLedgerRequest position = ResumeAtTheEnd();
+  std::vector<std::string> told;
+  const auto watch = [&] {
+    LedgerCursor cursor = *LedgerCursor::Start(
+        position, committed_, [&told](const v1::LedgerPosition& ahead, std::int64_t last) {
+          told.push_back(ahead.election_id() + " " + std::to_string(ahead.sequence()) + " " +
+                         ahead.root_hash() + ", " + std::to_string(last));
+        });
+    return ErrorOf(std::move(cursor));
+  };
+  EXPECT_EQ(watch(), "");
+  position.mutable_positions(0)->set_sequence(99);
+  position.mutable_positions(0)->set_root_hash("ab");
+  EXPECT_EQ(watch(), "LEDGER_DIVERGED");
+  EXPECT_THAT(told, ElementsAre("e-1 99 ab, 2"));
+  position.mutable_positions(0)->set_ledger_id("memory-0");
+  EXPECT_EQ(watch(), "LEDGER_DIVERGED");
+  EXPECT_THAT(told, SizeIs(1));
+}
+
 TEST_F(LedgerCursorTest, AFarPositionIsCheckedStepByStep) {
   Define(ElectionOf(20));
   ReportOf("cec", 1);

@@ -259,6 +259,29 @@ TEST(WriterRoleTest, AnIdleLeaderFindsWithinAHeartbeatThatEntriesWereDeleted) {
 }
 
 // Until the patrol does not find it any more, nothing is acknowledged, and no standby may go on.
+TEST(WriterRoleTest, ServesNothingOnceItHearsThatTheStoreIsOlderThanWhatSomebodySaw) {
+  testing::MemoryDatabase store;
+  SteppedWriter writer(store);
+  writer.LeadAndDefine();
+  const auto waiting = writer.Submit();
+  writer.role.NoteBehind(MakeError(reason::kLedgerBehind, "e-1 ends at 2, and 5 was shown"));
+  writer.role.Step();
+  ASSERT_TRUE(waiting->has_value());
+  EXPECT_EQ(ReasonOf((*waiting)->status()), "LEDGER_BEHIND");
+  for (int i = 0; i < 3; ++i) {
+    writer.role.Step();
+    EXPECT_EQ(ReasonOf(writer.queue.Lead()), "LEDGER_BEHIND");
+    EXPECT_NE(std::string(writer.queue.Lead().message()).find("e-1 ends at 2, and 5 was shown"),
+              std::string::npos);
+    writer.steady_clock.now += absl::Seconds(1);
+  }
+  EXPECT_EQ(store.EntriesOf("e-1").size(), 2) << "nothing was recorded";
+  // It keeps the lead from a standby, which has not heard it.
+  SteppedWriter standby(store);
+  standby.role.Step();
+  EXPECT_EQ(ReasonOf(standby.queue.Lead()), "NOT_ACTIVE");
+}
+
 TEST(WriterRoleTest, ServesNothingWhileThePatrolFindsThatTheStoreWasChanged) {
   testing::MemoryDatabase store;
   SteppedWriter writer(store);

@@ -61,10 +61,11 @@ std::string FileWith(const std::string& name, const std::string& content) {
 
 TEST(CommandLineTest, EveryCommandHasHelpWithAnExample) {
   for (const char* name :
-       {"up",      "demo",          "define",  "import",    "submit",  "elections", "results",
-        "areas",   "stations",      "compare", "watch",     "history", "changes",   "held",
-        "release", "refused",       "annul",   "reinstate", "poll",    "certify",   "confirm",
-        "reopen",  "withdraw-seal", "ledger",  "migrate",   "outbox",  "bench",     "status"}) {
+       {"up",      "demo",    "define",   "import",  "submit",        "elections",
+        "results", "areas",   "stations", "compare", "watch",         "history",
+        "changes", "held",    "release",  "refused", "annul",         "reinstate",
+        "poll",    "certify", "confirm",  "reopen",  "withdraw-seal", "ledger",
+        "migrate", "outbox",  "bench",    "status",  "backup",        "restore"}) {
     const Ran ran = Canvass({name, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kDone) << name;
     EXPECT_THAT(ran.out, HasSubstr(std::string("Example\n  canvass ") + name)) << name;

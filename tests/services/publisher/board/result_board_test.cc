@@ -154,6 +154,17 @@ TEST_F(ResultBoardTest, ShowsAfterARestartOnlyAContinuationOfWhatItHasShown) {
               HasSubstr("of ledger ledger-0, but this is ledger ledger-1"));
 }
 
+TEST_F(ResultBoardTest, KnowsWhatItHasShownBeforeARestartAndDoesNotShowNow) {
+  ResultBoard board(clock_, {{"e-0", {.ledger_id = "ledger-1", .sequence = 5, .hash = "ab"}}});
+  ASSERT_EQ(board.PositionsBeforeRestart().size(), 1);
+  const aggregator::v1::LedgerPosition position = board.PositionsBeforeRestart().front();
+  EXPECT_EQ(position.election_id(), "e-0");
+  EXPECT_EQ(position.ledger_id(), "ledger-1");
+  EXPECT_EQ(position.sequence(), 5);
+  EXPECT_EQ(position.root_hash(), "ab");
+  EXPECT_THAT(board_.PositionsBeforeRestart(), IsEmpty());
+}
+
 TEST_F(ResultBoardTest, FindsAfterARestartThatAnElectionIsGone) {
   ResultBoard board(clock_, {{"e-0", {.ledger_id = "ledger-1", .sequence = 5, .hash = "ab"}}});
   for (const auto& message : script_.Step()) ASSERT_TRUE(board.Take(message).ok());

@@ -164,6 +164,23 @@ TEST_F(AggregatorWatchTest, SaysThatTheLedgerHasDiverged) {
   EXPECT_EQ(board_.SequenceOf("e-1"), 3);
 }
 
+// So the aggregator notices that its database is older.
+TEST_F(AggregatorWatchTest, TellsAfterARestartWhatItHasShown) {
+  ResultBoard board(clock_, {{"e-1", {.ledger_id = "ledger-1", .sequence = 9, .hash = "ab"}}});
+  AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board);
+  EXPECT_THAT(aggregator_.WaitForRequest(1).positions(), IsEmpty());
+  script_.Report("n-1", {60, 30, 6});
+  aggregator_.Send(script_.Step());
+  const WatchLedgerRequest told = aggregator_.WaitForRequest(2);
+  ASSERT_THAT(told.positions(), SizeIs(1));
+  EXPECT_EQ(told.positions(0).election_id(), "e-1");
+  EXPECT_EQ(told.positions(0).ledger_id(), "ledger-1");
+  EXPECT_EQ(told.positions(0).sequence(), 9);
+  EXPECT_EQ(told.positions(0).root_hash(), "ab");
+  aggregator_.End(
+      MakeError(absl::StatusCode::kFailedPrecondition, reason::kLedgerDiverged, "it ends at 3"));
+}
+
 TEST_F(AggregatorWatchTest, LeavesAStreamThatSendsWrongFigures) {
   AggregatorWatch watch(rpc::NewChannel(server_->address(), {.health_service = kHealth}), board_);
   script_.Report("n-1", {60, 30, 6});
