@@ -1,9 +1,11 @@
 #include "common/postgres/dump.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <string>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/postgres/installation.h"
@@ -58,8 +60,17 @@ TEST_F(DumpTest, RestoresWhatTheSnapshotSaw) {
   EXPECT_THAT(std::string(again.message()), HasSubstr("schema \"canvass\" already exists"));
 }
 
+// Only root can make such a disk.
 TEST_F(DumpTest, AFullDiskIsNamed) {
-  const absl::Status full = Dump("/dev/full");
+  const std::string disk = folder_.File("disk");
+  ASSERT_EQ(mkdir(disk.c_str(), 0700), 0);
+  if (mount("none", disk.c_str(), "tmpfs", 0, "size=16k") != 0) {
+    GTEST_SKIP() << "no disk can be mounted here";
+  }
+  const absl::Cleanup unmount = [&disk] { umount2(disk.c_str(), MNT_DETACH); };
+  source_.Select(
+      "INSERT INTO canvass.t SELECT (random() * 1e9)::integer FROM generate_series(1, 20000)");
+  const absl::Status full = Dump(disk + "/dump");
   EXPECT_EQ(DetailOf(full).reason, "DISK_FULL") << full;
 }
 

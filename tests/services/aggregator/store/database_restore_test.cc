@@ -44,7 +44,7 @@ class DatabaseRestoreTest : public ::testing::Test {
   DatabaseRestoreTest() : election_(DefinitionWithPoll()), ledger_(source_.Open()) {
     EXPECT_EQ(ledger_->TakeLead(), absl::OkStatus());
     election_->Submit(testing::ReportBuilder().WithStation("s-1").Build());
-    Append({Seal()});
+    Append({Seal("s-1")});
     Dump();
   }
 
@@ -56,10 +56,10 @@ class DatabaseRestoreTest : public ::testing::Test {
     return definition;
   }
 
-  SealedItem Seal() {
+  SealedItem Seal(const std::string& station_id) {
     const election::SealedContent content{
         .actor = "pollster",
-        .event = election::ReportRecorded{.key = election_->KeyOf("president", "poll", "s-1"),
+        .event = election::ReportRecorded{.key = election_->KeyOf("president", "poll", station_id),
                                           .counts = {.interviews = true, .votes = {5, 2, 1}}}};
     return {.election_id = "e-1",
             .sequence = election_->Seal(content),
@@ -206,16 +206,15 @@ TEST_F(DatabaseRestoreTest, AddsAnElectionThatIsNotInTheBackup) {
               ElementsAre("e-1", "e-2"));
 }
 
-// The first one was opened since, so its opening has the content; the second one is closed, and the
-// third one was withdrawn.
+// Entry 4 and the first one were opened since, so the opening has the content; the second one is
+// closed, and the third one was withdrawn.
 TEST_F(DatabaseRestoreTest, NamesTheSealsWhoseContentsNobodyHas) {
   std::vector<SealedItem> sealed;
-  for (int i = 0; i < 3; ++i) sealed.push_back(Seal());
+  for (const char* station : {"s-2", "s-3", "s-1"}) sealed.push_back(Seal(station));
   const std::vector<std::int64_t> seals = {sealed[0].sequence, sealed[1].sequence,
                                            sealed[2].sequence};
-  ASSERT_TRUE(
-      election_->Withdraw({.election_id = "e-1", .seal_sequence = seals[2], .reason = "a mistake"})
-          .ok());
+  ASSERT_TRUE(election_->Withdraw({.seal_sequence = seals[2], .reason = "a mistake"}).ok());
+  election_->Open(4);
   election_->Open(seals[0]);
   Append(std::move(sealed));
   const auto restore = Restore();
@@ -276,7 +275,9 @@ TEST_F(DatabaseRestoreTest, LeavesAnEmptyDatabaseUnlessItIsKept) {
 TEST_F(DatabaseRestoreTest, ReplacesASchemaWithoutElectionsAndNoOther) {
   ASSERT_EQ(Migrate(target_.owner_connection()).status(), absl::OkStatus());
   EXPECT_EQ(Restore()->Audit({}), absl::OkStatus());
-  target_.Select("CREATE SCHEMA canvass; CREATE TABLE canvass.something (n integer)");
+  testing::TestDatabase::Select(
+      target_.owner_connection(),
+      "CREATE SCHEMA canvass; CREATE TABLE canvass.something (n integer)");
   const auto foreign = DatabaseRestore::Begin(target_.owner_connection());
   EXPECT_EQ(DetailOf(foreign.status()).reason, "DATABASE_NOT_EMPTY");
   EXPECT_THAT(std::string(foreign.status().message()), HasSubstr("is not one of Canvass"));
