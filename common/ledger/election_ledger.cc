@@ -178,7 +178,7 @@ class EventCheck {
   }
 
   std::string operator()(const election::AnnulmentProposal& proposal) const {
-    std::string problem = CheckDecision(proposal.annulment.key, proposal.annulment.revision);
+    const std::string problem = CheckDecision(proposal.annulment.key, proposal.annulment.revision);
     return problem.empty() ? CheckProposal(proposal.annulment) : problem;
   }
 

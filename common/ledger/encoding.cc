@@ -476,7 +476,8 @@ constexpr Kind KindOf(const election::CertificationProposal&) {
 template <typename Event>
 std::uint8_t VersionOf(const Event& event) {
   const Kind kind = KindOf(event);
-  return kind < Kind::kEmbargoSeal ? 1 : kind < Kind::kAnnulmentProposal ? 2 : 3;
+  if (kind < Kind::kEmbargoSeal) return 1;
+  return kind < Kind::kAnnulmentProposal ? 2 : 3;
 }
 std::uint8_t VersionOf(const election::DefinitionChange& change) {
   const bool asks = change.election && change.election->policy;

@@ -157,7 +157,7 @@ void ChildProcess::RunAndWait(const Program& program) {
   // A program takes the first of two values.
   std::vector<std::string> environment = program.environment;
   for (std::string& variable : environment) plan.environment.push_back(variable.data());
-  for (char** variable = environ; *variable != nullptr; ++variable) {
+  for (char* const* variable = environ; *variable != nullptr; ++variable) {
     plan.environment.push_back(*variable);
   }
   plan.environment.push_back(nullptr);

@@ -161,7 +161,7 @@ absl::Status DatabaseRestore::Open() {
   const absl::StatusOr<postgres::SchemaVersions> migrated = Migrate(options_.connection);
   if (!migrated.ok()) return migrated.status();
   store_ = std::make_unique<PostgresLedgerStore>(std::move(session_), options_);
-  absl::Status lead = store_->TakeLead();
+  const absl::Status lead = store_->TakeLead();
   return lead.ok() ? ReadLedgers() : lead;
 }
 

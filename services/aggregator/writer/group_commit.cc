@@ -380,24 +380,24 @@ absl::Status GroupCommit::CommitDecision(WriteRequest& request, PendingDecision&
 absl::StatusOr<GroupCommit::Plan<DecisionOutcome>> GroupCommit::PlanDecision(
     const ProposedDecision& proposed) const {
   using Result = absl::StatusOr<Plan<DecisionOutcome>>;
-  return committed_.Reading(
-      [this, &proposed](const CommittedLedgers::Contents& committed) -> Result {
-        const absl::StatusOr<const ledger::ElectionLedger*> ledger =
-            committed.Get(proposed.election_id);
-        if (!ledger.ok()) return ledger.status();
-        const election::Count& count = CountFor(committed, **ledger, proposed.source_id);
-        absl::StatusOr<election::Decision> decision = proposed.check(count, (*ledger)->sequence());
-        if (!decision.ok()) return decision.status();
-        *decision = election::AskSecondOperator(count, proposed.actor, *std::move(decision));
-        Plan<DecisionOutcome> plan{
-            .outcome = {.sequence = decision->standing_sequence,
-                        .awaits_second_operator = decision->awaits_second_operator}};
-        if (!decision->event.has_value()) return plan;
-        absl::Status added =
-            AddDecision(committed, **ledger, proposed.actor, *std::move(decision->event), plan);
-        if (!added.ok()) return added;
-        return plan;
-      });
+  return committed_.Reading([this,
+                             &proposed](const CommittedLedgers::Contents& committed) -> Result {
+    const absl::StatusOr<const ledger::ElectionLedger*> ledger =
+        committed.Get(proposed.election_id);
+    if (!ledger.ok()) return ledger.status();
+    const election::Count& count = CountFor(committed, **ledger, proposed.source_id);
+    absl::StatusOr<election::Decision> decision = proposed.check(count, (*ledger)->sequence());
+    if (!decision.ok()) return decision.status();
+    election::Decision asked =
+        election::AskSecondOperator(count, proposed.actor, *std::move(decision));
+    Plan<DecisionOutcome> plan{.outcome = {.sequence = asked.standing_sequence,
+                                           .awaits_second_operator = asked.awaits_second_operator}};
+    if (!asked.event.has_value()) return plan;
+    absl::Status added =
+        AddDecision(committed, **ledger, proposed.actor, *std::move(asked.event), plan);
+    if (!added.ok()) return added;
+    return plan;
+  });
 }
 
 absl::Status GroupCommit::AddDecision(const CommittedLedgers::Contents& committed,

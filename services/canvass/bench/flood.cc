@@ -4,6 +4,8 @@
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -94,8 +96,8 @@ class FloodStream {
   }
 
  private:
-  enum Step : std::uintptr_t { kNothing, kStart, kRead, kWrite };
-  static void* Tag(Step step) { return reinterpret_cast<void*>(step); }
+  enum Step : std::uint8_t { kNothing, kStart, kRead, kWrite, kSteps };
+  void* Tag(Step step) { return &tags_.at(step); }
 
   bool Await(Step step, const std::atomic<bool>* over) {
     for (;;) {
@@ -113,6 +115,7 @@ class FloodStream {
     }
   }
 
+  std::array<char, kSteps> tags_{};
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <ostream>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -183,8 +184,9 @@ absl::Status Complete(const RestoreArguments& arguments, const Invocation& invoc
   status = FindLostReportsOf(arguments, report);
   if (!status.ok() || !arguments.new_ledger_id) return status;
   auto renewed = restore.RenewLedgerId();
-  if (renewed.ok()) report.new_ledger_id = *std::move(renewed);
-  return renewed.status();
+  if (!renewed.ok()) return renewed.status();
+  report.new_ledger_id = *std::move(renewed);
+  return absl::OkStatus();
 }
 
 absl::Status CheckSchemaOf(const BackupManifest& manifest) {
@@ -238,11 +240,11 @@ void SayLostSeals(const RestoreReport& report, std::ostream& out) {
   if (report.lost_seals.empty()) return;
   out << "What these seals hide is lost, because it is in no publisher. Withdraw them in this "
          "order, and have their sources say it again:\n";
-  for (auto seal = report.lost_seals.rbegin(); seal != report.lost_seals.rend(); ++seal) {
+  for (const auto& seal : std::views::reverse(report.lost_seals)) {
     out << fmt::format(
         "  canvass withdraw-seal {} {} --reason \"Lost with the database\"   # source {}, {}\n",
-        Printable(seal->election_id), seal->sequence, Printable(seal->source_id),
-        absl::FormatTime(absl::RFC3339_sec, seal->recorded_at, absl::UTCTimeZone()));
+        Printable(seal.election_id), seal.sequence, Printable(seal.source_id),
+        absl::FormatTime(absl::RFC3339_sec, seal.recorded_at, absl::UTCTimeZone()));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -58,6 +59,9 @@ class DemoPlayer {
   absl::StatusOr<std::int64_t> SubmitReports(std::size_t from, std::size_t to);
   absl::StatusOr<std::int64_t> SubmitTogether(std::size_t from, std::size_t to,
                                               ProgressBar& progress) const;
+  absl::StatusOr<std::vector<std::size_t>> SubmitOnce(const std::vector<std::size_t>& reports,
+                                                      std::int64_t& sequence,
+                                                      ProgressBar& progress) const;
   std::size_t WaitForArrivals(std::size_t next, std::size_t to) const;
   absl::StatusOr<std::int64_t> Annul();
   absl::StatusOr<std::int64_t> Certify(std::int64_t sequence);
