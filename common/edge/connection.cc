@@ -126,6 +126,7 @@ bool Connection::FlushToServer() {
 bool Connection::Admit(std::string_view bytes) {
   const FrameGuard::Admission admission = guard_.FromClient(bytes, shared_.now());
   admitted_ = admission.bytes;
+  waits_for_answer_ = admission.until_answer && admitted_ == 0;
   if (admission.verdict == FrameGuard::Verdict::kClose) {
     shared_.on_broken_off(admission.why);
     PartFromClient();
@@ -133,7 +134,6 @@ bool Connection::Admit(std::string_view bytes) {
   }
   if (admitted_ > 0) return true;
   shared_.on_slowed();
-  waits_for_answer_ = admission.until_answer;
   After(std::max(admission.wait, kWaitMin), &Connection::PumpToServer);
   return false;
 }

@@ -102,15 +102,28 @@ void FrameGuard::NoteAnswer(std::uint32_t stream) {
 bool FrameGuard::AdmitClientFrame(const FrameHeader& frame, absl::Duration now,
                                   Admission& admission) {
   if (frame.type == FrameType::kResetStream) return AdmitReset(frame, now, admission);
+  const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
+  const bool ends = may_end && frame.Has(FrameHeader::kEndStream);
+  if (ends && !MayAsk(now, admission)) return false;
   if (!AdmitHeaderBlock(frame, admission)) return false;
   if (frame.type == FrameType::kHeaders && !AdmitHeaders(frame, now, admission)) return false;
   RateLimit* const limit = LimitOf(frame);
   if (limit != nullptr && !MayPass(limit->Take(now), admission)) return false;
   if (limit != nullptr) return true;  // what is charged pays for nothing
   NoteCall(frame, now);
-  const bool may_end = frame.type == FrameType::kHeaders || frame.type == FrameType::kData;
-  if (may_end && frame.Has(FrameHeader::kEndStream)) open_[frame.stream].ended_by_client = true;
+  if (ends) {
+    answers_wanted_at_ = absl::InfiniteDuration();
+    open_[frame.stream] = {.pending = owner_->Begin(now), .ended_by_client = true};
+  }
   return true;
+}
+
+bool FrameGuard::MayAsk(absl::Duration now, Admission& admission) {
+  if (owner_->MayBegin(now)) return true;
+  answers_wanted_at_ = std::min(answers_wanted_at_, now);
+  if (now - answers_wanted_at_ >= limits_.answers_within) return true;
+  admission.until_answer = true;
+  return MayPass(kAskAgainAfter, admission);
 }
 
 bool FrameGuard::AdmitReset(const FrameHeader& frame, absl::Duration now, Admission& admission) {
@@ -150,12 +163,8 @@ bool FrameGuard::AdmitStream(const FrameHeader& frame, absl::Duration now, Admis
     return MayPass(kAskAgainAfter, admission);
   }
   room_wanted_at_ = absl::InfiniteDuration();
-  if (!owner_->MayBegin(now)) {
-    admission.until_answer = true;
-    return MayPass(kAskAgainAfter, admission);
-  }
   last_stream_ = frame.stream;
-  open_.emplace(frame.stream, OpenCall{.pending = owner_->Begin(now)});
+  open_.emplace(frame.stream, OpenCall{});
   ++shared_.streams;
   return true;
 }

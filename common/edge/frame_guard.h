@@ -27,6 +27,8 @@ struct FrameLimits {
   // How long a connection may wait for room for a call. Its cancellations wait behind that call, so
   // it cannot make room by itself.
   absl::Duration room_within = absl::Seconds(2);
+  // How long a connection may wait for answers to others of its owner before it may ask one more.
+  absl::Duration answers_within = absl::Milliseconds(200);
   // Streams that either side resets. A reset costs the server a call that it has begun and the
   // client only a few bytes. A client whose calls all run into their deadline resets as many at
   // once as it may have open.
@@ -112,6 +114,8 @@ class FrameGuard {
   bool IsOpenToClient(std::uint32_t stream) const;
   void NoteCall(const FrameHeader& frame, absl::Duration now);
   void End(std::uint32_t stream);
+  // Whether the server may be given another whole request.
+  bool MayAsk(absl::Duration now, Admission& admission);
   void NoteAnswer(std::uint32_t stream);
 
   const FrameLimits limits_;
@@ -130,8 +134,9 @@ class FrameGuard {
   const std::shared_ptr<PendingCalls::Owner> owner_;
   absl::flat_hash_map<std::uint32_t, OpenCall> open_;  // by stream
   std::uint32_t last_stream_ = 0;  // the highest number that the client has used
-  absl::Duration reset_at_ = -absl::InfiniteDuration();       // when one was admitted last
-  absl::Duration room_wanted_at_ = absl::InfiniteDuration();  // since when a call waits for room
+  absl::Duration reset_at_ = -absl::InfiniteDuration();          // when one was admitted last
+  absl::Duration room_wanted_at_ = absl::InfiniteDuration();     // since when a call waits for room
+  absl::Duration answers_wanted_at_ = absl::InfiniteDuration();  // since when a request waits
   absl::Duration server_left_at_ = absl::InfiniteDuration();
   bool server_has_spoken_ = false;
   bool server_is_in_headers_ = false;  // more of the block is to come

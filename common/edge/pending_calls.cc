@@ -18,7 +18,7 @@ std::shared_ptr<PendingCalls::Owner> PendingCalls::Of(const std::string& name) {
 PendingCalls::Owner::~Owner() {
   calls_.owners_.erase(name_);
   for (Caller* const caller : {&calls_.last_, &calls_.other_}) {
-    if (caller->owner == this) caller->owner = nullptr;
+    if (caller->owner == this) *caller = {};
   }
 }
 

@@ -14,11 +14,12 @@
 
 namespace canvass::edge {
 
-// The calls of all connections that the server has not begun to answer, by owner. The server works
-// on calls in the order in which they come, so whoever has hundreds of them before it lets
-// everybody else wait for all of them. While others call as well, an owner may have `shared_max`
-// pending; while it is alone, as many as it likes. A call counts for kPendingFor at most: what is
-// longer without an answer is a stream that waits for its client. Not thread-safe.
+// The calls of all connections of which the client has said all, and which the server has not begun
+// to answer, by owner. The server works on calls in the order in which they come, so whoever has
+// hundreds of them before it lets everybody else wait for all of them. While others call as well,
+// an owner may have `shared_max` pending; while it is alone, as many as it likes. A call counts for
+// kPendingFor at most: what is longer without an answer waits for something else than its turn. Not
+// thread-safe.
 class PendingCalls {
  public:
   // Enough to keep many processors busy: a call takes some 100 microseconds of one.

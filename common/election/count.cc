@@ -48,6 +48,9 @@ void Count::ApplyEvent(const Entry& entry, const DefinitionSeal& /*seal*/) {
   }
   defined_ = true;
   definition_sequence_ = entry.sequence;
+  if (two_operators_since_ == 0 && definition_.policy().two_operators) {
+    two_operators_since_ = entry.sequence;
+  }
   territory_ = Territory(definition_);
   RebuildContestCounts();
 }

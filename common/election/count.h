@@ -52,6 +52,11 @@ class Count final : public CountedParts {
   const Definition& definition() const { return definition_; }
   // Sequence of the last change of the definition.
   std::int64_t definition_sequence() const { return definition_sequence_; }
+  // Whether what was decided with the entry `sequence` needed two operators. What was sealed before
+  // the policy asked for them may be opened after it.
+  bool NeedsTwoOperators(std::int64_t sequence) const {
+    return two_operators_since_ > 0 && sequence > two_operators_since_;
+  }
   // DefinitionChange entries that are not sealed yet.
   const std::vector<DefinitionChange>& unsealed() const { return pending_; }
   std::int32_t unsealed_parts() const { return static_cast<std::int32_t>(pending_.size()); }
@@ -152,6 +157,7 @@ class Count final : public CountedParts {
 
   bool defined_ = false;
   std::int64_t definition_sequence_ = 0;
+  std::int64_t two_operators_since_ = 0;  // 0: one decides
   Definition definition_;
   Territory territory_;
   std::vector<DefinitionChange> pending_;

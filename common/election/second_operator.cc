@@ -1,9 +1,11 @@
 #include "common/election/second_operator.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "common/election/actor.h"
 #include "common/election/event.h"
 #include "common/election/standing.h"
 
@@ -14,7 +16,9 @@ namespace {
 template <typename Proposal, typename Decided>
 Decision ProposeOrConfirm(const Proposed<Decided>* proposed, std::string_view actor,
                           Decided decided) {
-  if (proposed == nullptr || !SaysTheSame(proposed->decision, decided)) {
+  const bool confirms = proposed != nullptr && SaysTheSame(proposed->decision, decided) &&
+                        (proposed->actor == actor || AreTwoOperators(proposed->actor, actor));
+  if (!confirms) {
     return {.event = Proposal{std::move(decided)}, .awaits_second_operator = true};
   }
   if (proposed->actor == actor) {
@@ -25,6 +29,14 @@ Decision ProposeOrConfirm(const Proposed<Decided>* proposed, std::string_view ac
 }
 
 }  // namespace
+
+bool AreTwoOperators(std::string_view one, std::string_view other) {
+  const auto is_operator = [](std::string_view name) {
+    const std::optional<Actor> actor = ParseActor(name);
+    return actor && actor->role == Role::kOperator;
+  };
+  return one != other && is_operator(one) && is_operator(other);
+}
 
 bool SaysTheSame(ReportAnnulment one, const ReportAnnulment& other) {
   one.proposed_by = other.proposed_by;

@@ -17,6 +17,9 @@ namespace canvass::election {
 // returned `decision`.
 Decision AskSecondOperator(const Count& count, std::string_view actor, Decision decision);
 
+// Whether these are the names of two operators. A caller who was not authenticated is none.
+bool AreTwoOperators(std::string_view one, std::string_view other);
+
 // Whether two decisions say the same, whoever made them and at whatever sequence a result was read.
 bool SaysTheSame(ReportAnnulment one, const ReportAnnulment& other);
 bool SaysTheSame(ResultCertification one, const ResultCertification& other);

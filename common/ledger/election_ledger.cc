@@ -52,7 +52,8 @@ class EventCheck {
         count_(ledger.count()),
         sequence_(entry.sequence),
         recorded_at_(entry.recorded_at),
-        actor_(entry.actor) {}
+        actor_(entry.actor),
+        decided_with_(entry.sequence) {}
 
   std::string operator()(const election::DefinitionChange& change) const {
     if (change.election && change.election->id != ledger_.election_id()) {
@@ -168,6 +169,7 @@ class EventCheck {
     }
     EventCheck opened = *this;
     opened.actor_ = opening.content.actor;
+    opened.decided_with_ = opening.seal_sequence;
     return std::visit(opened, opening.content.event);
   }
 
@@ -207,13 +209,15 @@ class EventCheck {
   std::string CheckOperators(const Decision& decision,
                              const election::Proposed<Decision>* proposed) const {
     if (!decision.proposed_by) {
-      return count_.definition().policy().two_operators ? "only one operator decided it" : "";
+      return count_.NeedsTwoOperators(decided_with_) ? "only one operator decided it" : "";
     }
     if (proposed == nullptr || proposed->actor != *decision.proposed_by ||
         !SaysTheSame(proposed->decision, decision)) {
       return StrCat("it confirms a proposal of ", *decision.proposed_by, " that there is not");
     }
-    return *decision.proposed_by == actor_ ? "its operator confirms the own proposal" : "";
+    if (election::AreTwoOperators(*decision.proposed_by, actor_)) return "";
+    return StrCat(actor_, " confirms what ", *decision.proposed_by,
+                  " proposed, but they are not two operators");
   }
 
   // REQUIRES: CheckParts found no problem.
@@ -258,6 +262,7 @@ class EventCheck {
   std::int64_t sequence_;
   absl::Time recorded_at_;
   std::string actor_;
+  std::int64_t decided_with_;  // the entry, or the seal that it opens
 };
 
 }  // namespace

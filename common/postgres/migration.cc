@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <pqxx/connection>
+#include <pqxx/except>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 #include <pqxx/transaction>
@@ -12,6 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
@@ -22,7 +25,11 @@ namespace {
 
 constexpr const char* kLock =
     "SELECT pg_advisory_lock(hashtextextended('canvass.schema_migrations', 0))";
-constexpr const char* kSettings = "SET lock_timeout = '60s'; SET client_min_messages = warning";
+// Whoever waits for a table keeps all behind it from writing, the leader among them; so a step that
+// does not get its locks soon gives way, and comes again.
+constexpr const char* kSettings = "SET lock_timeout = '1s'; SET client_min_messages = warning";
+constexpr int kAttempts = 60;
+constexpr absl::Duration kAgainAfter = absl::Seconds(1);
 
 constexpr const char* kMakeVersions = R"sql(
   CREATE SCHEMA IF NOT EXISTS canvass;
@@ -42,13 +49,25 @@ constexpr const char* kMakeVersions = R"sql(
     'Whether programs that were made for an earlier version cannot use the schema any more.';
 )sql";
 
-void ApplyMigration(pqxx::connection& connection, const Migration& migration) {
+void TryMigration(pqxx::connection& connection, const Migration& migration) {
   pqxx::work transaction(connection);
   transaction.exec(std::string(migration.sql));
   transaction.exec_params(
       "INSERT INTO canvass.schema_migrations (number, name, contracts) VALUES ($1, $2, $3)",
       migration.number, std::string(migration.name), migration.contracts());
   transaction.commit();
+}
+
+void ApplyMigration(pqxx::connection& connection, const Migration& migration) {
+  constexpr const char* kLockNotAvailable = "55P03";
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return TryMigration(connection, migration);
+    } catch (const pqxx::sql_error& error) {
+      if (error.sqlstate() != kLockNotAvailable || attempt == kAttempts) throw;
+    }
+    absl::SleepFor(kAgainAfter);
+  }
 }
 
 int ReadVersion(pqxx::connection& connection) {
@@ -65,8 +84,9 @@ absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection_str
     pqxx::connection connection(connection_string);
     {
       pqxx::nontransaction session(connection);
-      session.exec(kSettings);
+      session.exec("SET lock_timeout = '60s'");
       session.exec(kLock);  // held until the connection closes
+      session.exec(kSettings);
       session.exec(kMakeVersions);
     }
     SchemaVersions versions{.before = ReadVersion(connection)};

@@ -18,10 +18,10 @@ namespace canvass::faults {
 // longer than any clock of the stage leaps. Immutable, so thread-safe.
 class Identities {
  public:
-  inline static constexpr char kAggregator[] = "service/aggregator";
-  inline static constexpr char kReporter[] = "service/reporter";
-  inline static constexpr char kPublisher[] = "service/publisher";
-  inline static constexpr char kOperator[] = "operator/registrar";
+  static constexpr char kAggregator[] = "service/aggregator";
+  static constexpr char kReporter[] = "service/reporter";
+  static constexpr char kPublisher[] = "service/publisher";
+  static constexpr char kOperator[] = "operator/registrar";
 
   // Issues them as files of `folder`, which must exist.
   static absl::StatusOr<std::unique_ptr<Identities>> Issue(const std::string& folder);

@@ -108,6 +108,12 @@ absl::Status RunConfirm(const ConfirmArguments& arguments, const Invocation& inv
   if (entry->has_certification_proposal()) {
     return ConfirmCertification(aggregator, arguments, *entry, *names, invocation);
   }
+  if (entry->has_embargo_seal()) {
+    return ProposalUnknown(
+        arguments.sequence,
+        "sealed: nobody can read it yet. Whoever knows what was proposed sends the "
+        "same decision, with reason and documents; an entry that is sealed");
+  }
   return ProposalUnknown(arguments.sequence, fmt::format("\"{}\"", EventKind(*entry)));
 }
 

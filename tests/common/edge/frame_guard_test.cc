@@ -144,26 +144,42 @@ TEST_F(FrameGuardTest, TrailersOfACallThatIsOverPassAtTheRateOfEmptyFrames) {
   EXPECT_EQ(Passing(LastHeaders(1)), 40);
 }
 
-// Calls that the server has answered, by headers, do not count.
-TEST_F(FrameGuardTest, CallsWithoutAnAnswerAreLimitedWhileOthersCall) {
+// Of calls that the client has said all of, those that the server has answered, by headers, do not
+// count.
+TEST_F(FrameGuardTest, RequestsWithoutAnAnswerAreLimitedWhileOthersCall) {
   FrameLimits limits = limits_;
   limits.streams_max = 1'000;
   shared_.streams_max = 10'000;
   FrameGuard one(limits, shared_, "one");
   FrameGuard other(limits, shared_, "other");
   const std::string preface(FrameReader::kPreface);
-  other.FromClient(preface + Headers(1), now_);
+  other.FromClient(preface + LastHeaders(1), now_);
+  constexpr std::uint32_t kCalls = 100;
   std::string calls = preface;
-  constexpr std::size_t kCalls = 100;
   for (std::uint32_t call = 0; call < kCalls; ++call) calls += Headers(2 * call + 1);
-  const FrameGuard::Admission admission = one.FromClient(calls, now_);
+  EXPECT_EQ(one.FromClient(calls, now_).bytes, calls.size()) << "none has said all";
+  std::string data;
+  for (std::uint32_t call = 0; call < kCalls; ++call) data += LastData(2 * call + 1, "data");
+  const std::size_t one_data = LastData(1, "data").size();
+  const FrameGuard::Admission admission = one.FromClient(data, now_);
   EXPECT_EQ(admission.verdict, Verdict::kWait);
   EXPECT_TRUE(admission.until_answer);
-  EXPECT_EQ((admission.bytes - preface.size()) / Headers(1).size(), PendingCalls::kSharedMax);
+  EXPECT_EQ(admission.bytes / one_data, PendingCalls::kSharedMax);
 
   one.FromServer(Headers(1) + Headers(3), now_);
-  const FrameGuard::Admission more = one.FromClient(calls.substr(admission.bytes), now_);
-  EXPECT_EQ(more.bytes / Headers(1).size(), 2);
+  data = data.substr(admission.bytes);
+  const FrameGuard::Admission more = one.FromClient(data, now_);
+  EXPECT_EQ(more.bytes / one_data, 2);
+  // Others of its owner may have all of the room, but not for ever.
+  data = data.substr(more.bytes);
+  EXPECT_EQ(one.FromClient(data, now_ + limits.answers_within).bytes / one_data, 1);
+  // A call with nothing but headers counts, too.
+  FrameGuard again(limits, shared_, "one");
+  const std::string headers = preface + LastHeaders(1);
+  const FrameGuard::Admission waits = again.FromClient(headers, now_);
+  EXPECT_EQ(waits.verdict, Verdict::kWait);
+  now_ += PendingCalls::kPendingFor;
+  EXPECT_EQ(again.FromClient(headers.substr(waits.bytes), now_).verdict, Verdict::kPass);
 }
 
 TEST_F(FrameGuardTest, ACallBeginsOnce) {

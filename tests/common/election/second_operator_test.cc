@@ -85,6 +85,15 @@ TEST_F(SecondOperatorTest, NobodyConfirmsTheOwnProposal) {
   EXPECT_EQ(again.standing_sequence, 4);
 }
 
+// E.g. somebody on the machine while it ran without TLS.
+TEST_F(SecondOperatorTest, WhoWasNotAuthenticatedIsNoOperator) {
+  ASSERT_EQ(ledger_.Annul(Annulment(), kLocalActor).value(), 4);
+  EXPECT_TRUE(Annul(kAnna).awaits_second_operator) << "a proposal of its own";
+  EXPECT_FALSE(AreTwoOperators(kAnna, kAnna));
+  EXPECT_FALSE(AreTwoOperators(kAnna, "office/country"));
+  EXPECT_TRUE(AreTwoOperators(kAnna, kBoris));
+}
+
 TEST_F(SecondOperatorTest, OtherContentIsAProposalOfItsOwn) {
   ASSERT_EQ(ledger_.Annul(Annulment(), kAnna).value(), 4);
   ASSERT_EQ(ledger_.Annul(Annulment("counted twice"), kBoris).value(), 5);

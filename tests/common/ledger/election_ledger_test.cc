@@ -372,8 +372,8 @@ TEST(ElectionLedgerTest, RefusesWhatOneOperatorDecidedAlone) {
       before, next(confirmed, "operator/boris"),
       {{"only one operator decided it",
         Spoil<ReportAnnulment>([](auto& a) { a.proposed_by.reset(); })},
-       {"its operator confirms the own proposal",
-        [](Entry& entry) { entry.actor = "operator/anna"; }},
+       {"they are not two operators", [](Entry& entry) { entry.actor = "operator/anna"; }},
+       {"they are not two operators", [](Entry& entry) { entry.actor = "local"; }},
        {"it confirms a proposal of operator/carl that there is not",
         Spoil<ReportAnnulment>([](auto& a) { a.proposed_by = "operator/carl"; })},
        {"it confirms a proposal of operator/anna that there is not",
@@ -521,6 +521,27 @@ TEST(SealTest, OnlyWhatItCommitsToOpensIt) {
   EXPECT_THAT(problem(ledger.Append(election::SealWithdrawal{.source_no = 0, .seal_sequence = 3})),
               HasSubstr("withdraws seal 3, which its source does not have"));
   EXPECT_EQ(ledger.get().count().SealsOf(1).size(), 2);
+}
+
+// What one operator decided under embargo, before the policy asked for two, is opened after it.
+TEST(SealTest, WhatWasSealedBeforeTwoOperatorsWereAskedForIsOpened) {
+  SealedLedger ledger;
+  const auto report = ledger.Seal(Secret(0));
+  const election::SealedContent annulment{
+      .actor = "operator/anna",
+      .event = election::ReportAnnulment{
+          .key = {.source_no = 1, .station_no = 0}, .revision = 1, .reason = "a mistake"}};
+  const std::int64_t seal = ledger.Seal(annulment);
+  election::DefinitionChange change{.election = ledger.get().count().definition().election(),
+                                    .reason = "the board asks for it"};
+  change.election->policy = election::Policy{.two_operators = true};
+  ASSERT_EQ(ledger.Append(change), absl::OkStatus());
+  ASSERT_EQ(ledger.Append(election::DefinitionSeal{
+                .parts = 1, .digest = Sha256OfHashes({ledger.get().log().LeafHashOf(seal + 1)})}),
+            absl::OkStatus());
+  ASSERT_EQ(ledger.Open(report, Secret(0)), absl::OkStatus());
+  EXPECT_EQ(ledger.Open(seal, annulment), absl::OkStatus());
+  EXPECT_EQ(ledger.get().count().TallyOfArea(0, 1, 0).reports, 0);
 }
 
 TEST(SealTest, NobodyOpensItEarly) {
