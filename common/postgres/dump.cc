@@ -1,8 +1,5 @@
 #include "common/postgres/dump.h"
 
-#include <libpq-fe.h>
-
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/postgres/connection_string.h"
 #include "common/process/child_process.h"
 
 namespace canvass::postgres {
@@ -38,23 +36,14 @@ std::string QuoteValue(std::string_view value) {
 
 // Everybody on a machine may read the command lines of all processes.
 absl::StatusOr<Login> LoginOf(const std::string& connection) {
-  char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(connection.c_str(), &error), PQconninfoFree);
-  const std::unique_ptr<char, decltype(&PQfreemem)> said(error, PQfreemem);
-  if (options == nullptr) {
-    return MakeError(reason::kDatabaseError,
-                     StrCat("The connection string cannot be read: ",
-                            said == nullptr ? "there is no memory" : said.get()));
-  }
+  const absl::StatusOr<ConnectionKeywords> keywords = ReadConnectionString(connection);
+  if (!keywords.ok()) return keywords.status();
   Login login{.environment = {"LC_ALL=C"}};
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val == nullptr) continue;
-    const std::string_view keyword = option->keyword;
+  for (const auto& [keyword, value] : *keywords) {
     if (keyword == "password") {
-      login.environment.push_back(StrCat("PGPASSWORD=", option->val));
+      login.environment.push_back(StrCat("PGPASSWORD=", value));
     } else {
-      login.connection += StrCat(keyword, "=", QuoteValue(option->val), " ");
+      login.connection += StrCat(keyword, "=", QuoteValue(value), " ");
     }
   }
   return login;

@@ -1,6 +1,7 @@
 #include "common/postgres/migration.h"
 
 #include <cassert>
+#include <cstdint>
 #include <pqxx/connection>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
@@ -104,9 +105,9 @@ absl::StatusOr<SchemaVersions> ApplyMigrations(const std::string& connection_str
   }
 }
 
-absl::Status CheckSchemaVersion(const absl::StatusOr<int>& found, int needed) {
+absl::Status CheckSchemaVersion(const absl::StatusOr<std::int64_t>& found, int needed) {
   if (!found.ok() && !HasReason(found.status(), reason::kSchemaMissing)) return found.status();
-  const int version = found.value_or(0);
+  const std::int64_t version = found.value_or(0);
   if (version == needed) return absl::OkStatus();
   const std::string_view advice = version > needed
                                       ? "a newer program migrated it; use that program"

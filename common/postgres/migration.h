@@ -1,6 +1,7 @@
 #ifndef CANVASS_COMMON_POSTGRES_MIGRATION_H_
 #define CANVASS_COMMON_POSTGRES_MIGRATION_H_
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ inline constexpr const char* kSchemaContractedQuery =
 // Checks that the schema version `found` is the one that this program needs. An error
 // SCHEMA_MISSING in `found` counts as version 0. Other errors are returned unchanged. If the
 // versions differ, returns FAILED_PRECONDITION SCHEMA_VERSION with both numbers and what to do.
-absl::Status CheckSchemaVersion(const absl::StatusOr<int>& found, int needed);
+absl::Status CheckSchemaVersion(const absl::StatusOr<std::int64_t>& found, int needed);
 
 }  // namespace canvass::postgres
 

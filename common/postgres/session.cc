@@ -19,6 +19,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
@@ -27,6 +28,7 @@
 #include "common/base/error.h"
 #include "common/base/reason.h"
 #include "common/base/text.h"
+#include "common/postgres/connection_string.h"
 #include "common/postgres/copy.h"
 #include "common/postgres/error.h"
 
@@ -78,14 +80,12 @@ struct Hosts {
 
 Hosts HostsOf(const SessionOptions& options) {
   Hosts hosts;
-  PQconninfoOption* const parsed = PQconninfoParse(options.connection.c_str(), nullptr);
-  const absl::Cleanup free_parsed = [parsed] { PQconninfoFree(parsed); };
-  for (const PQconninfoOption* each = parsed; each != nullptr && each->keyword != nullptr; ++each) {
-    if (each->val == nullptr) continue;
-    const std::string_view keyword = each->keyword;
-    if (keyword == "host") hosts.names = Rotated(each->val, options.first_host);
-    if (keyword == "hostaddr") hosts.addresses = Rotated(each->val, options.first_host);
-    if (keyword == "port") hosts.ports = Rotated(each->val, options.first_host);
+  const absl::StatusOr<ConnectionKeywords> keywords = ReadConnectionString(options.connection);
+  if (!keywords.ok()) return hosts;  // libpq says so when it connects
+  for (const auto& [keyword, value] : *keywords) {
+    if (keyword == "host") hosts.names = Rotated(value, options.first_host);
+    if (keyword == "hostaddr") hosts.addresses = Rotated(value, options.first_host);
+    if (keyword == "port") hosts.ports = Rotated(value, options.first_host);
   }
   return hosts;
 }
@@ -189,6 +189,17 @@ absl::StatusOr<std::string> Session::QueryValue(const std::string& statement) {
   }
   return MakeError(reason::kDatabaseError, "PostgreSQL returned no value for a query");
 }
+
+absl::StatusOr<std::int64_t> Session::QueryNumber(const std::string& statement) {
+  const absl::StatusOr<std::string> text = QueryValue(statement);
+  if (!text.ok()) return text.status();
+  std::int64_t number = 0;
+  if (absl::SimpleAtoi(*text, &number)) return number;
+  return MakeError(reason::kDatabaseError,
+                   StrCat("PostgreSQL returned \"", *text, "\" for a number: ", statement));
+}
+
+int Session::server_version() const { return PQserverVersion(connection_.get()) / 10'000; }
 
 absl::Status Session::CopyOut(const std::string& statements,
                               const std::function<absl::Status(std::string_view row)>& visit) {

@@ -73,6 +73,11 @@ class Session {
   // The same for a statement that returns one value, which is not NULL. Returns INTERNAL
   // DATABASE_ERROR for anything else.
   absl::StatusOr<std::string> QueryValue(const std::string& statement);
+  // The same for a whole number.
+  absl::StatusOr<std::int64_t> QueryNumber(const std::string& statement);
+
+  // The server's major version, e.g. 15.
+  int server_version() const;
 
   // Runs statements, one of which is a `COPY ... TO STDOUT (FORMAT binary)`, and passes each of its
   // rows to `visit`, ready for CopyRow. Stops at the first error of `visit`, returns it, and breaks

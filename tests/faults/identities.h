@@ -4,18 +4,16 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "common/identity/credentials.h"
 #include "common/rpc/channel_tls.h"
+#include "tests/support/test_pki.h"
 
 namespace canvass::faults {
 
 // The certificates of a stage: of its services and of everybody who calls them. They are valid for
-// longer than any clock of the stage leaps. Immutable, so thread-safe.
+// longer than any clock of the stage leaps. Thread-safe once it is made.
 class Identities {
  public:
   static constexpr char kAggregator[] = "service/aggregator";
@@ -23,8 +21,8 @@ class Identities {
   static constexpr char kPublisher[] = "service/publisher";
   static constexpr char kOperator[] = "operator/registrar";
 
-  // Issues them as files of `folder`, which must exist.
-  static absl::StatusOr<std::unique_ptr<Identities>> Issue(const std::string& folder);
+  // Issues them, as files of a folder that goes with this.
+  Identities();
 
   // The identity that reports for this source of a TrialElection: the office of the country, or the
   // observers.
@@ -42,9 +40,8 @@ class Identities {
     std::shared_ptr<rpc::ChannelTls> channels{};
   };
 
-  explicit Identities(std::map<std::string, Issued> issued) : issued_(std::move(issued)) {}
-
-  const std::map<std::string, Issued> issued_;
+  testing::TestPki pki_;
+  std::map<std::string, Issued> issued_;
 };
 
 }  // namespace canvass::faults

@@ -148,11 +148,7 @@ absl::Status Stage::StartAll() {
     if (error) return absl::UnavailableError(error.message());
   }
   if (options_.small_file_systems) MountSmallFileSystems();
-  if (options_.with_tls) {
-    auto identities = Identities::Issue(StrCat(options_.folder, "/run"));
-    if (!identities.ok()) return identities.status();
-    identities_ = *std::move(identities);
-  }
+  if (options_.with_tls) identities_ = std::make_unique<Identities>();
   absl::Status status = StartPostgres();
   if (status.ok()) status = cluster_->CreateDatabase();
   if (status.ok()) status = aggregator::Migrate(cluster_->owner_connection()).status();

@@ -36,9 +36,9 @@ void ReplaceFile(const std::string& path, const std::string& text) {
   ASSERT_EQ(std::rename(draft.c_str(), path.c_str()), 0) << path;
 }
 
-TestPki::TestPki(const std::string& trust_domain)
-    : issuer_(ValueOf(identity::Issuer::Create(trust_domain, absl::Now() - absl::Hours(24),
-                                               absl::Now() + absl::Hours(24)))) {
+TestPki::TestPki(const std::string& trust_domain, absl::Duration valid_for)
+    : issuer_(ValueOf(identity::Issuer::Create(trust_domain, absl::Now() - valid_for,
+                                               absl::Now() + valid_for))) {
   ReplaceFile(PathOf("authority.pem"), issuer_.authority().certificate);
   Revoke({});
 }

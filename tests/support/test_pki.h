@@ -14,7 +14,9 @@ namespace canvass::testing {
 // An authority and what it issues, as files in a folder that goes with it.
 class TestPki {
  public:
-  explicit TestPki(const std::string& trust_domain = "canvass.test");
+  // The authority's certificate is valid from `valid_for` ago and for so long.
+  explicit TestPki(const std::string& trust_domain = "canvass.test",
+                   absl::Duration valid_for = absl::Hours(24));
 
   const std::string& trust_domain() const { return issuer_.trust_domain(); }
   const identity::Issuer& issuer() const { return issuer_; }

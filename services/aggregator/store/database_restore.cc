@@ -7,7 +7,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/numbers.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/index.h"
@@ -127,12 +126,7 @@ absl::Status DatabaseRestore::Lock() {
   auto session = postgres::Session::Open(options_);
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
-  const absl::StatusOr<std::string> version =
-      session_->QueryValue("SELECT current_setting('server_version_num')::integer / 10000");
-  if (!version.ok()) return version.status();
-  if (!absl::SimpleAtoi(*version, &server_version_)) {
-    return MakeError(reason::kDatabaseError, "PostgreSQL did not return its version");
-  }
+  server_version_ = session_->server_version();
   const absl::StatusOr<bool> locked = PostgresLeader::Lock(*session_, /*fresh=*/true);
   if (!locked.ok()) return locked.status();
   if (*locked) return absl::OkStatus();

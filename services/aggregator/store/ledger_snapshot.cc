@@ -19,14 +19,6 @@ namespace {
 // The transaction stays open while pg_dump works.
 constexpr std::string_view kKeepSnapshot = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
-absl::StatusOr<int> QueryNumber(postgres::Session& session, const std::string& statement) {
-  const absl::StatusOr<std::string> text = session.QueryValue(statement);
-  if (!text.ok()) return text.status();
-  int number = 0;
-  if (absl::SimpleAtoi(*text, &number)) return number;
-  return MakeError(reason::kDatabaseError, StrCat(statement, " returned \"", *text, "\""));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LedgerSnapshot>> LedgerSnapshot::Take(
@@ -41,13 +33,9 @@ absl::StatusOr<std::unique_ptr<LedgerSnapshot>> LedgerSnapshot::Take(
 }
 
 absl::Status LedgerSnapshot::Begin() {
-  const absl::StatusOr<int> schema = QueryNumber(*session_, postgres::kSchemaVersionQuery);
+  const absl::StatusOr<std::int64_t> schema = session_->QueryNumber(postgres::kSchemaVersionQuery);
   absl::Status status = postgres::CheckSchemaVersion(schema, SchemaVersion());
   if (!status.ok()) return status;
-  const absl::StatusOr<int> server =
-      QueryNumber(*session_, "SELECT current_setting('server_version_num')::integer / 10000");
-  if (!server.ok()) return server.status();
-  server_version_ = *server;
   status = session_->Run(StrCat("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ",
                                 kReadingSettings, "; ", kKeepSnapshot));
   if (!status.ok()) return status;

@@ -31,7 +31,7 @@ class LedgerSnapshot {
 
   // The name that the other session gives to the moment.
   const std::string& name() const { return name_; }
-  int server_version() const { return server_version_; }  // major
+  int server_version() const { return session_->server_version(); }
   const std::string& ledger_id() const { return ledger_id_; }
   // In the order of their ids.
   const std::vector<LedgerEnd>& elections() const { return elections_; }
@@ -45,7 +45,6 @@ class LedgerSnapshot {
 
   std::unique_ptr<postgres::Session> session_;
   std::string name_;
-  int server_version_ = 0;
   std::string ledger_id_;
   std::vector<LedgerEnd> elections_;
 };

@@ -33,13 +33,11 @@ absl::Status NoNumber() {
 // Returns the entries after `upto`, which others may be adding.
 absl::StatusOr<SequenceRange> EntriesAfter(postgres::Session& session, int election_no,
                                            std::int64_t upto) {
-  SequenceRange range{.first = upto + 1};
-  const absl::StatusOr<std::string> last =
-      session.QueryValue(StrCat("SELECT coalesce(max(sequence), 0) FROM ", EntryTable().name,
-                                " WHERE election_no = ", election_no));
+  const absl::StatusOr<std::int64_t> last =
+      session.QueryNumber(StrCat("SELECT coalesce(max(sequence), 0) FROM ", EntryTable().name,
+                                 " WHERE election_no = ", election_no));
   if (!last.ok()) return last.status();
-  if (absl::SimpleAtoi(*last, &range.last)) return range;
-  return NoNumber();
+  return SequenceRange{.first = upto + 1, .last = *last};
 }
 
 RowDifference ElectionRow(std::string_view election_id, std::string_view stored,

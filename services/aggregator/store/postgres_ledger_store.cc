@@ -196,24 +196,17 @@ absl::Status PostgresLedgerStore::Connect() {
 }
 
 absl::Status PostgresLedgerStore::CheckSchema() {
-  const absl::StatusOr<int> version = QueryNumber(postgres::kSchemaVersionQuery);
+  const absl::StatusOr<std::int64_t> version = session_->QueryNumber(postgres::kSchemaVersionQuery);
   if (!version.ok() || *version <= SchemaVersion()) {
     return postgres::CheckSchemaVersion(version, SchemaVersion());
   }
   // A newer program has migrated it. While the two versions run side by side, each uses what it
   // knows, unless something of that is gone.
-  const absl::StatusOr<int> contracted = QueryNumber(postgres::kSchemaContractedQuery);
+  const absl::StatusOr<std::int64_t> contracted =
+      session_->QueryNumber(postgres::kSchemaContractedQuery);
   if (!contracted.ok()) return contracted.status();
   if (*contracted <= SchemaVersion()) return absl::OkStatus();
   return postgres::CheckSchemaVersion(version, SchemaVersion());
-}
-
-absl::StatusOr<int> PostgresLedgerStore::QueryNumber(const char* query) {
-  const auto text = session_->QueryValue(query);
-  if (!text.ok()) return text.status();
-  int number = 0;
-  if (absl::SimpleAtoi(*text, &number)) return number;
-  return absl::InternalError(StrCat("\"", *text, "\" is no number: ", query));
 }
 
 absl::Status PostgresLedgerStore::TryForLead(bool fresh) {
@@ -234,13 +227,10 @@ absl::Status PostgresLedgerStore::BecomeWriter() {
 }
 
 absl::Status PostgresLedgerStore::ReadEpoch() {
-  const auto text = session_->QueryValue("SELECT epoch FROM canvass.writer");
-  std::int64_t epoch = 0;
-  if (!text.ok()) return text.status();
-  if (!absl::SimpleAtoi(*text, &epoch)) {
-    return MakeError(reason::kDatabaseError, "PostgreSQL returned no number for the epoch");
-  }
-  epoch_ = epoch;
+  const absl::StatusOr<std::int64_t> epoch =
+      session_->QueryNumber("SELECT epoch FROM canvass.writer");
+  if (!epoch.ok()) return epoch.status();
+  epoch_ = *epoch;
   return absl::OkStatus();
 }
 
@@ -472,12 +462,10 @@ std::string PostgresLedgerStore::PutRefusals(const std::vector<Refusal>& refusal
 
 absl::StatusOr<absl::Time> PostgresLedgerStore::Now() {
   if (!leading_) return CheckLead();
-  const auto text =
-      session_->QueryValue("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
-  if (!text.ok()) return Settle(text.status());
-  std::int64_t micros = 0;
-  if (absl::SimpleAtoi(*text, &micros)) return absl::FromUnixMicros(micros);
-  return Settle(MakeError(reason::kDatabaseError, "PostgreSQL did not return the time"));
+  const absl::StatusOr<std::int64_t> micros =
+      session_->QueryNumber("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+  return micros.ok() ? absl::StatusOr<absl::Time>(absl::FromUnixMicros(*micros))
+                     : Settle(micros.status());
 }
 
 absl::Status PostgresLedgerStore::Run(const std::string& statements) {

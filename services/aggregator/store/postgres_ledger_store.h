@@ -103,7 +103,6 @@ class PostgresLedgerStore final : public LedgerStore {
 
   absl::Status Connect();
   absl::Status CheckSchema();
-  absl::StatusOr<int> QueryNumber(const char* query);
   absl::Status TryForLead(bool fresh);
   absl::Status BecomeWriter();
   absl::Status ReadEpoch();

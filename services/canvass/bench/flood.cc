@@ -89,8 +89,6 @@ class FloodStream {
   }
   // Waits until the stream or the flood has ended.
   void Stay(const std::atomic<bool>& over) {
-    reads_ = true;
-    ReadOn();
     while (Await(kNothing, &over)) {
     }
   }
@@ -145,31 +143,20 @@ void Flood::Call(const NewChannel& channel, int connections, int in_flight,
 }
 
 void Flood::Stream(const NewChannel& channel, int streams, const std::string& method,
-                   const grpc::ByteBuffer& message, bool reads) {
+                   const grpc::ByteBuffer& message, Manner manner) {
+  const bool reads = manner != Manner::kReadsNothing;
   const std::shared_ptr<grpc::Channel> connection = channel();
   for (int i = 0; i < streams; ++i) {
-    threads_.emplace_back([this, connection, method, message, reads] {
+    threads_.emplace_back([this, connection, method, message, manner, reads] {
       grpc::GenericStub stub(connection);
       while (!over_) {
         FloodStream stream(stub, method);
         if (reads && stream.open()) stream.ReadOn();
         while (stream.open() && stream.Write(message, reads, over_)) {
+          if (manner != Manner::kHolds) continue;
+          stream.Stay(over_);
+          break;
         }
-        absl::SleepFor(kAgainAfter);
-      }
-    });
-  }
-}
-
-void Flood::Hold(const NewChannel& channel, int streams, const std::string& method,
-                 const grpc::ByteBuffer& message) {
-  const std::shared_ptr<grpc::Channel> connection = channel();
-  for (int i = 0; i < streams; ++i) {
-    threads_.emplace_back([this, connection, method, message] {
-      grpc::GenericStub stub(connection);
-      while (!over_) {
-        FloodStream stream(stub, method);
-        if (stream.open() && stream.Write(message, /*reads=*/true, over_)) stream.Stay(over_);
         absl::SleepFor(kAgainAfter);
       }
     });

@@ -5,6 +5,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,13 +30,12 @@ class Flood {
   // `connections` connections.
   void Call(const NewChannel& channel, int connections, int in_flight, const std::string& method,
             const grpc::ByteBuffer& request);
-  // Opens `streams` streams of `method` on one connection and writes `message` on each as fast as
-  // the service reads; opens it again when it ends. Leaves answers unread unless `reads`.
+  enum class Manner : std::uint8_t { kReads, kReadsNothing, kHolds };
+  // Opens `streams` streams of `method` on one connection, and each again when it ends. Writes
+  // `message` on each as fast as the service reads it; who holds a stream writes it once. Reads the
+  // answers, or nothing.
   void Stream(const NewChannel& channel, int streams, const std::string& method,
-              const grpc::ByteBuffer& message, bool reads);
-  // The same, but writes the message once and nothing after it.
-  void Hold(const NewChannel& channel, int streams, const std::string& method,
-            const grpc::ByteBuffer& message);
+              const grpc::ByteBuffer& message, Manner manner);
 
  private:
   class Lane;

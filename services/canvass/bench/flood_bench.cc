@@ -101,19 +101,22 @@ class FloodBench {
         {.name = "reports, bytes",
          .begin =
              [this](Flood& flood) {
-               flood.Stream(to_reporter_, kStreams, kSubmitStream, many_reports_, true);
+               flood.Stream(to_reporter_, kStreams, kSubmitStream, many_reports_,
+                            Flood::Manner::kReads);
              }},
         {.name = "reports, streams",
          .begin =
              [this](Flood& flood) {
                for (int i = 0; i < kConnections; ++i) {
-                 flood.Hold(to_reporter_, kStreams, kSubmitStream, few_reports_);
+                 flood.Stream(to_reporter_, kStreams, kSubmitStream, few_reports_,
+                              Flood::Manner::kHolds);
                }
              }},
         {.name = "reports, nothing read",
          .begin =
              [this](Flood& flood) {
-               flood.Stream(to_reporter_, kStreams, kSubmitStream, many_reports_, false);
+               flood.Stream(to_reporter_, kStreams, kSubmitStream, many_reports_,
+                            Flood::Manner::kReadsNothing);
              }},
         {.name = "results, quiet", .of_reporter = false},
         {.name = "results, calls",
@@ -133,7 +136,7 @@ class FloodBench {
          .begin =
              [this](Flood& flood) {
                for (int i = 0; i < kConnections; ++i) {
-                 flood.Hold(to_publisher_, kStreams, kWatch, watch_);
+                 flood.Stream(to_publisher_, kStreams, kWatch, watch_, Flood::Manner::kHolds);
                }
              }},
     };

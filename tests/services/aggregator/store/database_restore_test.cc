@@ -121,6 +121,15 @@ class DatabaseRestoreTest : public ::testing::Test {
     }
   }
 
+  void ExpectWholeWithWhatWasAdded(DatabaseRestore& restore) const {
+    ASSERT_EQ(restore.AppendAdded(), absl::OkStatus());
+    const auto lost = restore.FindLostSeals();
+    ASSERT_TRUE(lost.ok()) << lost.status();
+    EXPECT_THAT(*lost, IsEmpty());
+    EXPECT_EQ(restore.Audit({}), absl::OkStatus());
+    ExpectSameTables();
+  }
+
   bool SchemaIsThere() const {
     return target_.Select("SELECT to_regnamespace('canvass') IS NOT NULL") == Rows{"t"};
   }
@@ -168,12 +177,7 @@ TEST_F(DatabaseRestoreTest, BringsEverythingBackAsItWas) {
   const auto restore = Restore();
   EXPECT_EQ(restore->ledger_id(), ledger_->ledger_id());
   EXPECT_EQ(restore->ledgers().at("e-1")->log().Root(), ends_.at(0).root);
-  ASSERT_EQ(restore->AppendAdded(), absl::OkStatus());
-  const auto lost = restore->FindLostSeals();
-  ASSERT_TRUE(lost.ok()) << lost.status();
-  EXPECT_THAT(*lost, IsEmpty());
-  EXPECT_EQ(restore->Audit({}), absl::OkStatus());
-  ExpectSameTables();
+  ExpectWholeWithWhatWasAdded(*restore);
 }
 
 TEST_F(DatabaseRestoreTest, AddsEntriesWithAllTheirColumns) {
@@ -184,12 +188,7 @@ TEST_F(DatabaseRestoreTest, AddsEntriesWithAllTheirColumns) {
   Append({});
   const auto restore = Restore();
   AddMissing(*restore);
-  ASSERT_EQ(restore->AppendAdded(), absl::OkStatus());
-  const auto lost = restore->FindLostSeals();
-  ASSERT_TRUE(lost.ok()) << lost.status();
-  EXPECT_THAT(*lost, IsEmpty());
-  EXPECT_EQ(restore->Audit({}), absl::OkStatus());
-  ExpectSameTables();
+  ExpectWholeWithWhatWasAdded(*restore);
 }
 
 TEST_F(DatabaseRestoreTest, AddsAnElectionThatIsNotInTheBackup) {
