@@ -51,7 +51,9 @@ class CallCounter final : public grpc::experimental::Interceptor {
  private:
   void End(const grpc::Status& status) {
     method_.End(status.error_code(), SteadyNow() - began_at_);
-    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) return;
+    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED || IsOfGrpc(status)) {
+      return;
+    }
     Refusals().Info("refused a call", [&] {
       const absl::Status refusal = FromGrpcStatus(status);
       telemetry::LogFields fields = {{"method", call_.method()},
@@ -61,6 +63,13 @@ class CallCounter final : public grpc::experimental::Interceptor {
       OriginOf(*call_.server_context()).AddTo(fields);
       return fields;
     });
+  }
+
+  // Whether gRPC's own services say it, which end each watch of health with an error, and of
+  // reflection have the older version alone.
+  bool IsOfGrpc(const grpc::Status& status) const {
+    return std::string_view(call_.method()).starts_with("/grpc.") &&
+           DetailOf(FromGrpcStatus(status)).reason.empty();
   }
 
   MethodMetrics& method_;

@@ -355,6 +355,143 @@ TEST_F(BackupTest, AnAggregatorDoesNotWriteToADatabaseThatIsOlderThanWhatAPublis
   EXPECT_EQ(EntriesIn((*cluster)->reader_connection()).size(), 3);
 }
 
+// A reporter, an aggregator and a publisher over a database of their own, each of which can be
+// stopped alone.
+class LoneServices {
+ public:
+  explicit LoneServices(const TemporaryFolder& folder) : folder_(folder) {
+    auto cluster = postgres::PrivateCluster::Start({.folder = folder.File("postgres")});
+    EXPECT_TRUE(cluster.ok()) << cluster.status();
+    cluster_ = *std::move(cluster);
+    EXPECT_TRUE(cluster_->CreateDatabase().ok());
+    EXPECT_EQ(RunCanvass({"migrate", cluster_->owner_connection()}).exit_code, 0);
+    StartAggregator("127.0.0.1:0");
+    aggregator_address_ = aggregator_->Address();
+    publisher_.emplace(folder_, "canvass-publisher",
+                       std::vector<std::string>{"--aggregator=" + aggregator_address_});
+    reporter_.emplace(folder_, "canvass-station-reporter",
+                      std::vector<std::string>{"--aggregator=" + aggregator_address_});
+  }
+
+  const postgres::PrivateCluster& cluster() const { return *cluster_; }
+  std::string publisher_address() const { return publisher_->Address(); }
+  void StopAggregator() { aggregator_.reset(); }
+  void RestartAggregator() { StartAggregator(aggregator_address_); }
+
+  // `canvass WORDS...` against them, until it succeeds or time is up.
+  ProgramOutcome Canvass(std::vector<std::string> words, const std::string& input = "") const {
+    words.insert(words.begin(), ProgramFile("canvass"));
+    words.insert(words.end(), {"--aggregator", aggregator_address_, "--publisher",
+                               publisher_->Address(), "--reporter", reporter_->Address()});
+    return Await([&] { return RunProgram(words, input); });
+  }
+
+  // A method of the reporter or the publisher, until it succeeds or time is up.
+  ProgramOutcome Submit(const json& report) const {
+    return Await([&] {
+      return Grpcurl(reporter_->Address(),
+                     "canvass.reporter.v1.StationReporterService/SubmitReport",
+                     json{{"report", report}}.dump());
+    });
+  }
+  ProgramOutcome NationalResult(std::int64_t min_sequence) const {
+    const json request = {{"election_id", "small"}, {"min_sequence", min_sequence}};
+    return Await([&] {
+      return Grpcurl(publisher_->Address(),
+                     "canvass.publisher.v1.PublisherService/GetNationalResult", request.dump());
+    });
+  }
+
+ private:
+  template <typename Call>
+  static ProgramOutcome Await(Call call) {
+    const absl::Time deadline = absl::Now() + kBackupPatience;
+    ProgramOutcome outcome = call();
+    while (outcome.exit_code != 0 && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(100));
+      outcome = call();
+    }
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome;
+  }
+
+  void StartAggregator(const std::string& address) {
+    aggregator_.emplace(folder_, "canvass-aggregator",
+                        std::vector<std::string>{"--listen=" + address,
+                                                 "--database=" + cluster_->writer_connection()});
+  }
+
+  const TemporaryFolder& folder_;
+  std::unique_ptr<postgres::PrivateCluster> cluster_;
+  std::string aggregator_address_;
+  std::optional<LoneService> aggregator_;
+  std::optional<LoneService> publisher_;
+  std::optional<LoneService> reporter_;
+};
+
+// SmallDefinition with observers whose figures are sealed for an hour.
+std::string SealedDefinition() {
+  json definition = json::parse(SmallDefinition("small"));
+  for (json& source : definition["sources"]) {
+    if (source["sourceId"] != "observers") continue;
+    source["visibleFrom"] =
+        absl::FormatTime(absl::RFC3339_sec, absl::Now() + absl::Hours(1), absl::UTCTimeZone());
+  }
+  return definition.dump();
+}
+
+TEST_F(BackupTest, ADatabaseThatWasBroughtBackByOtherMeansTakesAllButWhatSealsHid) {
+  LoneServices services(folder_);
+  const std::string owner = services.cluster().owner_connection();
+  ASSERT_EQ(services.Canvass({"define", "-"}, SealedDefinition()).exit_code, 0);
+  ASSERT_THAT(services.Submit(json::parse(SmallReport("small", "n-1", 30, 20))).out,
+              HasSubstr("RECORDED"));
+  const ProgramOutcome made = RunCanvass({"backup", "--to", backup_, "--database", owner});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  json observed = json::parse(SmallReport("small", "n-1", 31, 19));
+  observed["source_id"] = "observers";
+  ASSERT_THAT(services.Submit(json::parse(SmallReport("small", "n-2", 10, 5))).out,
+              HasSubstr("RECORDED"));
+  ASSERT_THAT(services.Submit(observed).out, HasSubstr("RECORDED"));
+  const std::string shown = services.NationalResult(5).out;
+  ASSERT_THAT(shown, HasSubstr("\"sequence\": \"5\""));
+
+  services.StopAggregator();
+  RunSql(services.cluster().superuser_connection(), "DROP DATABASE canvass WITH (FORCE)");
+  ASSERT_TRUE(services.cluster().CreateDatabase().ok());
+  const ProgramOutcome older =
+      RunCanvass({"restore", "--from", backup_, "--database", owner, "--nothing-lost"});
+  ASSERT_EQ(older.exit_code, 0) << older.err;
+  const std::vector<std::string> catch_up{"restore", "--database", owner, "--catch-up",
+                                          services.publisher_address()};
+  const ProgramOutcome restored = RunCanvass(catch_up);
+  ASSERT_EQ(restored.exit_code, 0) << restored.err;
+  EXPECT_THAT(restored.err,
+              HasSubstr("small: entries 1 to 5, of which 4 to 5 are from publishers"));
+  EXPECT_THAT(restored.err,
+              HasSubstr("  canvass withdraw-seal small 5 --reason \"Lost with the database\"   "
+                        "# source observers, "));
+  const ProgramOutcome again = RunCanvass(catch_up);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, AllOf(HasSubstr("small: entries 1 to 5; root "),
+                               HasSubstr("canvass withdraw-seal small 5 ")))
+      << "nothing is missing any more, but the seal's content";
+
+  services.RestartAggregator();
+  const std::vector<std::string> verify{"ledger", "small", "--verify", "--database", owner};
+  const ProgramOutcome withdrawn =
+      services.Canvass({"withdraw-seal", "small", "5", "--reason", "Lost with the database"});
+  ASSERT_EQ(withdrawn.exit_code, 0) << withdrawn.err;
+  EXPECT_THAT(services.Submit(observed).out, HasSubstr("RECORDED"));
+  const ProgramOutcome verified = services.Canvass(verify);
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("The publisher has the same root at sequence 7"));
+  const json before = json::parse(shown).at("result");
+  const json after = json::parse(services.NationalResult(7).out).at("result");
+  EXPECT_EQ(after.at("candidates"), before.at("candidates"));
+  EXPECT_EQ(after.at("as_of").at("ledger_id"), before.at("as_of").at("ledger_id"));
+}
+
 TEST_F(BackupTest, WhatDoesNotFitIsRefusedAndLeavesAnEmptyDatabase) {
   StartSmall();
   BackUp();

@@ -1,7 +1,9 @@
 // What the logs of the services say of one call that goes through all of them.
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -53,12 +55,17 @@ class TraceTest : public ::testing::Test {
                    {"-H", header});
   }
 
+  std::string LogOf(const std::string& service) const {
+    std::ifstream log(StrCat(folder_.path(), "/log/", service, ".log"));
+    return {std::istreambuf_iterator<char>(log), {}};
+  }
+
   // The first line of a service's log with both texts, once there is one.
   std::string LineOf(const std::string& service, const std::string& one,
                      const std::string& other) const {
     const absl::Time deadline = absl::Now() + kTracePatience;
     while (absl::Now() < deadline) {
-      std::ifstream log(StrCat(folder_.path(), "/log/", service, ".log"));
+      std::istringstream log(LogOf(service));
       for (std::string line; std::getline(log, line);) {
         const bool has_both =
             line.find(one) != std::string::npos && line.find(other) != std::string::npos;
@@ -94,6 +101,8 @@ TEST_F(TraceTest, ARefusalIsLoggedWithItsRuleAndRequest) {
                     HasSubstr(" reason=STATION_UNKNOWN")));
   EXPECT_THAT(LineOf("canvass-aggregator", "rule=STATION_UNKNOWN", "station=n-9"),
               AllOf(HasSubstr(" info "), HasSubstr(" election=small")));
+  EXPECT_THAT(LogOf("canvass-station-reporter"), Not(HasSubstr("method=/grpc.")))
+      << "grpcurl asked for a version of reflection that there is not";
 }
 
 // Ids and names are anybody's.
