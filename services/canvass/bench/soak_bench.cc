@@ -177,12 +177,14 @@ class Submitter {
   std::size_t next_ = 0;
 };
 
-// Reads the national result again and again until it is told to end, and never an older one.
-void ReadOn(const std::string& election_id, const CommonOptions& services,
+// Reads the national result of `sequence` or later again and again until it is told to end, and
+// never an older one.
+void ReadOn(const std::string& election_id, std::int64_t sequence, const CommonOptions& services,
             const std::atomic<bool>& ending, SoakRecord& record) {
   const PublisherClient publisher(services);
   publisher::v1::GetNationalResultRequest request;
   request.set_election_id(election_id);
+  request.set_min_sequence(sequence);  // a publisher may not have heard of the election
   while (!ending) {
     const auto answer = publisher.GetNationalResult(request);
     if (answer.ok()) {
@@ -240,7 +242,7 @@ class SoakBench {
     for (const int signal : {SIGINT, SIGTERM}) {
       std::signal(signal, [](int /*signal*/) { interrupted = 1; });
     }
-    SendAll((*stack)->services());
+    SendAll((*stack)->services(), *defined);
     SoakLedger ledger(election_, record_);
     const absl::Status read = ReadLedger((*stack)->services(), ledger);
     if (!read.ok()) return read;
@@ -254,7 +256,7 @@ class SoakBench {
   }
 
  private:
-  void SendAll(const CommonOptions& services) {
+  void SendAll(const CommonOptions& services, std::int64_t defined) {
     record_.Begin();
     std::vector<std::thread> threads;
     threads.reserve(kSubmitters);
@@ -265,7 +267,7 @@ class SoakBench {
       });
     }
     std::atomic<bool> ending = false;
-    std::thread reader([&] { ReadOn(election_.id(), services, ending, record_); });
+    std::thread reader([&] { ReadOn(election_.id(), defined, services, ending, record_); });
     Say(SteadyNow() + options_.duration);
     for (std::thread& thread : threads) thread.join();
     record_.End();
