@@ -24,8 +24,6 @@
 #include "common/base/text.h"
 #include "common/postgres/private_cluster.h"
 #include "common/postgres/session.h"
-#include "common/process/child_process.h"
-#include "common/process/known_ledgers.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "gmock/gmock.h"
@@ -33,6 +31,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/support/json.h"
 #include "tests/support/program_run.h"
+#include "tests/support/running_program.h"
 #include "tests/support/running_stack.h"
 #include "tests/support/small_election.h"
 #include "tests/support/temporary_folder.h"
@@ -290,34 +289,6 @@ TEST_F(BackupTest, WithoutAPublisherWhatIsMissingIsNamedAndSentAgain) {
   EXPECT_NE(after.at("as_of").at("ledger_id"), before.at("as_of").at("ledger_id"));
 }
 
-// One of the services over a database, without `canvass up`.
-class LoneService {
- public:
-  LoneService(const TemporaryFolder& folder, const std::string& program,
-              const std::vector<std::string>& flags)
-      : address_file_(folder.File(program + ".address")) {
-    process::Program started{.arguments = {ProgramFile(program), "--listen=127.0.0.1:0",
-                                           "--address_file=" + address_file_},
-                             .output_fd = 2};
-    started.arguments.insert(started.arguments.end(), flags.begin(), flags.end());
-    process_ = *process::ChildProcess::Start(started);
-  }
-
-  std::string Address() const {
-    const absl::Time deadline = absl::Now() + kBackupPatience;
-    std::string address;
-    while (address.empty() && absl::Now() < deadline) {
-      std::ifstream(address_file_) >> address;
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    return address;
-  }
-
- private:
-  const std::string address_file_;
-  std::unique_ptr<process::ChildProcess> process_;
-};
-
 TEST_F(BackupTest, AnAggregatorDoesNotWriteToADatabaseThatIsOlderThanWhatAPublisherShowed) {
   StartSmall();
   BackUp();
@@ -328,11 +299,11 @@ TEST_F(BackupTest, AnAggregatorDoesNotWriteToADatabaseThatIsOlderThanWhatAPublis
   ASSERT_EQ(restored.exit_code, 0) << restored.err;
   const auto cluster = postgres::PrivateCluster::Start({.folder = data_ + "/postgres"});
   ASSERT_TRUE(cluster.ok()) << cluster.status();
-  const LoneService aggregator(folder_, "canvass-aggregator",
-                               {"--database=" + (*cluster)->writer_connection()});
-  const std::string address = aggregator.Address();
-  const LoneService publisher(
-      folder_, "canvass-publisher",
+  const RunningProgram aggregator("canvass-aggregator", folder_.File("aggregator"),
+                                  {"--database=" + (*cluster)->writer_connection()});
+  const std::string& address = aggregator.address();
+  const RunningProgram publisher(
+      "canvass-publisher", folder_.File("publisher"),
       {"--aggregator=" + address, "--known_roots=" + data_ + "/publisher-roots"});
 
   const std::string list = R"({"election_id": "small"})";
@@ -359,45 +330,38 @@ TEST_F(BackupTest, AnAggregatorDoesNotWriteToADatabaseThatIsOlderThanWhatAPublis
 // stopped alone.
 class LoneServices {
  public:
-  explicit LoneServices(const TemporaryFolder& folder) : folder_(folder) {
-    auto cluster = postgres::PrivateCluster::Start({.folder = folder.File("postgres")});
-    EXPECT_TRUE(cluster.ok()) << cluster.status();
-    cluster_ = *std::move(cluster);
-    EXPECT_TRUE(cluster_->CreateDatabase().ok());
-    EXPECT_EQ(RunCanvass({"migrate", cluster_->owner_connection()}).exit_code, 0);
-    StartAggregator("127.0.0.1:0");
-    aggregator_address_ = aggregator_->Address();
-    publisher_.emplace(folder_, "canvass-publisher",
-                       std::vector<std::string>{"--aggregator=" + aggregator_address_});
-    reporter_.emplace(folder_, "canvass-station-reporter",
-                      std::vector<std::string>{"--aggregator=" + aggregator_address_});
-  }
+  explicit LoneServices(const TemporaryFolder& folder)
+      : cluster_(NewDatabase(folder.File("postgres"))),
+        aggregator_("canvass-aggregator", folder.File("aggregator"),
+                    {"--database=" + cluster_->writer_connection()}),
+        publisher_("canvass-publisher", folder.File("publisher"),
+                   {"--aggregator=" + aggregator_.address()}),
+        reporter_("canvass-station-reporter", folder.File("reporter"),
+                  {"--aggregator=" + aggregator_.address()}) {}
 
   const postgres::PrivateCluster& cluster() const { return *cluster_; }
-  std::string publisher_address() const { return publisher_->Address(); }
-  void StopAggregator() { aggregator_.reset(); }
-  void RestartAggregator() { StartAggregator(aggregator_address_); }
+  const std::string& publisher_address() const { return publisher_.address(); }
+  RunningProgram& aggregator() { return aggregator_; }
 
   // `canvass WORDS...` against them, until it succeeds or time is up.
   ProgramOutcome Canvass(std::vector<std::string> words, const std::string& input = "") const {
     words.insert(words.begin(), ProgramFile("canvass"));
-    words.insert(words.end(), {"--aggregator", aggregator_address_, "--publisher",
-                               publisher_->Address(), "--reporter", reporter_->Address()});
+    words.insert(words.end(), {"--aggregator", aggregator_.address(), "--publisher",
+                               publisher_.address(), "--reporter", reporter_.address()});
     return Await([&] { return RunProgram(words, input); });
   }
 
   // A method of the reporter or the publisher, until it succeeds or time is up.
   ProgramOutcome Submit(const json& report) const {
     return Await([&] {
-      return Grpcurl(reporter_->Address(),
-                     "canvass.reporter.v1.StationReporterService/SubmitReport",
+      return Grpcurl(reporter_.address(), "canvass.reporter.v1.StationReporterService/SubmitReport",
                      json{{"report", report}}.dump());
     });
   }
   ProgramOutcome NationalResult(std::int64_t min_sequence) const {
     const json request = {{"election_id", "small"}, {"min_sequence", min_sequence}};
     return Await([&] {
-      return Grpcurl(publisher_->Address(),
+      return Grpcurl(publisher_.address(),
                      "canvass.publisher.v1.PublisherService/GetNationalResult", request.dump());
     });
   }
@@ -415,18 +379,19 @@ class LoneServices {
     return outcome;
   }
 
-  void StartAggregator(const std::string& address) {
-    aggregator_.emplace(folder_, "canvass-aggregator",
-                        std::vector<std::string>{"--listen=" + address,
-                                                 "--database=" + cluster_->writer_connection()});
+  // A migrated database in a cluster of its own.
+  static std::unique_ptr<postgres::PrivateCluster> NewDatabase(const std::string& folder) {
+    auto cluster = postgres::PrivateCluster::Start({.folder = folder});
+    EXPECT_TRUE(cluster.ok()) << cluster.status();
+    EXPECT_TRUE((*cluster)->CreateDatabase().ok());
+    EXPECT_EQ(RunCanvass({"migrate", (*cluster)->owner_connection()}).exit_code, 0);
+    return *std::move(cluster);
   }
 
-  const TemporaryFolder& folder_;
-  std::unique_ptr<postgres::PrivateCluster> cluster_;
-  std::string aggregator_address_;
-  std::optional<LoneService> aggregator_;
-  std::optional<LoneService> publisher_;
-  std::optional<LoneService> reporter_;
+  const std::unique_ptr<postgres::PrivateCluster> cluster_;
+  RunningProgram aggregator_;
+  const RunningProgram publisher_;
+  const RunningProgram reporter_;
 };
 
 // SmallDefinition with observers whose figures are sealed for an hour.
@@ -456,7 +421,7 @@ TEST_F(BackupTest, ADatabaseThatWasBroughtBackByOtherMeansTakesAllButWhatSealsHi
   const std::string shown = services.NationalResult(5).out;
   ASSERT_THAT(shown, HasSubstr("\"sequence\": \"5\""));
 
-  services.StopAggregator();
+  services.aggregator().Stop();
   RunSql(services.cluster().superuser_connection(), "DROP DATABASE canvass WITH (FORCE)");
   ASSERT_TRUE(services.cluster().CreateDatabase().ok());
   const ProgramOutcome older =
@@ -477,7 +442,7 @@ TEST_F(BackupTest, ADatabaseThatWasBroughtBackByOtherMeansTakesAllButWhatSealsHi
                                HasSubstr("canvass withdraw-seal small 5 ")))
       << "nothing is missing any more, but the seal's content";
 
-  services.RestartAggregator();
+  services.aggregator().Start();
   const std::vector<std::string> verify{"ledger", "small", "--verify", "--database", owner};
   const ProgramOutcome withdrawn =
       services.Canvass({"withdraw-seal", "small", "5", "--reason", "Lost with the database"});

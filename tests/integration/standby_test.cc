@@ -8,7 +8,6 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,16 +20,15 @@
 #include "canvass/reporter/v1/station_reporter_service.grpc.pb.h"
 #include "common/base/mutex.h"
 #include "common/base/text.h"
-#include "common/process/child_process.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "gmock/gmock.h"
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "services/aggregator/store/schema.h"
 #include "tests/support/json.h"
 #include "tests/support/program_run.h"
+#include "tests/support/running_program.h"
 #include "tests/support/small_election.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_database.h"
@@ -48,7 +46,7 @@ constexpr absl::Duration kTakeoverMax = absl::Seconds(2);
 // Frozen for 5 s, then noticed.
 constexpr absl::Duration kFrozenTakeoverMax = absl::Seconds(10);
 constexpr absl::Duration kStandbyPatience = absl::Seconds(60);
-using Health = grpc::health::v1::HealthCheckResponse;
+using Health = RunningProgram::Health;
 const char* const kLeads = "canvass.aggregator.v1.AggregatorService";
 const char* const kReady = "ready";
 
@@ -61,60 +59,6 @@ std::string WideDefinition() {
   }
   return definition.dump();
 }
-
-// One of our programs, on an address that it keeps from one process to the next.
-class Program {
- public:
-  Program(std::string name, std::string address_file, std::vector<std::string> flags)
-      : name_(std::move(name)), address_file_(std::move(address_file)), flags_(std::move(flags)) {
-    Start();
-    const absl::Time deadline = absl::Now() + kStandbyPatience;
-    while (!(std::ifstream(address_file_) >> address_) && absl::Now() < deadline) {
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    EXPECT_NE(address_, "") << name_ << " does not start";
-  }
-
-  void Start() {
-    std::vector<std::string> arguments{
-        ProgramFile(name_), StrCat("--listen=", address_.empty() ? "127.0.0.1:0" : address_),
-        StrCat("--address_file=", address_file_)};
-    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-    process_ = *process::ChildProcess::Start(
-        {.arguments = std::move(arguments), .signal_when_orphaned = SIGKILL});
-  }
-
-  void Signal(int signal) { process_->Signal(signal); }
-  bool runs() const { return !process_->WaitForEnd(absl::ZeroDuration()); }
-  const std::string& address() const { return address_; }
-
-  // UNKNOWN where it does not answer.
-  Health::ServingStatus HealthOf(const std::string& service) const {
-    const auto stub = grpc::health::v1::Health::NewStub(rpc::NewChannel(address_));
-    grpc::ClientContext context;
-    rpc::SetDeadline(context, absl::Seconds(5));
-    grpc::health::v1::HealthCheckRequest request;
-    request.set_service(service);
-    Health response;
-    return stub->Check(&context, request, &response).ok() ? response.status() : Health::UNKNOWN;
-  }
-
-  // How long it takes until it says so.
-  absl::Duration Await(const std::string& service, Health::ServingStatus health) const {
-    const absl::Time start = absl::Now();
-    while (HealthOf(service) != health && absl::Now() - start < kStandbyPatience) {
-      absl::SleepFor(absl::Milliseconds(5));
-    }
-    return absl::Now() - start;
-  }
-
- private:
-  const std::string name_;
-  const std::string address_file_;
-  const std::vector<std::string> flags_;
-  std::string address_;
-  std::unique_ptr<process::ChildProcess> process_;
-};
 
 // Submits the report of every station, and then all of them again, until it is stopped.
 class Load {
@@ -206,15 +150,16 @@ class StandbyTest : public ::testing::Test {
     EXPECT_TRUE(aggregator::Migrate(database_.owner_connection()).ok());
     const std::string database = StrCat("--database=", database_.writer_connection());
     for (const char* name : {"a", "b"}) {
-      aggregators_.push_back(
-          std::make_unique<Program>("canvass-aggregator", FileOf(name), std::vector{database}));
+      aggregators_.push_back(std::make_unique<RunningProgram>("canvass-aggregator", FileOf(name),
+                                                              std::vector{database}));
       // The first one leads.
       if (aggregators_.size() == 1) aggregators_.front()->Await(kLeads, Health::SERVING);
     }
     addresses_ = StrCat(aggregators_[0]->address(), ",", aggregators_[1]->address());
     const std::vector<std::string> flags{StrCat("--aggregator=", addresses_)};
-    reporter_ = std::make_unique<Program>("canvass-station-reporter", FileOf("reporter"), flags);
-    publisher_ = std::make_unique<Program>("canvass-publisher", FileOf("publisher"), flags);
+    reporter_ =
+        std::make_unique<RunningProgram>("canvass-station-reporter", FileOf("reporter"), flags);
+    publisher_ = std::make_unique<RunningProgram>("canvass-publisher", FileOf("publisher"), flags);
     aggregators_[1]->Await(kReady, Health::SERVING);
     EXPECT_NE(aggregators_[1]->HealthOf(kLeads), Health::SERVING);
     const ProgramOutcome defined = Canvass({"define", "-"}, WideDefinition());
@@ -268,10 +213,10 @@ class StandbyTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   TestDatabase database_;
-  std::vector<std::unique_ptr<Program>> aggregators_;
+  std::vector<std::unique_ptr<RunningProgram>> aggregators_;
   std::string addresses_;
-  std::unique_ptr<Program> reporter_;
-  std::unique_ptr<Program> publisher_;
+  std::unique_ptr<RunningProgram> reporter_;
+  std::unique_ptr<RunningProgram> publisher_;
 };
 
 TEST_F(StandbyTest, AStandbyIsReadyAndAnswersNothing) {
@@ -296,8 +241,8 @@ TEST_F(StandbyTest, AStandbyIsReadyAndAnswersNothing) {
 TEST_F(StandbyTest, TakesOverFromOneThatIsKilled) {
   Load load(reporter_->address());
   for (int round = 0; round < 4; ++round) {
-    Program& leader = *aggregators_[static_cast<std::size_t>(round % 2)];
-    Program& standby = *aggregators_[static_cast<std::size_t>(1 - round % 2)];
+    RunningProgram& leader = *aggregators_[static_cast<std::size_t>(round % 2)];
+    RunningProgram& standby = *aggregators_[static_cast<std::size_t>(1 - round % 2)];
     load.Await(200);
     leader.Signal(SIGKILL);
     const absl::Duration took = standby.Await(kLeads, Health::SERVING);
